@@ -1,0 +1,198 @@
+//! What administrators do to everybody's accounts.
+
+use actix::Message;
+
+use super::{AuthenticateError, Caller, Desk, Failure, UseCase, authenticate::authenticate, error::may_fail};
+use crate::{
+    actors::db::{
+        Cursor, DeleteRefused, DeleteUser, EndUserSessions, FindUser, ListSessions, ListUsers, Page,
+        UpdateRefused, UpdateUser, UserChange,
+    },
+    domain::{AccessToken, EndReason, Session, User, UserId},
+};
+
+/// Why an administrator's wish is not done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdminError {
+    /// Nobody is asking.
+    #[error(transparent)]
+    Authenticate(AuthenticateError),
+    /// Whoever asks is no administrator, or their token is not meant for it.
+    #[error("the operation needs the admin role and scope")]
+    Forbidden,
+    /// There is no such user.
+    #[error("there is no such user")]
+    NotFound,
+    /// Another user has the e-mail address.
+    #[error("a user with this email already exists")]
+    EmailTaken,
+    /// Nobody could administer any more.
+    #[error("the last admin can be neither disabled, demoted nor deleted")]
+    LastAdmin,
+    /// An actor failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+may_fail!(AdminError);
+
+impl From<AuthenticateError> for AdminError {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Failure(failure) => Self::Failure(failure),
+            refused @ (AuthenticateError::InvalidToken(_) | AuthenticateError::Ended) => {
+                Self::Authenticate(refused)
+            }
+        }
+    }
+}
+
+async fn authorize(desk: &Desk, token: AccessToken) -> Result<Caller, AdminError> {
+    let caller = authenticate(desk, token).await?;
+    // The scope holds what the token allows and what the role, as it is now, still does.
+    if caller.scope.admin { Ok(caller) } else { Err(AdminError::Forbidden) }
+}
+
+/// Lists users by pages.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Page, AdminError>")]
+pub struct BrowseUsers {
+    /// Who asks.
+    pub token: AccessToken,
+    /// What the username or the e-mail address begins with; empty for everybody.
+    pub prefix: String,
+    /// Where the page before ended.
+    pub after: Option<Cursor>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+impl UseCase for BrowseUsers {
+    type Answer = Page;
+    type Error = AdminError;
+
+    async fn run(self, desk: &Desk) -> Result<Page, AdminError> {
+        authorize(desk, self.token).await?;
+        let list = ListUsers { prefix: self.prefix, after: self.after, limit: self.limit };
+        Ok(desk.db.ask(list).await?)
+    }
+}
+
+/// Shows one user.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<User, AdminError>")]
+pub struct ShowUser {
+    /// Who asks.
+    pub token: AccessToken,
+    /// About whom.
+    pub id: UserId,
+}
+
+impl UseCase for ShowUser {
+    type Answer = User;
+    type Error = AdminError;
+
+    async fn run(self, desk: &Desk) -> Result<User, AdminError> {
+        authorize(desk, self.token).await?;
+        desk.db.ask(FindUser { id: self.id }).await?.ok_or(AdminError::NotFound)
+    }
+}
+
+/// Changes a user's role, state or e-mail address.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<User, AdminError>")]
+pub struct ChangeUser {
+    /// Who asks.
+    pub token: AccessToken,
+    /// Whom.
+    pub id: UserId,
+    /// What.
+    pub change: UserChange,
+}
+
+impl UseCase for ChangeUser {
+    type Answer = User;
+    type Error = AdminError;
+
+    async fn run(self, desk: &Desk) -> Result<User, AdminError> {
+        authorize(desk, self.token).await?;
+        let update = UpdateUser { id: self.id, change: self.change, now: desk.clock.now() };
+        desk.db.ask(update).await?.map_err(|refused| match refused {
+            UpdateRefused::NotFound => AdminError::NotFound,
+            UpdateRefused::EmailTaken => AdminError::EmailTaken,
+            UpdateRefused::LastAdmin => AdminError::LastAdmin,
+        })
+    }
+}
+
+/// Deletes a user.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), AdminError>")]
+pub struct RemoveUser {
+    /// Who asks.
+    pub token: AccessToken,
+    /// Whom.
+    pub id: UserId,
+}
+
+impl UseCase for RemoveUser {
+    type Answer = ();
+    type Error = AdminError;
+
+    async fn run(self, desk: &Desk) -> Result<(), AdminError> {
+        authorize(desk, self.token).await?;
+        let delete = DeleteUser { id: self.id, expected: None, now: desk.clock.now() };
+        desk.db.ask(delete).await?.map_err(|refused| match refused {
+            DeleteRefused::NotFound => AdminError::NotFound,
+            DeleteRefused::LastAdmin => AdminError::LastAdmin,
+        })
+    }
+}
+
+/// Lists a user's sessions, those that ended lately among them.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<Session>, AdminError>")]
+pub struct ShowSessionsOfUser {
+    /// Who asks.
+    pub token: AccessToken,
+    /// Whose.
+    pub id: UserId,
+}
+
+impl UseCase for ShowSessionsOfUser {
+    type Answer = Vec<Session>;
+    type Error = AdminError;
+
+    async fn run(self, desk: &Desk) -> Result<Vec<Session>, AdminError> {
+        authorize(desk, self.token).await?;
+        desk.db.ask(FindUser { id: self.id }).await?.ok_or(AdminError::NotFound)?;
+        let list = ListSessions { user_id: self.id, with_ended: true, now: desk.clock.now() };
+        Ok(desk.db.ask(list).await?)
+    }
+}
+
+/// Ends all of a user's sessions.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), AdminError>")]
+pub struct EndSessionsOfUser {
+    /// Who asks.
+    pub token: AccessToken,
+    /// Whose.
+    pub id: UserId,
+}
+
+impl UseCase for EndSessionsOfUser {
+    type Answer = ();
+    type Error = AdminError;
+
+    async fn run(self, desk: &Desk) -> Result<(), AdminError> {
+        authorize(desk, self.token).await?;
+        let end = EndUserSessions {
+            user_id: self.id,
+            except: None,
+            reason: EndReason::RevokedByAdmin,
+            now: desk.clock.now(),
+        };
+        desk.db.ask(end).await?.map(|_| ()).ok_or(AdminError::NotFound)
+    }
+}

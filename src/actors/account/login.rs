@@ -1,0 +1,127 @@
+//! Logging in: a name and a password become a session and its tokens.
+
+use std::time::Duration;
+
+use actix::Message;
+
+use super::{
+    CheckError, Desk, Failure, UseCase,
+    check_password::check_password,
+    error::may_fail,
+};
+use crate::{
+    actors::{
+        db::{FindCredentials, Login, OpenSession},
+        password::Verdict,
+        token::{IssueTokens, NewRefreshSecret},
+    },
+    domain::{Client, InvalidScope, Password, Scope, TokenPair},
+    metrics::{self, LoginOutcome},
+};
+
+/// Opens a session for whoever knows the password.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<TokenPair, LoginError>")]
+pub struct LogIn {
+    /// A username or an e-mail address.
+    pub name: String,
+    /// The password.
+    pub password: Password,
+    /// What the tokens shall be able to do; empty for all that the user may.
+    pub scope: Scope,
+    /// Where the request came from.
+    pub client: Client,
+}
+
+/// Why there is no session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoginError {
+    /// No such user, or another password.
+    #[error("incorrect username or password")]
+    Incorrect,
+    /// The right password of a disabled account.
+    #[error("the account is disabled")]
+    Disabled,
+    /// More was asked for than the user may.
+    #[error(transparent)]
+    InvalidScope(#[from] InvalidScope),
+    /// Too many wrong passwords before.
+    #[error("too many failed attempts")]
+    Throttled {
+        /// When the next attempt is allowed.
+        retry_after: Duration,
+    },
+    /// Too many others wait.
+    #[error("too many logins are waiting")]
+    Busy {
+        /// When it is worth trying again.
+        retry_after: Duration,
+    },
+    /// An actor failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+may_fail!(LoginError);
+
+impl From<CheckError> for LoginError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Throttled { retry_after } => Self::Throttled { retry_after },
+            CheckError::Busy { retry_after } => Self::Busy { retry_after },
+            CheckError::Failure(failure) => Self::Failure(failure),
+        }
+    }
+}
+
+impl UseCase for LogIn {
+    type Answer = TokenPair;
+    type Error = LoginError;
+
+    async fn run(self, desk: &Desk) -> Result<TokenPair, LoginError> {
+        let outcome = log_in(self, desk).await;
+        metrics::login(match &outcome {
+            Ok(_) => LoginOutcome::Success,
+            Err(LoginError::Incorrect) => LoginOutcome::Incorrect,
+            Err(LoginError::Disabled) => LoginOutcome::Disabled,
+            Err(LoginError::InvalidScope(_)) => LoginOutcome::InvalidScope,
+            Err(LoginError::Throttled { .. }) => LoginOutcome::Throttled,
+            Err(LoginError::Busy { .. }) => LoginOutcome::Busy,
+            Err(LoginError::Failure(_)) => LoginOutcome::Failed,
+        });
+        outcome
+    }
+}
+
+async fn log_in(LogIn { name, password, scope, client }: LogIn, desk: &Desk) -> Result<TokenPair, LoginError> {
+    let found = desk.db.ask(FindCredentials { login: Login::Name(name.clone()) }).await?;
+    let account = match &found {
+        Some(credentials) => format!("#{}", credentials.user.id),
+        None => name.to_lowercase(),
+    };
+    let hash = found.as_ref().map(|credentials| credentials.password_hash.clone());
+    let verdict = check_password(desk, account, &client, password, hash).await?;
+    let (Some(credentials), Verdict::Right { rehashed }) = (found, verdict) else {
+        return Err(LoginError::Incorrect);
+    };
+    let user = credentials.user;
+    if user.disabled {
+        return Err(LoginError::Disabled);
+    }
+    let scope = Scope::of(user.role).narrow(scope)?;
+    let (secret, refresh_hash) = desk.tokens.ask(NewRefreshSecret).await?;
+    let now = desk.clock.now();
+    let open = OpenSession {
+        user_id: user.id,
+        expected: credentials.password_hash,
+        rehashed,
+        refresh_hash,
+        scope,
+        client,
+        now,
+        expires_at: now + desk.rules.refresh_lifetime,
+    };
+    // While the hash was computed, the password may have been changed or the account disabled.
+    let session_id = desk.db.ask(open).await?.ok_or(LoginError::Incorrect)?;
+    Ok(desk.tokens.ask(IssueTokens { user, session_id, scope, secret }).await?)
+}

@@ -1,0 +1,203 @@
+//! What people do to their own accounts: change the e-mail address or the password, and leave.
+
+use std::time::Duration;
+
+use actix::Message;
+
+use super::{
+    AuthenticateError, Caller, CheckError, Desk, Failure, UseCase,
+    authenticate::authenticate,
+    check_password::check_password,
+    error::may_fail,
+};
+use crate::{
+    actors::{
+        db::{
+            Credentials, DeleteRefused, DeleteUser, FindCredentials, Login, SetPassword, UpdateRefused,
+            UpdateUser, UserChange,
+        },
+        password::{Applicant, HashPassword, Verdict},
+    },
+    domain::{AccessToken, Client, Email, InvalidPassword, Password, User},
+};
+
+/// Why an account stays as it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OwnAccountError {
+    /// Nobody is asking.
+    #[error(transparent)]
+    Authenticate(AuthenticateError),
+    /// The current password is another.
+    #[error("the current password is wrong")]
+    WrongPassword,
+    /// The new password may not be set.
+    #[error(transparent)]
+    InvalidPassword(#[from] InvalidPassword),
+    /// Another user has the e-mail address.
+    #[error("a user with this email already exists")]
+    EmailTaken,
+    /// Nobody could administer any more.
+    #[error("the last admin can be neither disabled, demoted nor deleted")]
+    LastAdmin,
+    /// Too many wrong passwords before.
+    #[error("too many failed attempts")]
+    Throttled {
+        /// When the next attempt is allowed.
+        retry_after: Duration,
+    },
+    /// Too many others wait for a hash.
+    #[error("too many logins are waiting")]
+    Busy {
+        /// When it is worth trying again.
+        retry_after: Duration,
+    },
+    /// An actor failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+may_fail!(OwnAccountError);
+
+impl From<AuthenticateError> for OwnAccountError {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Failure(failure) => Self::Failure(failure),
+            refused @ (AuthenticateError::InvalidToken(_) | AuthenticateError::Ended) => {
+                Self::Authenticate(refused)
+            }
+        }
+    }
+}
+
+impl From<CheckError> for OwnAccountError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Throttled { retry_after } => Self::Throttled { retry_after },
+            CheckError::Busy { retry_after } => Self::Busy { retry_after },
+            CheckError::Failure(failure) => Self::Failure(failure),
+        }
+    }
+}
+
+/// Changes the caller's e-mail address.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<User, OwnAccountError>")]
+pub struct ChangeEmail {
+    /// Who asks.
+    pub token: AccessToken,
+    /// The new address.
+    pub email: Email,
+}
+
+impl UseCase for ChangeEmail {
+    type Answer = User;
+    type Error = OwnAccountError;
+
+    async fn run(self, desk: &Desk) -> Result<User, OwnAccountError> {
+        let caller = authenticate(desk, self.token).await?;
+        let change = UserChange { email: Some(self.email), ..UserChange::default() };
+        let update = UpdateUser { id: caller.user.id, change, now: desk.clock.now() };
+        desk.db.ask(update).await?.map_err(|refused| match refused {
+            UpdateRefused::NotFound => OwnAccountError::Authenticate(AuthenticateError::Ended),
+            UpdateRefused::EmailTaken => OwnAccountError::EmailTaken,
+            UpdateRefused::LastAdmin => OwnAccountError::LastAdmin,
+        })
+    }
+}
+
+/// Changes the caller's password; every other session ends.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), OwnAccountError>")]
+pub struct ChangePassword {
+    /// Who asks.
+    pub token: AccessToken,
+    /// The password until now.
+    pub current: Password,
+    /// The password from now on.
+    pub new: Password,
+    /// Where the request came from.
+    pub client: Client,
+}
+
+impl UseCase for ChangePassword {
+    type Answer = ();
+    type Error = OwnAccountError;
+
+    async fn run(self, desk: &Desk) -> Result<(), OwnAccountError> {
+        let caller = authenticate(desk, self.token).await?;
+        let names = [caller.user.username.as_str(), caller.user.email.as_str()];
+        desk.rules.password.check(&self.new, &names)?;
+        let credentials = confirm(desk, &caller, self.current, &self.client).await?;
+        let turn = desk
+            .passwords
+            .turn(Applicant::login(format!("#{}", caller.user.id), &self.client))
+            .await
+            .map_err(CheckError::from)?;
+        let password_hash = desk
+            .passwords
+            .ask(&turn, HashPassword { password: self.new })
+            .await
+            .map_err(CheckError::from)?;
+        drop(turn);
+        let set = SetPassword {
+            id: caller.user.id,
+            expected: Some(credentials.password_hash),
+            password_hash,
+            keep: Some(caller.session_id),
+            now: desk.clock.now(),
+        };
+        // Of two changes at once the second was confirmed with a password that is none any more.
+        if desk.db.ask(set).await? { Ok(()) } else { Err(OwnAccountError::WrongPassword) }
+    }
+}
+
+/// Deletes the caller's account; all sessions end and the username is never given again.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), OwnAccountError>")]
+pub struct DeleteAccount {
+    /// Who asks.
+    pub token: AccessToken,
+    /// Their password.
+    pub password: Password,
+    /// Where the request came from.
+    pub client: Client,
+}
+
+impl UseCase for DeleteAccount {
+    type Answer = ();
+    type Error = OwnAccountError;
+
+    async fn run(self, desk: &Desk) -> Result<(), OwnAccountError> {
+        let caller = authenticate(desk, self.token).await?;
+        let credentials = confirm(desk, &caller, self.password, &self.client).await?;
+        let delete = DeleteUser {
+            id: caller.user.id,
+            expected: Some(credentials.password_hash),
+            now: desk.clock.now(),
+        };
+        desk.db.ask(delete).await?.map_err(|refused| match refused {
+            DeleteRefused::NotFound => OwnAccountError::WrongPassword,
+            DeleteRefused::LastAdmin => OwnAccountError::LastAdmin,
+        })
+    }
+}
+
+/// Has the caller's password confirmed; a wrong one counts as a failed login.
+async fn confirm(
+    desk: &Desk,
+    caller: &Caller,
+    password: Password,
+    client: &Client,
+) -> Result<Credentials, OwnAccountError> {
+    let id = caller.user.id;
+    let credentials = desk
+        .db
+        .ask(FindCredentials { login: Login::Id(id) })
+        .await?
+        .ok_or(OwnAccountError::Authenticate(AuthenticateError::Ended))?;
+    let hash = Some(credentials.password_hash.clone());
+    match check_password(desk, format!("#{id}"), client, password, hash).await? {
+        Verdict::Right { .. } => Ok(credentials),
+        Verdict::Wrong => Err(OwnAccountError::WrongPassword),
+    }
+}

@@ -1,0 +1,72 @@
+//! Creating an account.
+
+use std::time::Duration;
+
+use actix::Message;
+
+use super::{Desk, Failure, UseCase, error::may_fail};
+use crate::{
+    actors::{
+        db::{InsertUser, Taken},
+        password::{Applicant, HashPassword},
+    },
+    domain::{Client, Email, Password, Role, User, Username},
+};
+
+/// Creates a user. The password has been judged by the policy already.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<User, RegisterError>")]
+pub struct Register {
+    /// Their e-mail address.
+    pub email: Email,
+    /// Their name.
+    pub username: Username,
+    /// Their password.
+    pub password: Password,
+    /// What they may do.
+    pub role: Role,
+    /// Where the request came from.
+    pub client: Client,
+}
+
+/// Why there is no new user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RegisterError {
+    /// Somebody has the e-mail address or the username.
+    #[error(transparent)]
+    Taken(#[from] Taken),
+    /// Too many others wait for a hash.
+    #[error("too many logins are waiting")]
+    Busy {
+        /// When it is worth trying again.
+        retry_after: Duration,
+    },
+    /// An actor failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+may_fail!(RegisterError);
+
+impl UseCase for Register {
+    type Answer = User;
+    type Error = RegisterError;
+
+    async fn run(self, desk: &Desk) -> Result<User, RegisterError> {
+        let turn = desk
+            .passwords
+            .turn(Applicant::registration(&self.client))
+            .await
+            .map_err(|refused| RegisterError::Busy { retry_after: refused.retry_after })?;
+        let password_hash = desk.passwords.ask(&turn, HashPassword { password: self.password }).await?;
+        drop(turn);
+        let insert = InsertUser {
+            email: self.email,
+            username: self.username,
+            password_hash,
+            role: self.role,
+            now: desk.clock.now(),
+        };
+        Ok(desk.db.ask(insert).await??)
+    }
+}

@@ -1,0 +1,78 @@
+//! Ending a session with one of its tokens.
+
+use actix::Message;
+
+use super::{AuthenticateError, Desk, Failure, UseCase, authenticate::authenticate, error::may_fail};
+use crate::{
+    actors::{
+        db::EndSession,
+        token::{ReadRefreshToken, VerifyAccessToken},
+    },
+    domain::{AccessToken, EndReason, RefreshToken},
+};
+
+/// Ends the session of whatever token this is (RFC 7009). A token that is none of ours, or no
+/// longer valid, is no error.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), RevokeError>")]
+pub struct Revoke {
+    /// An access or a refresh token.
+    pub token: String,
+}
+
+/// Why nothing was revoked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RevokeError {
+    /// An actor failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+may_fail!(RevokeError);
+
+impl UseCase for Revoke {
+    type Answer = ();
+    type Error = RevokeError;
+
+    async fn run(self, desk: &Desk) -> Result<(), RevokeError> {
+        // The two kinds cannot be taken for each other, so a client's hint is not needed.
+        let refresh = ReadRefreshToken { token: RefreshToken::new(self.token.clone()) };
+        let session_id = match desk.tokens.ask(refresh).await? {
+            Some(presented) => Some(presented.session_id),
+            None => {
+                let access = VerifyAccessToken { token: AccessToken::new(self.token) };
+                desk.tokens.ask(access).await?.ok().map(|granted| granted.session_id)
+            }
+        };
+        if let Some(id) = session_id {
+            let end = EndSession { id, owner: None, reason: EndReason::Revoked, now: desk.clock.now() };
+            desk.db.ask(end).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Ends the caller's own session.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), AuthenticateError>")]
+pub struct LogOut {
+    /// Who asks.
+    pub token: AccessToken,
+}
+
+impl UseCase for LogOut {
+    type Answer = ();
+    type Error = AuthenticateError;
+
+    async fn run(self, desk: &Desk) -> Result<(), AuthenticateError> {
+        let caller = authenticate(desk, self.token).await?;
+        let end = EndSession {
+            id: caller.session_id,
+            owner: Some(caller.user.id),
+            reason: EndReason::Logout,
+            now: desk.clock.now(),
+        };
+        desk.db.ask(end).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! People's own sessions: where am I logged in, and out with the others.
+
+use actix::Message;
+
+use super::{AuthenticateError, Desk, Failure, UseCase, authenticate::authenticate, error::may_fail};
+use crate::{
+    actors::db::{EndSession, EndUserSessions, ListSessions},
+    domain::{AccessToken, EndReason, Session, SessionId},
+};
+
+/// Lists the caller's sessions, the newest first, and says which is the caller's.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(Vec<Session>, SessionId), AuthenticateError>")]
+pub struct ListOwnSessions {
+    /// Who asks.
+    pub token: AccessToken,
+    /// Whether to list those that ended lately, too.
+    pub with_ended: bool,
+}
+
+impl UseCase for ListOwnSessions {
+    type Answer = (Vec<Session>, SessionId);
+    type Error = AuthenticateError;
+
+    async fn run(self, desk: &Desk) -> Result<Self::Answer, AuthenticateError> {
+        let caller = authenticate(desk, self.token).await?;
+        let list = ListSessions {
+            user_id: caller.user.id,
+            with_ended: self.with_ended,
+            now: desk.clock.now(),
+        };
+        Ok((desk.db.ask(list).await?, caller.session_id))
+    }
+}
+
+/// Why a session goes on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OwnSessionError {
+    /// Nobody is asking.
+    #[error(transparent)]
+    Authenticate(AuthenticateError),
+    /// The caller has no live session of that number.
+    #[error("there is no such session")]
+    NotFound,
+    /// An actor failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+may_fail!(OwnSessionError);
+
+impl From<AuthenticateError> for OwnSessionError {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Failure(failure) => Self::Failure(failure),
+            refused @ (AuthenticateError::InvalidToken(_) | AuthenticateError::Ended) => {
+                Self::Authenticate(refused)
+            }
+        }
+    }
+}
+
+/// Ends one of the caller's sessions.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), OwnSessionError>")]
+pub struct EndOwnSession {
+    /// Who asks.
+    pub token: AccessToken,
+    /// Which.
+    pub id: SessionId,
+}
+
+impl UseCase for EndOwnSession {
+    type Answer = ();
+    type Error = OwnSessionError;
+
+    async fn run(self, desk: &Desk) -> Result<(), OwnSessionError> {
+        let caller = authenticate(desk, self.token).await?;
+        let end = EndSession {
+            id: self.id,
+            owner: Some(caller.user.id),
+            reason: EndReason::Revoked,
+            now: desk.clock.now(),
+        };
+        if desk.db.ask(end).await? { Ok(()) } else { Err(OwnSessionError::NotFound) }
+    }
+}
+
+/// Ends all of the caller's sessions but the one that asks.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), AuthenticateError>")]
+pub struct EndOtherSessions {
+    /// Who asks.
+    pub token: AccessToken,
+}
+
+impl UseCase for EndOtherSessions {
+    type Answer = ();
+    type Error = AuthenticateError;
+
+    async fn run(self, desk: &Desk) -> Result<(), AuthenticateError> {
+        let caller = authenticate(desk, self.token).await?;
+        let end = EndUserSessions {
+            user_id: caller.user.id,
+            except: Some(caller.session_id),
+            reason: EndReason::Revoked,
+            now: desk.clock.now(),
+        };
+        desk.db.ask(end).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+//! Online backup: a whole copy of the database while others write to it.
+
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, backup::Backup};
+
+use super::{DbError, DbFile};
+
+/// What a backup holds, counted in the copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackupReport {
+    /// Accounts.
+    pub users: i64,
+    /// Sessions, ended ones among them.
+    pub sessions: i64,
+    /// Signing keys.
+    pub keys: i64,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// Why there is no backup. Nothing stands under its name then.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// Something stands there already.
+    #[error("{0} exists already")]
+    Exists(String),
+    /// The copy cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Unwritable {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Reading or writing failed on the way.
+    #[error("the backup failed: {0}")]
+    Failed(#[from] DbError),
+    /// The copy is not what it should be.
+    #[error("the backup is damaged: {0}")]
+    Damaged(String),
+}
+
+impl From<rusqlite::Error> for BackupError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Copies the database to `target` (mode 0600), checks the copy and counts what it holds.
+///
+/// The copy is made under another name and renamed when it is whole and durable, so that
+/// `target` is never half a file.
+///
+/// # Errors
+///
+/// See [`BackupError`].
+pub fn back_up(source: &DbFile, target: &Path) -> Result<BackupReport, BackupError> {
+    let unwritable = |source: io::Error| BackupError::Unwritable { path: target.display().to_string(), source };
+    if target.exists() {
+        return Err(BackupError::Exists(target.display().to_string()));
+    }
+    let partial = partial_path(target);
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&partial)
+        .map_err(unwritable)?;
+    let report = copy_and_check(source, &partial).and_then(|report| {
+        File::open(&partial).and_then(|file| file.sync_all()).map_err(unwritable)?;
+        // A hard link fails where the name was taken meanwhile; a rename would overwrite.
+        std::fs::hard_link(&partial, target).map_err(unwritable)?;
+        sync_directory(target).map_err(unwritable)?;
+        Ok(report)
+    });
+    let removed = std::fs::remove_file(&partial);
+    let report = report?;
+    removed.map_err(unwritable)?;
+    Ok(report)
+}
+
+fn partial_path(target: &Path) -> PathBuf {
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".partial-{}", std::process::id()));
+    target.with_file_name(name)
+}
+
+fn sync_directory(target: &Path) -> io::Result<()> {
+    let directory = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    File::open(directory)?.sync_all()
+}
+
+fn copy_and_check(source: &DbFile, partial: &Path) -> Result<BackupReport, BackupError> {
+    let from = source.connect()?;
+    let mut to = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    {
+        // All pages in one step: a read transaction in WAL mode keeps nobody from writing, while
+        // several steps would begin anew after each write of another process.
+        let backup = Backup::new(&from, &mut to)?;
+        backup.run_to_completion(-1, Duration::from_millis(10), None)?;
+    }
+    // The copy says that it is in WAL mode; as a file to be carried away it had better be one file.
+    to.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+    let verdict: String = to.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(BackupError::Damaged(verdict));
+    }
+    let count = |sql: &str| to.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let report = BackupReport {
+        users: count("SELECT count(*) FROM users")?,
+        sessions: count("SELECT count(*) FROM sessions")?,
+        keys: count("SELECT count(*) FROM signing_keys")?,
+        bytes: u64::try_from(count("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")?)
+            .unwrap_or(0),
+    };
+    to.close().map_err(|(_, error)| error)?;
+    Ok(report)
+}

@@ -1,0 +1,188 @@
+//! Group commit: one COMMIT for all the writes that queued up behind the first.
+//!
+//! A write opens the transaction if none is open, and sends the actor a [`Commit`]. Writes that
+//! stood in the queue before it run in the same transaction, each in a savepoint of its own.
+//! When `Commit` comes up, one COMMIT makes them all durable and every answer is released. There
+//! is no timer and nothing to tune: an idle database commits at once, a busy one batches as much
+//! as is waiting.
+//!
+//! While a batch is open every answer waits, those of reads and of refused writes too: they were
+//! made from rows that exist only if the COMMIT succeeds.
+
+use std::{cell::RefCell, rc::Rc, time::Instant};
+
+use actix::{
+    Actor, Handler, Message, SyncContext,
+    dev::{MessageResponse, OneshotSender},
+};
+use rusqlite::Connection;
+
+use super::{DbActor, DbError, DbMessage};
+use crate::{actors::panic::caught, metrics};
+
+type Release = Box<dyn FnOnce(Result<(), &DbError>)>;
+
+/// The answers that wait for a COMMIT.
+#[derive(Default)]
+pub(super) struct Batch {
+    open: bool,
+    writes: usize,
+    waiting: Vec<Release>,
+}
+
+impl Batch {
+    /// Answers everybody with an error: nothing of the batch was kept.
+    pub(super) fn fail(&mut self, error: &DbError) {
+        self.release(Err(error));
+    }
+
+    fn release(&mut self, outcome: Result<(), &DbError>) {
+        self.open = false;
+        self.writes = 0;
+        for answer in self.waiting.drain(..) {
+            answer(outcome);
+        }
+    }
+}
+
+/// Asks the actor to commit what it has gathered.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Commit;
+
+impl Handler<Commit> for DbActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Commit, ctx: &mut SyncContext<Self>) {
+        if caught(|| self.commit()).is_err() {
+            self.restart(ctx);
+        }
+    }
+}
+
+impl DbActor {
+    /// Runs a write in the batch's transaction.
+    pub(super) fn write<M: DbMessage>(
+        &mut self,
+        message: M,
+        ctx: &mut SyncContext<Self>,
+    ) -> Result<M::Answer, DbError> {
+        self.begin(ctx)?;
+        let db = self.connection.as_ref().ok_or(DbError::Closed)?;
+        let result = in_savepoint(db, message);
+        if db.is_autocommit() {
+            // SQLite itself gave the transaction up (a full disk, an I/O error): all is undone.
+            let error = match &result {
+                Err(error) => error.clone(),
+                Ok(_) => DbError::Other("the transaction was rolled back".to_owned()),
+            };
+            self.batch.borrow_mut().fail(&error);
+            return Err(error);
+        }
+        self.batch.borrow_mut().writes += 1;
+        result
+    }
+
+    fn begin(&mut self, ctx: &mut SyncContext<Self>) -> Result<(), DbError> {
+        if self.batch.borrow().open {
+            return Ok(());
+        }
+        if self.connection.is_none() || !self.file.is_in_place() {
+            self.connection = Some(self.file.reconnect()?);
+        }
+        self.connect()?.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        self.batch.borrow_mut().open = true;
+        #[expect(clippy::disallowed_methods, reason = "the actor's message to itself has no answer")]
+        ctx.address().do_send(Commit);
+        Ok(())
+    }
+
+    /// Makes the open batch durable and answers everybody in it. Does nothing where none is open.
+    pub(super) fn commit(&mut self) {
+        if !self.batch.borrow().open {
+            return;
+        }
+        let started = Instant::now();
+        let outcome = match &self.connection {
+            Some(db) => commit_or_roll_back(db),
+            None => Err(DbError::Closed),
+        };
+        let mut batch = self.batch.borrow_mut();
+        match outcome {
+            Ok(()) => {
+                metrics::batch_committed(batch.writes, started.elapsed());
+                batch.release(Ok(()));
+            }
+            Err(error) => {
+                log::error!("a commit of {} writes failed: {error}", batch.writes);
+                batch.fail(&error);
+            }
+        }
+    }
+}
+
+/// Runs one message so that its failure undoes its own changes and no other's.
+fn in_savepoint<M: DbMessage>(db: &Connection, message: M) -> Result<M::Answer, DbError> {
+    db.prepare_cached("SAVEPOINT message")?.execute([])?;
+    let result = message.run(db);
+    if db.is_autocommit() {
+        return result;
+    }
+    let undo_and_release = || -> rusqlite::Result<()> {
+        if result.is_err() {
+            db.prepare_cached("ROLLBACK TO message")?.execute([])?;
+        }
+        db.prepare_cached("RELEASE message")?.execute([])?;
+        Ok(())
+    };
+    if let Err(error) = undo_and_release() {
+        // Half a message must not be committed with the others: the whole batch goes.
+        db.execute_batch("ROLLBACK")?;
+        return Err(error.into());
+    }
+    result
+}
+
+fn commit_or_roll_back(db: &Connection) -> Result<(), DbError> {
+    let committed = db.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+    if let Err(error) = committed {
+        if !db.is_autocommit() {
+            db.execute_batch("ROLLBACK")?;
+        }
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+/// An answer that waits for the open batch, if there is one.
+pub struct Reply<T> {
+    result: Result<T, DbError>,
+    batch: Rc<RefCell<Batch>>,
+}
+
+impl<T> Reply<T> {
+    pub(super) fn new(result: Result<T, DbError>, batch: &Rc<RefCell<Batch>>) -> Self {
+        Self { result, batch: Rc::clone(batch) }
+    }
+}
+
+impl<A, M, T> MessageResponse<A, M> for Reply<T>
+where
+    A: Actor,
+    M: Message<Result = Result<T, DbError>>,
+    T: 'static,
+{
+    fn handle(self, _: &mut A::Context, sender: Option<OneshotSender<M::Result>>) {
+        let Self { result, batch } = self;
+        let Some(sender) = sender else { return };
+        let mut batch = batch.borrow_mut();
+        // Sending fails only where the caller has gone, who then wants no answer.
+        if batch.open {
+            batch.waiting.push(Box::new(move |outcome| {
+                let _ = sender.send(outcome.map_err(DbError::clone).and(result));
+            }));
+        } else {
+            let _ = sender.send(result);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! How domain values stand in columns.
+
+use rusqlite::{
+    Row, ToSql,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
+};
+
+use crate::domain::{
+    Algorithm, Email, EndReason, PasswordHash, Role, Scope, Session, SessionId, Timestamp, User, UserId, Username,
+};
+
+/// An integer column that is a newtype over `i64`.
+macro_rules! integer_column {
+    ($($name:ident: $make:expr, $take:expr;)*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::from($take(*self)))
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                value.as_i64().map($make)
+            }
+        }
+    )*};
+}
+
+integer_column! {
+    Timestamp: Timestamp::from_millis, Timestamp::as_millis;
+    UserId: UserId, |id: UserId| id.0;
+    SessionId: SessionId, |id: SessionId| id.0;
+}
+
+/// A text column of which only some texts are right.
+macro_rules! text_column {
+    ($($name:ident: $parse:expr, $show:expr;)*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::from($show(self)))
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                $parse(value.as_str()?).ok_or(FromSqlError::InvalidType)
+            }
+        }
+    )*};
+}
+
+text_column! {
+    Role: |text: &str| text.parse().ok(), |role: &Role| role.as_str();
+    Scope: |text| Scope::parse(text).ok(), |scope: &Scope| scope.as_str();
+    EndReason: EndReason::from_name, |reason: &EndReason| reason.as_str();
+    Algorithm: |text: &str| text.parse().ok(), |algorithm: &Algorithm| algorithm.as_str();
+    Email: |text: &str| Some(Email::from_trusted(text.to_owned())), Email::as_str;
+    Username: |text: &str| Some(Username::from_trusted(text.to_owned())), Username::as_str;
+    PasswordHash: |text: &str| Some(PasswordHash::new(text.to_owned())), PasswordHash::expose;
+}
+
+/// The columns that [`user`] reads, from a table called `u`.
+macro_rules! user_columns {
+    () => {
+        "u.id, u.email, u.username, u.role, u.disabled, u.created_at"
+    };
+}
+pub(super) use user_columns;
+
+/// Reads the columns of [`user_columns!`], which stand first in the row.
+pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        id: row.get(0)?,
+        email: row.get(1)?,
+        username: row.get(2)?,
+        role: row.get(3)?,
+        disabled: row.get(4)?,
+        created_at: row.get(5)?,
+    })
+}
+
+/// The columns that [`session`] reads.
+macro_rules! session_columns {
+    () => {
+        "id, user_id, scope, created_at, last_used_at, expires_at, user_agent, ip, ended_at, end_reason"
+    };
+}
+pub(super) use session_columns;
+
+/// Reads the columns of [`session_columns!`], which stand first in the row.
+pub(super) fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
+    let ended_at: Option<Timestamp> = row.get(8)?;
+    let reason: Option<EndReason> = row.get(9)?;
+    Ok(Session {
+        id: row.get(0)?,
+        user_id: row.get(1)?,
+        scope: row.get(2)?,
+        created_at: row.get(3)?,
+        last_used_at: row.get(4)?,
+        expires_at: row.get(5)?,
+        user_agent: row.get(6)?,
+        ip: row.get(7)?,
+        ended: ended_at.zip(reason),
+    })
+}

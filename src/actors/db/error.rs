@@ -1,0 +1,59 @@
+//! What can go wrong in the database, without a word of SQLite.
+
+use rusqlite::ErrorCode;
+
+use crate::actors::Unreachable;
+
+/// The database could not do it. Nothing of the message was kept, unless it is
+/// [`Unreachable::TimedOut`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DbError {
+    /// The actor could not be asked.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// Another process held the database for longer than the busy timeout.
+    #[error("the database is locked by another process")]
+    Locked,
+    /// The disk, or the database's page limit, is full.
+    #[error("the disk is full")]
+    Full,
+    /// The file or its directory cannot be written.
+    #[error("the database is read-only")]
+    ReadOnly,
+    /// The file was deleted or replaced by something that cannot be used.
+    #[error("the database file is gone from its path")]
+    Gone,
+    /// The file cannot be opened.
+    #[error("the database cannot be opened: {0}")]
+    Unopenable(String),
+    /// A handler panicked; the actor has restarted.
+    #[error("the database actor panicked and was restarted")]
+    Panicked,
+    /// The actor has closed the database and answers nothing more.
+    #[error("the database is closed")]
+    Closed,
+    /// Reading or writing failed.
+    #[error("database input/output failed: {0}")]
+    Io(String),
+    /// Anything else: a damaged file, or a mistake of ours.
+    #[error("database failure: {0}")]
+    Other(String),
+}
+
+impl From<rusqlite::Error> for DbError {
+    fn from(error: rusqlite::Error) -> Self {
+        let Some(code) = error.sqlite_error_code() else {
+            return Self::Other(error.to_string());
+        };
+        match code {
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Locked,
+            ErrorCode::DiskFull => Self::Full,
+            ErrorCode::ReadOnly => Self::ReadOnly,
+            ErrorCode::CannotOpen => Self::Unopenable(error.to_string()),
+            ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed => {
+                Self::Io(error.to_string())
+            }
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}

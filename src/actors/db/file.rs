@@ -1,0 +1,342 @@
+//! The database file: opening, checking and migrating it, before any actor runs.
+//!
+//! A sync arbiter's factory cannot fail, so all that can be wrong with a path is found here, on
+//! the caller's thread, and is one clear line.
+
+use std::{
+    fs::OpenOptions,
+    io,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+
+use super::DbError;
+use crate::config::Database;
+
+/// `PRAGMA application_id` of our files: "SEKI".
+const APPLICATION_ID: i32 = 0x5345_4B49;
+
+/// Forward only: a migration that was released is never changed, moved or removed.
+const MIGRATIONS: [M<'static>; 1] = [M::up(include_str!("../../../migrations/0001_accounts.sql"))];
+
+/// Why a database cannot be used. Each is one line for the person who started the program, and
+/// the file is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The directory is not there.
+    #[error("cannot open database {path}: the directory {directory} does not exist")]
+    NoDirectory {
+        /// The file that was asked for.
+        path: String,
+        /// The directory it would be in.
+        directory: String,
+    },
+    /// The file is not there, and this command does not create one.
+    #[error("cannot open database {0}: there is no such file")]
+    Missing(String),
+    /// The file cannot be opened.
+    #[error("cannot open database {path}: {source}")]
+    Unopenable {
+        /// The file.
+        path: String,
+        /// What the system or SQLite said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The file can only be read.
+    #[error("cannot open database {0}: it cannot be written")]
+    ReadOnly(String),
+    /// The file is something else.
+    #[error("cannot open database {0}: it is not an SQLite database")]
+    NotADatabase(String),
+    /// Another program's database.
+    #[error(
+        "cannot open database {0}: it belongs to another program (to take over a tutorial's users: sekisho import {0})"
+    )]
+    Foreign(String),
+    /// A later version of this program has migrated it.
+    #[error(
+        "cannot open database {path}: it is from a newer Sekisho (schema {found}, this version knows {known})"
+    )]
+    Newer {
+        /// The file.
+        path: String,
+        /// Its schema version.
+        found: i32,
+        /// The last schema version of this program.
+        known: usize,
+    },
+}
+
+/// A database that was opened, checked and migrated.
+#[derive(Debug)]
+pub struct DbFile {
+    place: Place,
+    busy_timeout: Duration,
+}
+
+#[derive(Debug)]
+enum Place {
+    File { path: PathBuf, identity: Mutex<Identity> },
+    /// The name of a shared in-memory database, and the connection that keeps it alive.
+    Memory { uri: String, _anchor: Mutex<Connection> },
+}
+
+/// A file's device and inode: what a path stands for, whatever it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Identity(u64, u64);
+
+impl Identity {
+    fn of(path: &Path) -> io::Result<Self> {
+        let metadata = std::fs::metadata(path)?;
+        Ok(Self(metadata.dev(), metadata.ino()))
+    }
+}
+
+impl DbFile {
+    /// How long a write waits for another process that holds the database.
+    pub const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+    /// Opens the database, creating the file (mode 0600) where there is none, and migrates it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be used; see [`StartError`].
+    pub fn open(database: &Database) -> Result<Self, StartError> {
+        match database {
+            Database::Memory => Self::in_memory(),
+            Database::File(path) => {
+                create_if_missing(path)?;
+                Self::in_file(path)
+            }
+        }
+    }
+
+    /// Opens a database that must be there already, and migrates it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be used; see [`StartError`].
+    pub fn open_existing(database: &Database) -> Result<Self, StartError> {
+        match database {
+            Database::File(path) if path.exists() => Self::in_file(path),
+            Database::File(path) => Err(StartError::Missing(show(path))),
+            Database::Memory => Err(StartError::Missing(":memory:".to_owned())),
+        }
+    }
+
+    /// Sets how long a write waits for another process; for tests of just that.
+    #[must_use]
+    pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
+        self.busy_timeout = busy_timeout;
+        self
+    }
+
+    fn in_memory() -> Result<Self, StartError> {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let uri = format!("file:sekisho-{number}?mode=memory&cache=shared");
+        let unopenable =
+            |source: DbError| StartError::Unopenable { path: ":memory:".to_owned(), source: source.into() };
+        let mut anchor = connect(&uri, Self::BUSY_TIMEOUT).map_err(unopenable)?;
+        migrate(&mut anchor, ":memory:")?;
+        let place = Place::Memory { uri, _anchor: Mutex::new(anchor) };
+        Ok(Self { place, busy_timeout: Self::BUSY_TIMEOUT })
+    }
+
+    fn in_file(path: &Path) -> Result<Self, StartError> {
+        let name = show(path);
+        // Nothing is written before we know that the file is ours.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags).map_err(|error| unusable(&name, error))?;
+        db.busy_timeout(Self::BUSY_TIMEOUT).map_err(|error| unusable(&name, error))?;
+        check_ownership(&db, &name)?;
+        drop(db);
+
+        let unopenable = |source: DbError| StartError::Unopenable { path: name.clone(), source: source.into() };
+        let mut db =
+            connect(&path.to_string_lossy(), Self::BUSY_TIMEOUT).map_err(|error| match error {
+                DbError::ReadOnly => StartError::ReadOnly(name.clone()),
+                other => unopenable(other),
+            })?;
+        migrate(&mut db, &name)?;
+        let identity = Identity::of(path).map_err(|error| unopenable(DbError::Io(error.to_string())))?;
+        let place = Place::File { path: path.to_owned(), identity: Mutex::new(identity) };
+        Ok(Self { place, busy_timeout: Self::BUSY_TIMEOUT })
+    }
+
+    /// A connection to the database with everything set that we rely on.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be opened now.
+    pub fn connect(&self) -> Result<Connection, DbError> {
+        match &self.place {
+            Place::Memory { uri, .. } => connect(uri, self.busy_timeout),
+            Place::File { path, .. } if !path.exists() => Err(DbError::Gone),
+            Place::File { path, .. } => connect(&path.to_string_lossy(), self.busy_timeout),
+        }
+    }
+
+    /// Whether the path still leads to the file that was opened. SQLite goes on writing to a file
+    /// that was deleted, and all that it would acknowledge would be lost.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        match &self.place {
+            Place::Memory { .. } => true,
+            Place::File { path, identity } => {
+                let known = identity.lock().map_or_else(|poisoned| *poisoned.into_inner(), |known| *known);
+                Identity::of(path).is_ok_and(|found| found == known)
+            }
+        }
+    }
+
+    /// Connects to whatever stands at the path now: the file itself come back, or a backup that
+    /// was restored in its place.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Gone`] where nothing stands there that is a database of ours.
+    pub(super) fn reconnect(&self) -> Result<Connection, DbError> {
+        let Place::File { path, identity } = &self.place else {
+            return self.connect();
+        };
+        let found = Identity::of(path).map_err(|_| DbError::Gone)?;
+        let mut db = self.connect()?;
+        let name = show(path);
+        let is_empty = schema_size(&db)? == 0;
+        if is_empty || check_ownership(&db, &name).is_err() || migrate(&mut db, &name).is_err() {
+            return Err(DbError::Gone);
+        }
+        let mut known = identity.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if *known != found {
+            log::warn!("another database file stands at {name} now; going on with it");
+            *known = found;
+        }
+        Ok(db)
+    }
+
+    /// The path, where there is a file.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File { path, .. } => Some(path),
+            Place::Memory { .. } => None,
+        }
+    }
+}
+
+fn show(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn create_if_missing(path: &Path) -> Result<(), StartError> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if !directory.is_dir() {
+        return Err(StartError::NoDirectory { path: show(path), directory: show(directory) });
+    }
+    // The mode is set at creation, not after: the file will hold private keys.
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StartError::Unopenable { path: show(path), source: error.into() }),
+    }
+}
+
+fn unusable(name: &str, error: rusqlite::Error) -> StartError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => StartError::NotADatabase(name.to_owned()),
+        Some(ErrorCode::ReadOnly) => StartError::ReadOnly(name.to_owned()),
+        _ => StartError::Unopenable { path: name.to_owned(), source: error.into() },
+    }
+}
+
+fn schema_size(db: &Connection) -> rusqlite::Result<i64> {
+    db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+}
+
+/// Refuses what is not ours, without writing a byte.
+fn check_ownership(db: &Connection, name: &str) -> Result<(), StartError> {
+    let pragma = |pragma: &str| {
+        db.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0))
+            .map_err(|error| unusable(name, error))
+    };
+    let version = pragma("user_version")?;
+    let owner = pragma("application_id")?;
+    let is_empty = schema_size(db).map_err(|error| unusable(name, error))? == 0;
+    if !is_empty && owner != APPLICATION_ID {
+        return Err(StartError::Foreign(name.to_owned()));
+    }
+    if usize::try_from(version).is_ok_and(|version| version > MIGRATIONS.len()) {
+        let path = name.to_owned();
+        return Err(StartError::Newer { path, found: version, known: MIGRATIONS.len() });
+    }
+    match db.is_readonly("main") {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(StartError::ReadOnly(name.to_owned())),
+        Err(error) => Err(unusable(name, error)),
+    }
+}
+
+fn connect(path: &str, busy_timeout: Duration) -> Result<Connection, DbError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(busy_timeout)?;
+    db.set_prepared_statement_cache_capacity(64);
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -32768;
+         PRAGMA journal_size_limit = 67108864;",
+    )?;
+    Ok(db)
+}
+
+fn migrate(db: &mut Connection, name: &str) -> Result<(), StartError> {
+    let unopenable = |source: Box<dyn std::error::Error + Send + Sync>| StartError::Unopenable {
+        path: name.to_owned(),
+        source,
+    };
+    let migrations = Migrations::new(MIGRATIONS.to_vec());
+    if let Err(error) = migrations.to_latest(db) {
+        // Two processes may start on a new file at once; the one that came second finds the work
+        // done.
+        match migrations.pending_migrations(db) {
+            Ok(0) => {}
+            _ => return Err(unopenable(error.into())),
+        }
+    }
+    let owner: i32 = db
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(|error| unopenable(error.into()))?;
+    if owner != APPLICATION_ID {
+        db.pragma_update(None, "application_id", APPLICATION_ID)
+            .map_err(|error| unopenable(error.into()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_valid() {
+        assert_eq!(Migrations::new(MIGRATIONS.to_vec()).validate(), Ok(()));
+    }
+}

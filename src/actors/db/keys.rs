@@ -1,0 +1,154 @@
+//! Signing keys and the installation's other secrets.
+
+use std::fmt;
+
+use actix::Message;
+use rusqlite::{Connection, OptionalExtension};
+use zeroize::Zeroizing;
+
+use super::{Access, DbError, DbMessage};
+use crate::domain::{Algorithm, Timestamp};
+
+/// A signing key as it is stored.
+#[derive(Clone)]
+pub struct KeyRow {
+    /// Its name in tokens and in the JWKS.
+    pub kid: String,
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// PKCS #8 (DER), or the bare secret for HS256.
+    pub private_key: Zeroizing<Vec<u8>>,
+    /// When the JWKS began to show it.
+    pub announced_at: Timestamp,
+    /// When it begins to sign.
+    pub signs_from: Timestamp,
+}
+
+impl fmt::Debug for KeyRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyRow").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// All keys, the first to sign first.
+#[derive(Debug, Clone)]
+pub struct KeySet {
+    /// The keys.
+    pub keys: Vec<KeyRow>,
+}
+
+/// Finds all keys.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<KeySet, DbError>")]
+pub struct FindKeys;
+
+impl DbMessage for FindKeys {
+    type Answer = KeySet;
+    const ACCESS: Access = Access::Read;
+
+    fn run(self, db: &Connection) -> Result<KeySet, DbError> {
+        find_keys(db)
+    }
+}
+
+fn find_keys(db: &Connection) -> Result<KeySet, DbError> {
+    let mut statement = db.prepare_cached(
+        "SELECT kid, algorithm, private_key, announced_at, signs_from
+         FROM signing_keys ORDER BY signs_from, announced_at, kid",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(KeyRow {
+            kid: row.get(0)?,
+            algorithm: row.get(1)?,
+            private_key: Zeroizing::new(row.get(2)?),
+            announced_at: row.get(3)?,
+            signs_from: row.get(4)?,
+        })
+    })?;
+    Ok(KeySet { keys: rows.collect::<Result<_, _>>()? })
+}
+
+/// Adds a key, unless another process has added one since `newest` was the newest.
+///
+/// Two servers on one file may both find that it is time to rotate; one key is enough.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<KeySet, DbError>")]
+pub struct InsertKey {
+    /// The new key.
+    pub key: KeyRow,
+    /// The newest key that the sender knew of; `None` where it knew of none.
+    pub newest: Option<String>,
+}
+
+impl DbMessage for InsertKey {
+    type Answer = KeySet;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<KeySet, DbError> {
+        let newest = find_keys(db)?.keys.pop().map(|key| key.kid);
+        if newest == self.newest {
+            db.prepare_cached(
+                "INSERT INTO signing_keys (kid, algorithm, private_key, announced_at, signs_from)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute((
+                &self.key.kid,
+                self.key.algorithm,
+                &*self.key.private_key,
+                self.key.announced_at,
+                self.key.signs_from,
+            ))?;
+        }
+        find_keys(db)
+    }
+}
+
+/// Deletes keys by name and says how many there were.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<usize, DbError>")]
+pub struct PurgeKeys {
+    /// Keys of which every token has expired.
+    pub kids: Vec<String>,
+}
+
+impl DbMessage for PurgeKeys {
+    type Answer = usize;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<usize, DbError> {
+        let mut statement = db.prepare_cached("DELETE FROM signing_keys WHERE kid = ?1")?;
+        let mut deleted = 0;
+        for kid in self.kids {
+            deleted += statement.execute([kid])?;
+        }
+        Ok(deleted)
+    }
+}
+
+/// Finds a secret by name; where there is none yet, `fresh` becomes it.
+#[derive(Message)]
+#[rtype(result = "Result<Zeroizing<Vec<u8>>, DbError>")]
+pub struct FindSecret {
+    /// What it is for.
+    pub name: &'static str,
+    /// Fresh random bytes.
+    pub fresh: Zeroizing<Vec<u8>>,
+}
+
+impl DbMessage for FindSecret {
+    type Answer = Zeroizing<Vec<u8>>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<Zeroizing<Vec<u8>>, DbError> {
+        let found: Option<Vec<u8>> = db
+            .prepare_cached("SELECT value FROM secrets WHERE name = ?1")?
+            .query_row([self.name], |row| row.get(0))
+            .optional()?;
+        if let Some(found) = found {
+            return Ok(Zeroizing::new(found));
+        }
+        db.prepare_cached("INSERT INTO secrets (name, value) VALUES (?1, ?2)")?
+            .execute((self.name, &*self.fresh))?;
+        Ok(self.fresh)
+    }
+}

@@ -1,0 +1,150 @@
+//! `DbActor`: the one owner of the SQLite file.
+//!
+//! It runs on one thread with one connection. Its messages are the storage interface: whoever
+//! answers them is a database. It never hashes, signs or knows HTTP.
+
+mod backup;
+mod batch;
+mod columns;
+mod error;
+mod file;
+mod health;
+mod import;
+mod keys;
+mod listing;
+mod rotation;
+mod sessions;
+mod users;
+
+use std::{cell::RefCell, rc::Rc, sync::Arc, thread};
+
+use actix::{Actor, ActorContext, Addr, Handler, Message, SyncArbiter, SyncContext};
+use rusqlite::Connection;
+
+use self::batch::{Batch, Reply};
+pub use self::{
+    backup::{BackupError, BackupReport, back_up},
+    error::DbError,
+    file::{DbFile, StartError},
+    health::{CheckpointWal, Close, CountRows, Ping, RowCounts},
+    import::{ImportReport, ImportUsers, ImportedUser, Problem, read_tutorial_database},
+    keys::{FindKeys, FindSecret, InsertKey, KeyRow, PurgeKeys, KeySet},
+    listing::{Cursor, ListUsers, Page},
+    rotation::{RotateSession, Rotation},
+    sessions::{
+        EndSession, EndUserSessions, FindActiveUser, ListSessions, OpenSession, PurgeSessions,
+        Purged, TokenHash,
+    },
+    users::{
+        Credentials, DeleteRefused, DeleteUser, FindCredentials, FindUser, InsertUser, Login, SetPassword,
+        Taken, UpdateRefused, UpdateUser, UserChange,
+    },
+};
+use super::panic::caught;
+
+/// Whether a message changes the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It only reads.
+    Read,
+    /// It writes: it runs in a savepoint of the open transaction and is answered after COMMIT.
+    Write,
+}
+
+/// A message to [`DbActor`]: one read, or one change that happens wholly or not at all.
+pub trait DbMessage: Message<Result = Result<Self::Answer, DbError>> + Send + 'static {
+    /// What the sender gets.
+    type Answer: Send + 'static;
+
+    /// Whether it changes anything.
+    const ACCESS: Access;
+
+    /// Does the work. An error undoes what this message changed and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// What the database answered.
+    fn run(self, db: &Connection) -> Result<Self::Answer, DbError>;
+}
+
+/// The owner of the connection; see the module's documentation.
+pub struct DbActor {
+    file: Arc<DbFile>,
+    connection: Option<Connection>,
+    batch: Rc<RefCell<Batch>>,
+    closed: bool,
+}
+
+impl DbActor {
+    /// Starts the actor's thread on a database that [`DbFile::open`] has opened and migrated.
+    #[must_use]
+    pub fn start(file: Arc<DbFile>) -> Addr<Self> {
+        SyncArbiter::start_with_thread_builder(
+            1,
+            || thread::Builder::new().name("sekisho-db".to_owned()),
+            move || Self {
+                file: Arc::clone(&file),
+                connection: None,
+                batch: Rc::default(),
+                closed: false,
+            },
+        )
+    }
+
+    fn run<M: DbMessage>(
+        &mut self,
+        message: M,
+        ctx: &mut SyncContext<Self>,
+    ) -> Result<M::Answer, DbError> {
+        if self.closed {
+            return Err(DbError::Closed);
+        }
+        match caught(|| self.run_unguarded(message, ctx)) {
+            Ok(result) => result,
+            Err(_) => {
+                self.restart(ctx);
+                Err(DbError::Panicked)
+            }
+        }
+    }
+
+    /// Begins again after a panic. What it left behind is unknown, so nobody in the batch is told
+    /// "done", and closing the connection rolls back.
+    fn restart(&mut self, ctx: &mut SyncContext<Self>) {
+        log::error!("a database message panicked; the database actor restarts");
+        self.connection = None;
+        self.batch.borrow_mut().fail(&DbError::Panicked);
+        ctx.stop();
+    }
+
+    fn run_unguarded<M: DbMessage>(
+        &mut self,
+        message: M,
+        ctx: &mut SyncContext<Self>,
+    ) -> Result<M::Answer, DbError> {
+        match M::ACCESS {
+            Access::Read => message.run(self.connect()?),
+            Access::Write => self.write(message, ctx),
+        }
+    }
+
+    fn connect(&mut self) -> Result<&Connection, DbError> {
+        if self.connection.is_none() {
+            self.connection = Some(self.file.connect()?);
+        }
+        self.connection.as_ref().ok_or(DbError::Closed)
+    }
+}
+
+impl Actor for DbActor {
+    type Context = SyncContext<Self>;
+}
+
+impl<M: DbMessage> Handler<M> for DbActor {
+    type Result = Reply<M::Answer>;
+
+    fn handle(&mut self, message: M, ctx: &mut SyncContext<Self>) -> Reply<M::Answer> {
+        let result = self.run(message, ctx);
+        Reply::new(result, &self.batch)
+    }
+}

@@ -1,0 +1,326 @@
+//! Users and their credentials.
+
+use actix::Message;
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use super::{
+    Access, DbError, DbMessage,
+    columns::{user, user_columns},
+    sessions::end_sessions_of,
+};
+use crate::domain::{Email, EndReason, PasswordHash, Role, SessionId, Timestamp, User, UserId, Username};
+
+/// Which of a new user's names somebody has already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Taken {
+    /// The e-mail address.
+    #[error("a user with this email already exists")]
+    Email,
+    /// The username, which may be that of a deleted user.
+    #[error("a user with this username already exists")]
+    Username,
+}
+
+/// Creates a user.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Result<User, Taken>, DbError>")]
+pub struct InsertUser {
+    /// Their e-mail address.
+    pub email: Email,
+    /// Their name.
+    pub username: Username,
+    /// Their password, hashed.
+    pub password_hash: PasswordHash,
+    /// What they may do.
+    pub role: Role,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl DbMessage for InsertUser {
+    type Answer = Result<User, Taken>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
+        if email_is_taken(db, &self.email, None)? {
+            return Ok(Err(Taken::Email));
+        }
+        if username_is_taken(db, &self.username)? {
+            return Ok(Err(Taken::Username));
+        }
+        db.prepare_cached(
+            "INSERT INTO users (email, email_key, username, username_key, password_hash, role, created_at)
+             VALUES (:email, :email_key, :username, :username_key, :password_hash, :role, :now)",
+        )?
+        .execute(named_params! {
+            ":email": self.email,
+            ":email_key": self.email.key(),
+            ":username": self.username,
+            ":username_key": self.username.key(),
+            ":password_hash": self.password_hash,
+            ":role": self.role,
+            ":now": self.now,
+        })?;
+        Ok(Ok(User {
+            id: UserId(db.last_insert_rowid()),
+            email: self.email,
+            username: self.username,
+            role: self.role,
+            disabled: false,
+            created_at: self.now,
+        }))
+    }
+}
+
+pub(super) fn email_is_taken(db: &Connection, email: &Email, but_by: Option<UserId>) -> Result<bool, DbError> {
+    let owner: Option<UserId> = db
+        .prepare_cached("SELECT id FROM users WHERE email_key = ?1")?
+        .query_row([email.key()], |row| row.get(0))
+        .optional()?;
+    Ok(owner.is_some_and(|owner| Some(owner) != but_by))
+}
+
+pub(super) fn username_is_taken(db: &Connection, username: &Username) -> Result<bool, DbError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT 1 FROM users WHERE username_key = ?1
+             UNION ALL SELECT 1 FROM retired_usernames WHERE username_key = ?1",
+        )?
+        .exists([username.key()])?)
+}
+
+/// Finds a user by number.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Option<User>, DbError>")]
+pub struct FindUser {
+    /// Their number.
+    pub id: UserId,
+}
+
+impl DbMessage for FindUser {
+    type Answer = Option<User>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(self, db: &Connection) -> Result<Option<User>, DbError> {
+        find_user(db, self.id)
+    }
+}
+
+fn find_user(db: &Connection, id: UserId) -> Result<Option<User>, DbError> {
+    let sql = concat!("SELECT ", user_columns!(), " FROM users u WHERE u.id = ?1");
+    Ok(db.prepare_cached(sql)?.query_row([id], user).optional()?)
+}
+
+/// What somebody types to say who they are: a username or an e-mail address, in any case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Login {
+    /// A username, or else an e-mail address.
+    Name(String),
+    /// A user's number, where we know it already.
+    Id(UserId),
+}
+
+/// Finds a user with their password hash; a username goes before another's e-mail address.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Option<Credentials>, DbError>")]
+pub struct FindCredentials {
+    /// Who.
+    pub login: Login,
+}
+
+/// A user and the hash that their password must match.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The user.
+    pub user: User,
+    /// The hash.
+    pub password_hash: PasswordHash,
+}
+
+impl DbMessage for FindCredentials {
+    type Answer = Option<Credentials>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
+        const SELECT: &str = concat!("SELECT ", user_columns!(), ", u.password_hash FROM users u");
+        let credentials = |row: &rusqlite::Row<'_>| {
+            Ok(Credentials { user: user(row)?, password_hash: row.get(6)? })
+        };
+        let find = |sql: &str, value: &dyn rusqlite::ToSql| {
+            db.prepare_cached(sql)?.query_row([value], credentials).optional()
+        };
+        Ok(match self.login {
+            Login::Id(id) => find(&format!("{SELECT} WHERE u.id = ?1"), &id)?,
+            Login::Name(name) => {
+                let key = name.to_lowercase();
+                match find(&format!("{SELECT} WHERE u.username_key = ?1"), &key)? {
+                    Some(found) => Some(found),
+                    None => find(&format!("{SELECT} WHERE u.email_key = ?1"), &key)?,
+                }
+            }
+        })
+    }
+}
+
+/// What is to change of a user; `None` leaves it.
+#[derive(Debug, Clone, Default)]
+pub struct UserChange {
+    /// The e-mail address.
+    pub email: Option<Email>,
+    /// The role.
+    pub role: Option<Role>,
+    /// Whether they are kept from logging in; disabling ends their sessions.
+    pub disabled: Option<bool>,
+}
+
+/// Changes a user, all of it or nothing.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Result<User, UpdateRefused>, DbError>")]
+pub struct UpdateUser {
+    /// Who.
+    pub id: UserId,
+    /// What.
+    pub change: UserChange,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Why a user was not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UpdateRefused {
+    /// There is no such user.
+    #[error("there is no such user")]
+    NotFound,
+    /// Another user has the e-mail address.
+    #[error("a user with this email already exists")]
+    EmailTaken,
+    /// Nobody could administer any more.
+    #[error("the last admin can be neither disabled, demoted nor deleted")]
+    LastAdmin,
+}
+
+impl DbMessage for UpdateUser {
+    type Answer = Result<User, UpdateRefused>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
+        let Some(before) = find_user(db, self.id)? else {
+            return Ok(Err(UpdateRefused::NotFound));
+        };
+        if let Some(email) = &self.change.email
+            && email_is_taken(db, email, Some(self.id))?
+        {
+            return Ok(Err(UpdateRefused::EmailTaken));
+        }
+        let after = User {
+            email: self.change.email.unwrap_or_else(|| before.email.clone()),
+            role: self.change.role.unwrap_or(before.role),
+            disabled: self.change.disabled.unwrap_or(before.disabled),
+            ..before.clone()
+        };
+        if administers(&before) && !administers(&after) && is_last_admin(db, self.id)? {
+            return Ok(Err(UpdateRefused::LastAdmin));
+        }
+        db.prepare_cached(
+            "UPDATE users SET email = ?2, email_key = ?3, role = ?4, disabled = ?5 WHERE id = ?1",
+        )?
+        .execute((self.id, &after.email, after.email.key(), after.role, after.disabled))?;
+        if after.disabled && !before.disabled {
+            end_sessions_of(db, self.id, None, EndReason::UserDisabled, self.now)?;
+        }
+        Ok(Ok(after))
+    }
+}
+
+fn administers(user: &User) -> bool {
+    user.role == Role::Admin && !user.disabled
+}
+
+fn is_last_admin(db: &Connection, id: UserId) -> Result<bool, DbError> {
+    let others = db
+        .prepare_cached("SELECT 1 FROM users WHERE role = 'admin' AND disabled = 0 AND id <> ?1 LIMIT 1")?
+        .exists([id])?;
+    Ok(!others)
+}
+
+/// Sets a password, and ends every session but one.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<bool, DbError>")]
+pub struct SetPassword {
+    /// Whose.
+    pub id: UserId,
+    /// The hash that was verified; where it is no longer theirs, somebody else was faster and
+    /// nothing is set. `None` sets it in any case.
+    pub expected: Option<PasswordHash>,
+    /// The new hash.
+    pub password_hash: PasswordHash,
+    /// The session that goes on.
+    pub keep: Option<SessionId>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl DbMessage for SetPassword {
+    type Answer = bool;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<bool, DbError> {
+        let changed = db
+            .prepare_cached(
+                "UPDATE users SET password_hash = ?2
+                 WHERE id = ?1 AND (?3 IS NULL OR password_hash = ?3)",
+            )?
+            .execute((self.id, self.password_hash, self.expected))?;
+        if changed == 0 {
+            return Ok(false);
+        }
+        end_sessions_of(db, self.id, self.keep, EndReason::PasswordChanged, self.now)?;
+        Ok(true)
+    }
+}
+
+/// Deletes a user with their sessions; the username is never given again.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Result<(), DeleteRefused>, DbError>")]
+pub struct DeleteUser {
+    /// Who.
+    pub id: UserId,
+    /// The hash that was verified, as in [`SetPassword`].
+    pub expected: Option<PasswordHash>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Why a user was not deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DeleteRefused {
+    /// There is no such user, or the password was changed meanwhile.
+    #[error("there is no such user")]
+    NotFound,
+    /// Nobody could administer any more.
+    #[error("the last admin can be neither disabled, demoted nor deleted")]
+    LastAdmin,
+}
+
+impl DbMessage for DeleteUser {
+    type Answer = Result<(), DeleteRefused>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
+        let Some(user) = find_user(db, self.id)? else {
+            return Ok(Err(DeleteRefused::NotFound));
+        };
+        if administers(&user) && is_last_admin(db, self.id)? {
+            return Ok(Err(DeleteRefused::LastAdmin));
+        }
+        let deleted = db
+            .prepare_cached("DELETE FROM users WHERE id = ?1 AND (?2 IS NULL OR password_hash = ?2)")?
+            .execute((self.id, self.expected))?;
+        if deleted == 0 {
+            return Ok(Err(DeleteRefused::NotFound));
+        }
+        db.prepare_cached("INSERT OR IGNORE INTO retired_usernames (username_key, retired_at) VALUES (?1, ?2)")?
+            .execute((user.username.key(), self.now))?;
+        Ok(Ok(()))
+    }
+}

@@ -1,0 +1,336 @@
+//! The failures that are remembered, and what follows from them.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
+
+use crate::domain::Timestamp;
+
+/// So many wrong passwords for one account from one network are anybody's right.
+const FREE_FAILURES: u32 = 5;
+
+/// The delay after the last free failure; each further one doubles it.
+const FIRST_DELAY: Duration = Duration::from_secs(1);
+
+/// The longest delay.
+const LONGEST_DELAY: Duration = Duration::from_secs(15 * 60);
+
+/// An account's failures are forgotten so long after the last.
+const MEMORY: Duration = Duration::from_secs(60 * 60);
+
+/// So many failures an address may have over all accounts at once…
+const SPRAY_BURST: u32 = 100;
+
+/// …and one more each time this has passed.
+const SPRAY_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The most accounts and addresses that are remembered; the oldest failures are forgotten first.
+const MOST_ENTRIES: usize = 100_000;
+
+/// An account as one network tries it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Suspect {
+    account: String,
+    /// IPv4: the first 24 bits. IPv6: the first 64.
+    network: Option<IpAddr>,
+    /// IPv4: the address. IPv6: the first 64 bits.
+    address: Option<IpAddr>,
+}
+
+impl Suspect {
+    /// Whoever tries this account from this address.
+    #[must_use]
+    pub fn new(account: &str, ip: Option<IpAddr>) -> Self {
+        let ip = ip.map(|ip| ip.to_canonical());
+        Self { account: account.to_owned(), network: ip.map(|ip| cut(ip, 24)), address: ip.map(|ip| cut(ip, 32)) }
+    }
+}
+
+fn cut(ip: IpAddr, v4_bits: u32) -> IpAddr {
+    match ip {
+        IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() & (u32::MAX << (32 - v4_bits)))),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
+    }
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The right password: the account's failures from that network are forgotten.
+    Success,
+    /// A wrong one.
+    Failure,
+    /// The attempt was given up before anybody knew.
+    Unknown,
+}
+
+/// What the ledger says of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    Go,
+    /// Attempts that are under way must be settled first.
+    Wait,
+    Throttled(Duration),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    accounts: HashMap<(String, Option<IpAddr>), Account>,
+    addresses: HashMap<Option<IpAddr>, Address>,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    failures: u32,
+    last_failure: Option<Timestamp>,
+    pending: u32,
+}
+
+#[derive(Debug, Default)]
+struct Address {
+    /// When all of its failures will have been worked off, one per interval.
+    clear_at: Option<Timestamp>,
+    pending: u32,
+}
+
+impl Ledger {
+    /// What would be said of an attempt now.
+    pub(super) fn judge(&self, suspect: &Suspect, now: Timestamp) -> Decision {
+        let account = self.accounts.get(&account_key(suspect)).map_or(Decision::Go, |account| account.judge(now));
+        let address = self.addresses.get(&suspect.address).map_or(Decision::Go, |address| address.judge(now));
+        match (account, address) {
+            (Decision::Throttled(one), Decision::Throttled(other)) => Decision::Throttled(one.max(other)),
+            (throttled @ Decision::Throttled(_), _) | (_, throttled @ Decision::Throttled(_)) => throttled,
+            (Decision::Wait, _) | (_, Decision::Wait) => Decision::Wait,
+            (Decision::Go, Decision::Go) => Decision::Go,
+        }
+    }
+
+    /// Begins an attempt, where that is allowed.
+    pub(super) fn begin(&mut self, suspect: &Suspect, now: Timestamp) -> Decision {
+        let decision = self.judge(suspect, now);
+        if decision == Decision::Go {
+            self.accounts.entry(account_key(suspect)).or_default().pending += 1;
+            self.addresses.entry(suspect.address).or_default().pending += 1;
+        }
+        decision
+    }
+
+    /// Ends an attempt that was begun.
+    pub(super) fn settle(&mut self, suspect: &Suspect, outcome: Outcome, now: Timestamp) {
+        let key = account_key(suspect);
+        let account = self.accounts.entry(key.clone()).or_default();
+        account.pending = account.pending.saturating_sub(1);
+        let address = self.addresses.entry(suspect.address).or_default();
+        address.pending = address.pending.saturating_sub(1);
+        match outcome {
+            Outcome::Success => account.failures = 0,
+            Outcome::Failure => {
+                account.failures = account.remembered(now).saturating_add(1);
+                account.last_failure = Some(now);
+                address.clear_at = Some(address.clear_at.map_or(now, |at| at.max(now)) + SPRAY_INTERVAL);
+            }
+            Outcome::Unknown => {}
+        }
+        if account.is_forgettable(now) {
+            self.accounts.remove(&key);
+        }
+        if address.is_forgettable(now) {
+            self.addresses.remove(&suspect.address);
+        }
+        if self.accounts.len() > MOST_ENTRIES {
+            self.forget_oldest();
+        }
+    }
+
+    /// Drops what no longer matters.
+    pub(super) fn forget_old(&mut self, now: Timestamp) {
+        self.accounts.retain(|_, account| !account.is_forgettable(now));
+        self.addresses.retain(|_, address| !address.is_forgettable(now));
+    }
+
+    /// Makes room by forgetting the older half; rare, so its cost is spread over as many failures.
+    fn forget_oldest(&mut self) {
+        let mut times: Vec<_> = self.accounts.values().filter_map(|account| account.last_failure).collect();
+        let middle = times.len() / 2;
+        if middle < times.len() {
+            let (_, median, _) = times.select_nth_unstable(middle);
+            let median = *median;
+            self.accounts.retain(|_, account| {
+                account.pending > 0 || account.last_failure.is_some_and(|at| at > median)
+            });
+        }
+        if self.addresses.len() > MOST_ENTRIES {
+            self.addresses.retain(|_, address| address.pending > 0);
+        }
+    }
+}
+
+fn account_key(suspect: &Suspect) -> (String, Option<IpAddr>) {
+    (suspect.account.clone(), suspect.network)
+}
+
+impl Account {
+    fn remembered(&self, now: Timestamp) -> u32 {
+        let is_fresh = self.last_failure.is_some_and(|at| now.since(at) < MEMORY);
+        if is_fresh { self.failures } else { 0 }
+    }
+
+    fn judge(&self, now: Timestamp) -> Decision {
+        let failures = self.remembered(now);
+        if let (Some(beyond), Some(last)) = (failures.checked_sub(FREE_FAILURES), self.last_failure) {
+            let delay = FIRST_DELAY.saturating_mul(1 << beyond.min(16)).min(LONGEST_DELAY);
+            let elapsed = now.since(last);
+            if elapsed < delay {
+                return Decision::Throttled(delay - elapsed);
+            }
+            // After a delay one attempt is allowed, not as many as come at once.
+            return if self.pending == 0 { Decision::Go } else { Decision::Wait };
+        }
+        if failures + self.pending < FREE_FAILURES { Decision::Go } else { Decision::Wait }
+    }
+
+    fn is_forgettable(&self, now: Timestamp) -> bool {
+        self.pending == 0 && self.remembered(now) == 0
+    }
+}
+
+impl Address {
+    fn judge(&self, now: Timestamp) -> Decision {
+        let debt = self.clear_at.map_or(Duration::ZERO, |at| at.since(now));
+        let allowed = SPRAY_INTERVAL * SPRAY_BURST;
+        if debt >= allowed {
+            return Decision::Throttled(debt - allowed + Duration::from_millis(1));
+        }
+        if debt + SPRAY_INTERVAL * self.pending < allowed { Decision::Go } else { Decision::Wait }
+    }
+
+    fn is_forgettable(&self, now: Timestamp) -> bool {
+        self.pending == 0 && self.clear_at.is_none_or(|at| at <= now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suspect(account: &str, ip: &str) -> Suspect {
+        Suspect::new(account, Some(ip.parse().unwrap()))
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_millis(1_000_000) + Duration::from_secs(seconds)
+    }
+
+    fn fail(ledger: &mut Ledger, who: &Suspect, now: Timestamp) {
+        assert_eq!(ledger.begin(who, now), Decision::Go);
+        ledger.settle(who, Outcome::Failure, now);
+    }
+
+    #[test]
+    fn the_delay_grows_after_five_failures() {
+        let (mut ledger, who) = (Ledger::default(), suspect("alice", "10.0.0.1"));
+        for _ in 0..5 {
+            fail(&mut ledger, &who, at(0));
+        }
+
+        assert_eq!(ledger.judge(&who, at(0)), Decision::Throttled(Duration::from_secs(1)));
+        fail(&mut ledger, &who, at(1));
+        assert_eq!(ledger.judge(&who, at(1)), Decision::Throttled(Duration::from_secs(2)));
+        fail(&mut ledger, &who, at(3));
+        assert_eq!(ledger.judge(&who, at(3)), Decision::Throttled(Duration::from_secs(4)));
+    }
+
+    #[test]
+    fn the_delay_has_an_end() {
+        let (mut ledger, who) = (Ledger::default(), suspect("alice", "10.0.0.1"));
+        let mut now = at(0);
+        for _ in 0..40 {
+            fail(&mut ledger, &who, now);
+            if let Decision::Throttled(delay) = ledger.judge(&who, now) {
+                assert!(delay <= LONGEST_DELAY);
+                now = now + delay;
+            }
+        }
+    }
+
+    #[test]
+    fn the_owner_elsewhere_and_other_accounts_here_are_left_alone() {
+        let (mut ledger, attacker) = (Ledger::default(), suspect("alice", "10.0.0.1"));
+        for _ in 0..5 {
+            fail(&mut ledger, &attacker, at(0));
+        }
+
+        assert_eq!(ledger.judge(&suspect("alice", "10.0.1.1"), at(0)), Decision::Go);
+        assert_eq!(ledger.judge(&suspect("bob", "10.0.0.1"), at(0)), Decision::Go);
+        assert!(matches!(ledger.judge(&suspect("alice", "10.0.0.99"), at(0)), Decision::Throttled(_)));
+        assert!(matches!(ledger.judge(&suspect("alice", "::ffff:10.0.0.7"), at(0)), Decision::Throttled(_)));
+    }
+
+    #[test]
+    fn a_host_with_a_whole_ipv6_network_is_one_network() {
+        let mut ledger = Ledger::default();
+        for host in 1..=5 {
+            fail(&mut ledger, &suspect("alice", &format!("2001:db8::{host}")), at(0));
+        }
+
+        assert!(matches!(ledger.judge(&suspect("alice", "2001:db8::ffff"), at(0)), Decision::Throttled(_)));
+        assert_eq!(ledger.judge(&suspect("alice", "2001:db8:0:1::1"), at(0)), Decision::Go);
+    }
+
+    #[test]
+    fn attempts_under_way_count_until_they_are_settled() {
+        let (mut ledger, who) = (Ledger::default(), suspect("alice", "10.0.0.1"));
+        for _ in 0..5 {
+            assert_eq!(ledger.begin(&who, at(0)), Decision::Go);
+        }
+
+        assert_eq!(ledger.begin(&who, at(0)), Decision::Wait);
+        ledger.settle(&who, Outcome::Success, at(0));
+        assert_eq!(ledger.begin(&who, at(0)), Decision::Go);
+    }
+
+    #[test]
+    fn the_right_password_and_an_hour_both_clear_the_slate() {
+        let (mut ledger, who) = (Ledger::default(), suspect("alice", "10.0.0.1"));
+        for _ in 0..4 {
+            fail(&mut ledger, &who, at(0));
+        }
+        assert_eq!(ledger.begin(&who, at(0)), Decision::Go);
+        ledger.settle(&who, Outcome::Success, at(0));
+        for _ in 0..5 {
+            fail(&mut ledger, &who, at(0));
+        }
+
+        assert_eq!(ledger.judge(&who, at(3600)), Decision::Go);
+    }
+
+    #[test]
+    fn spraying_many_accounts_from_one_address_is_slowed() {
+        let mut ledger = Ledger::default();
+        for account in 0..SPRAY_BURST {
+            fail(&mut ledger, &suspect(&account.to_string(), "10.0.0.1"), at(0));
+        }
+
+        let throttled = ledger.judge(&suspect("another", "10.0.0.1"), at(0));
+        assert!(matches!(throttled, Decision::Throttled(delay) if delay <= SPRAY_INTERVAL), "{throttled:?}");
+        assert_eq!(ledger.judge(&suspect("another", "10.0.0.2"), at(0)), Decision::Go);
+        assert_eq!(ledger.judge(&suspect("another", "10.0.0.1"), at(11)), Decision::Go);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_given_back() {
+        let mut ledger = Ledger::default();
+        for account in 0..=MOST_ENTRIES {
+            let ip = IpAddr::from(u32::try_from(account).unwrap().to_be_bytes());
+            let who = Suspect::new(&account.to_string(), Some(ip));
+            fail(&mut ledger, &who, at(u64::try_from(account).unwrap() / 1000));
+        }
+
+        assert!(ledger.accounts.len() <= MOST_ENTRIES && ledger.addresses.len() <= MOST_ENTRIES);
+        ledger.forget_old(at(100_000));
+        assert!(ledger.accounts.is_empty() && ledger.addresses.is_empty());
+    }
+}

@@ -1,0 +1,170 @@
+//! The one way to send a message to an actor: bounded, with a deadline, measured.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use actix::{Actor, Addr, Handler, MailboxError, Message, dev::ToEnvelope};
+
+use crate::metrics::{self, Refusal};
+
+/// Why an actor could not answer. It says nothing of the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unreachable {
+    /// As many messages as may be are on their way; nothing was sent.
+    #[error("{0} is busy")]
+    Busy(&'static str),
+    /// No answer in time. If the message was being handled already, it is handled to its end: the
+    /// outcome is unknown.
+    #[error("{0} did not answer in time")]
+    TimedOut(&'static str),
+    /// The actor has ended, or ended while the message was with it.
+    #[error("{0} has stopped")]
+    Stopped(&'static str),
+}
+
+/// How much of an actor its callers may ask.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The most messages on their way at once, over all clones of a handle.
+    pub in_flight: usize,
+    /// How long to wait for one answer; `None` where the actor's own callees have deadlines.
+    pub deadline: Option<Duration>,
+}
+
+/// An actor's address, with bounds.
+///
+/// A `SyncArbiter`'s queue has none of its own: without them a slow disk would queue every
+/// request there is. Clones share one count of what is in flight.
+pub struct Handle<A: Actor> {
+    name: &'static str,
+    addr: Addr<A>,
+    limits: Limits,
+    in_flight: Arc<AtomicUsize>,
+}
+
+impl<A: Actor> Clone for Handle<A> {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name,
+            addr: self.addr.clone(),
+            limits: self.limits,
+            in_flight: Arc::clone(&self.in_flight),
+        }
+    }
+}
+
+impl<A: Actor> Handle<A> {
+    /// Wraps an address; `name` stands in errors, logs and metrics.
+    #[must_use]
+    pub fn new(name: &'static str, addr: Addr<A>, limits: Limits) -> Self {
+        Self { name, addr, limits, in_flight: Arc::default() }
+    }
+
+    /// Sends a message and waits for its answer.
+    ///
+    /// Dropping the future takes the message back if its handling has not begun.
+    ///
+    /// # Errors
+    ///
+    /// The message's own, or [`Unreachable`] turned into it.
+    pub async fn ask<M, T, E>(&self, message: M) -> Result<T, E>
+    where
+        A: Handler<M>,
+        A::Context: ToEnvelope<A, M>,
+        M: Message<Result = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<Unreachable> + Send + 'static,
+    {
+        let Some(_slot) = Slot::take(&self.in_flight, self.limits.in_flight) else {
+            metrics::message_refused(self.name, Refusal::Busy);
+            return Err(Unreachable::Busy(self.name).into());
+        };
+        let started = Instant::now();
+        let request = self.addr.send(message);
+        let answer = match self.limits.deadline {
+            Some(deadline) => request.timeout(deadline).await,
+            None => request.await,
+        };
+        match answer {
+            Ok(result) => {
+                metrics::message_answered::<M>(self.name, started.elapsed());
+                result
+            }
+            Err(MailboxError::Timeout) => {
+                metrics::message_refused(self.name, Refusal::TimedOut);
+                Err(Unreachable::TimedOut(self.name).into())
+            }
+            Err(MailboxError::Closed) => {
+                metrics::message_refused(self.name, Refusal::Stopped);
+                Err(Unreachable::Stopped(self.name).into())
+            }
+        }
+    }
+
+    /// Sends a message that has no answer. It is not counted: it is a few bytes that end what was.
+    pub fn tell<M>(&self, message: M)
+    where
+        A: Handler<M>,
+        A::Context: ToEnvelope<A, M>,
+        M: Message<Result = ()> + Send + 'static,
+    {
+        #[expect(clippy::disallowed_methods, reason = "the one way to send")]
+        self.addr.do_send(message);
+    }
+
+    /// How many messages are on their way now.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// The actor's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// A place among the messages in flight, given back when dropped.
+struct Slot<'a>(&'a AtomicUsize);
+
+impl<'a> Slot<'a> {
+    fn take(in_flight: &'a AtomicUsize, limit: usize) -> Option<Self> {
+        // Counting first and checking after keeps the bound exact under concurrency.
+        if in_flight.fetch_add(1, Ordering::Relaxed) >= limit {
+            in_flight.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(Self(in_flight))
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_refused_at_the_limit_and_free_again_after() {
+        let in_flight = AtomicUsize::new(0);
+        let first = Slot::take(&in_flight, 2);
+        let second = Slot::take(&in_flight, 2);
+
+        assert!(first.is_some() && second.is_some());
+        assert!(Slot::take(&in_flight, 2).is_none());
+
+        drop(first);
+        assert!(Slot::take(&in_flight, 2).is_some());
+        assert_eq!(in_flight.load(Ordering::Relaxed), 1);
+    }
+}

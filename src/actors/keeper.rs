@@ -1,0 +1,311 @@
+//! `KeeperActor`: what has to be done again and again, off everybody's path.
+//!
+//! It makes a new signing key when the current one is old, hands the keyring on when one was
+//! added (by itself or by another process), and sweeps the sessions that are over.
+
+use std::{sync::Arc, time::Duration};
+
+use actix::{Actor, AsyncContext, Context, Handler, Message, Recipient, ResponseActFuture, WrapFuture};
+use zeroize::Zeroizing;
+
+use super::{
+    Handle, Unreachable,
+    db::{
+        CountRows, DbActor, DbError, FindKeys, FindSecret, InsertKey, KeySet, PurgeKeys, PurgeSessions,
+    },
+    token::{ANNOUNCE, KeyError, KeyState, Keyring, RefreshKeys, SigningSetup, UseKeyring, new_key_row},
+};
+use crate::{
+    domain::{Algorithm, Clock, NoRandomness, Random, SessionId, Timestamp},
+    metrics,
+};
+
+/// How often the keeper looks around.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// How many sessions it looks at each time.
+const SWEEP_BATCH: i64 = 500;
+
+/// For how long the reason why a session ended can be seen.
+const ENDED_SESSIONS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How many intervals pass between two counts of rows.
+const COUNT_EVERY: u64 = 60;
+
+/// The keyring could not be read or extended.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A key is unusable.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// No random bytes.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+/// How keys are made, read and replaced.
+#[derive(Clone)]
+pub struct KeyPolicy {
+    /// What signs.
+    pub algorithm: Algorithm,
+    /// How long one key signs.
+    pub lifetime: Duration,
+    /// What the keyring is made with.
+    pub setup: SigningSetup,
+    /// The time.
+    pub clock: Clock,
+    /// The randomness.
+    pub random: Random,
+}
+
+/// Reads the keyring at the start. Where the newest key is not of the configured algorithm, or
+/// there is none, a new one signs from now on.
+///
+/// # Errors
+///
+/// When the database fails or holds a key that is none.
+pub async fn open_keyring(db: &Handle<DbActor>, policy: &KeyPolicy) -> Result<(KeySet, Keyring), KeyringError> {
+    let mut set = db.ask(FindKeys).await?;
+    let newest = set.keys.last();
+    let fits = newest.is_some_and(|key| key.algorithm == policy.algorithm);
+    if !fits && policy.setup.secret_key.is_none() {
+        let now = policy.clock.now();
+        let newest = newest.map(|key| key.kid.clone());
+        let key = new_key_row(policy.algorithm, &policy.random, now, now)?;
+        log::info!("made a signing key {} for {}", key.kid, policy.algorithm);
+        set = db.ask(InsertKey { key, newest }).await?;
+    }
+    let keyring = read_keyring(db, policy, &set).await?;
+    Ok((set, keyring))
+}
+
+async fn read_keyring(db: &Handle<DbActor>, policy: &KeyPolicy, set: &KeySet) -> Result<Keyring, KeyringError> {
+    let fresh = Zeroizing::new(policy.random.bytes::<32>()?.to_vec());
+    let secret = db.ask(FindSecret { name: "refresh", fresh }).await?;
+    Ok(Keyring::new(set, &policy.setup, RefreshKeys::new(&secret))?)
+}
+
+/// Adds a key: announced now and signing when every verifier's copy of the old JWKS has expired,
+/// or, with `at_once`, signing now.
+///
+/// # Errors
+///
+/// When no key can be made or stored.
+pub async fn rotate_keys(
+    db: &Handle<DbActor>,
+    algorithm: Algorithm,
+    at_once: bool,
+    clock: &Clock,
+    random: &Random,
+) -> Result<KeySet, KeyringError> {
+    let newest = db.ask(FindKeys).await?.keys.last().map(|key| key.kid.clone());
+    let now = clock.now();
+    let signs_from = if at_once { now } else { now + ANNOUNCE };
+    let key = new_key_row(algorithm, random, now, signs_from)?;
+    log::info!("made a signing key {} for {algorithm}; it signs from {signs_from}", key.kid);
+    Ok(db.ask(InsertKey { key, newest }).await?)
+}
+
+/// The actor; see the module's documentation.
+pub struct KeeperActor {
+    db: Handle<DbActor>,
+    policy: KeyPolicy,
+    set: KeySet,
+    keyring: Arc<Keyring>,
+    listeners: Vec<Recipient<UseKeyring>>,
+    swept: SessionId,
+    ticks: u64,
+    /// Whether a look around is under way; a slow database is not asked again meanwhile.
+    looking: bool,
+    /// Whether the last look around failed; a failure is logged once, not every second.
+    failing: bool,
+}
+
+impl KeeperActor {
+    /// A keeper of the keyring that [`open_keyring`] read.
+    #[must_use]
+    pub fn new(db: Handle<DbActor>, policy: KeyPolicy, set: KeySet, keyring: Arc<Keyring>) -> Self {
+        Self {
+            db,
+            policy,
+            set,
+            keyring,
+            listeners: Vec::new(),
+            swept: SessionId(0),
+            ticks: 0,
+            looking: false,
+            failing: false,
+        }
+    }
+}
+
+impl Actor for KeeperActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.run_interval(INTERVAL, |keeper, ctx| {
+            if keeper.looking {
+                return;
+            }
+            #[expect(clippy::disallowed_methods, reason = "the actor's message to itself has no answer")]
+            ctx.address().do_send(LookAround);
+        });
+    }
+}
+
+/// Asks to be told of every new keyring, and is told of the present one at once.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Subscribe(pub Recipient<UseKeyring>);
+
+impl Handler<Subscribe> for KeeperActor {
+    type Result = ();
+
+    fn handle(&mut self, Subscribe(listener): Subscribe, _: &mut Context<Self>) {
+        #[expect(clippy::disallowed_methods, reason = "news have no answer")]
+        listener.do_send(UseKeyring(Arc::clone(&self.keyring)));
+        self.listeners.push(listener);
+    }
+}
+
+/// Asks whether the keeper answers.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), Unreachable>")]
+pub struct PingKeeper;
+
+impl Handler<PingKeeper> for KeeperActor {
+    type Result = Result<(), Unreachable>;
+
+    fn handle(&mut self, _: PingKeeper, _: &mut Context<Self>) -> Self::Result {
+        Ok(())
+    }
+}
+
+/// Does what is due. Sent every second; a test that has moved the clock sends it itself.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), DbError>")]
+pub struct LookAround;
+
+impl Handler<LookAround> for KeeperActor {
+    type Result = ResponseActFuture<Self, Result<(), DbError>>;
+
+    fn handle(&mut self, _: LookAround, _: &mut Context<Self>) -> Self::Result {
+        self.ticks += 1;
+        self.looking = true;
+        let round = Round {
+            db: self.db.clone(),
+            policy: self.policy.clone(),
+            known: self.set.keys.iter().map(|key| key.kid.clone()).collect(),
+            keyring: Arc::clone(&self.keyring),
+            swept: self.swept,
+            counts: self.ticks % COUNT_EVERY == 1,
+        };
+        let work = async move { round.run().await };
+        Box::pin(actix::fut::ActorFutureExt::map(work.into_actor(self), |outcome, this, _| this.conclude(outcome)))
+    }
+}
+
+impl KeeperActor {
+    fn conclude(&mut self, outcome: Result<Found, KeyringError>) -> Result<(), DbError> {
+        self.looking = false;
+        match outcome {
+            Ok(found) => {
+                self.failing = false;
+                self.swept = found.swept;
+                if let Some((set, keyring)) = found.news {
+                    self.set = set;
+                    self.keyring = Arc::new(keyring);
+                    self.listeners.retain(Recipient::connected);
+                    for listener in &self.listeners {
+                        #[expect(clippy::disallowed_methods, reason = "news have no answer")]
+                        listener.do_send(UseKeyring(Arc::clone(&self.keyring)));
+                    }
+                }
+                Ok(())
+            }
+            Err(error) => {
+                if !self.failing {
+                    log::warn!("housekeeping fails, and goes on trying: {error}");
+                    self.failing = true;
+                }
+                match error {
+                    KeyringError::Db(error) => Err(error),
+                    KeyringError::Key(_) | KeyringError::NoRandomness(_) => {
+                        Err(DbError::Other(error.to_string()))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One look around, with all that it needs in hand.
+struct Round {
+    db: Handle<DbActor>,
+    policy: KeyPolicy,
+    known: Vec<String>,
+    keyring: Arc<Keyring>,
+    swept: SessionId,
+    counts: bool,
+}
+
+struct Found {
+    news: Option<(KeySet, Keyring)>,
+    swept: SessionId,
+}
+
+impl Round {
+    async fn run(self) -> Result<Found, KeyringError> {
+        let now = self.policy.clock.now();
+        let set = self.keys(now).await?;
+        let is_news = !set.keys.iter().map(|key| &key.kid).eq(&self.known);
+        let news = if is_news {
+            let keyring = read_keyring(&self.db, &self.policy, &set).await?;
+            Some((set, keyring))
+        } else {
+            None
+        };
+        let swept = self.sweep(now).await?;
+        if self.counts {
+            metrics::rows(self.db.ask(CountRows).await?);
+        }
+        Ok(Found { news, swept })
+    }
+
+    async fn keys(&self, now: Timestamp) -> Result<KeySet, KeyringError> {
+        let mut set = self.db.ask(FindKeys).await?;
+        let external = self.policy.setup.secret_key.is_some();
+        if let Some(newest) = set.keys.last()
+            && !external
+            && now + ANNOUNCE >= newest.signs_from + self.policy.lifetime
+        {
+            let algorithm = newest.algorithm;
+            set = rotate_keys(&self.db, algorithm, false, &self.policy.clock, &self.policy.random).await?;
+        }
+        let retired: Vec<_> = self
+            .keyring
+            .summaries(now)
+            .into_iter()
+            .filter(|key| key.state == KeyState::Retired)
+            .map(|key| key.kid)
+            .collect();
+        if !retired.is_empty() {
+            self.db.ask(PurgeKeys { kids: retired }).await?;
+            set = self.db.ask(FindKeys).await?;
+        }
+        Ok(set)
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<SessionId, KeyringError> {
+        let purge = PurgeSessions {
+            after: self.swept,
+            batch: SWEEP_BATCH,
+            ended_before: now - ENDED_SESSIONS_KEPT,
+            now,
+        };
+        Ok(self.db.ask(purge).await?.last.unwrap_or(SessionId(0)))
+    }
+}

@@ -1,0 +1,24 @@
+//! The actors: who exists, and how to reach them.
+//!
+//! | actor | runs on | how many | owns |
+//! |---|---|---|---|
+//! | [`db::DbActor`] | its own thread | one | the SQLite file |
+//! | [`password::PasswordActor`] | low-priority threads | one per core | bcrypt |
+//! | [`guard::GuardActor`] | the main thread | one | who may try a password, and when |
+//! | [`token::TokenActor`] | each HTTP worker | one per worker | the keyring |
+//! | [`account::AccountActor`] | each HTTP worker | one per worker | the use cases |
+//! | [`keeper::KeeperActor`] | the main thread | one | key rotation, purging |
+
+
+pub mod account;
+pub mod db;
+pub mod guard;
+mod handle;
+pub mod keeper;
+mod panic;
+pub mod password;
+pub mod token;
+
+
+
+pub use handle::{Handle, Limits, Unreachable};

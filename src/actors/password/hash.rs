@@ -1,0 +1,193 @@
+//! The forms of a stored hash, and when one is out of date.
+//!
+//! Up to 72 bytes a password is hashed with bcrypt as `$2b$`. bcrypt reads no further, so a
+//! longer one is hashed in passlib's `bcrypt_sha256` form, version 2: bcrypt of the Base64 of
+//! HMAC-SHA-256 of the password, keyed with the salt.
+
+use aws_lc_rs::{digest, hmac};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use zeroize::Zeroizing;
+
+use super::PasswordError;
+use crate::domain::{Password, PasswordHash, Random};
+
+/// What bcrypt reads of a password, in bytes.
+const BCRYPT_LIMIT: usize = 72;
+
+/// The greatest cost that is accepted of a hash made elsewhere: 16 times the default's time. One
+/// of 31 would keep a thread busy for a day.
+pub const MAX_FOREIGN_COST: u32 = 16;
+
+/// Why a stored hash can never match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableHash {
+    /// No form that we know.
+    #[error("the hash is no bcrypt hash")]
+    Malformed,
+    /// It would take minutes to compare.
+    #[error("the hash has a cost of {0}, the most that is accepted is {MAX_FOREIGN_COST}")]
+    TooCostly(u32),
+}
+
+/// Checks that a hash made elsewhere can be verified here.
+///
+/// # Errors
+///
+/// When it is malformed or too costly.
+pub fn check_hash(hash: &PasswordHash) -> Result<(), UnusableHash> {
+    let stored = Stored::parse(hash.expose()).ok_or(UnusableHash::Malformed)?;
+    if !(4..=MAX_FOREIGN_COST).contains(&stored.cost) {
+        return Err(UnusableHash::TooCostly(stored.cost));
+    }
+    Ok(())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `$2a$`, `$2b$`, `$2x$` or `$2y$`: bcrypt of the password.
+    Bcrypt,
+    /// `$bcrypt-sha256$2b,12$…`: bcrypt of the Base64 of SHA-256 (passlib 1.6).
+    Sha256V1,
+    /// `$bcrypt-sha256$v=2,t=2b,r=12$…`: bcrypt of the Base64 of HMAC-SHA-256 (passlib 1.7.3).
+    Sha256V2,
+}
+
+struct Stored<'a> {
+    form: Form,
+    variant: &'a str,
+    cost: u32,
+    salt: &'a str,
+    digest: &'a str,
+}
+
+impl<'a> Stored<'a> {
+    fn parse(hash: &'a str) -> Option<Self> {
+        let stored = match hash.strip_prefix("$bcrypt-sha256$") {
+            Some(rest) => {
+                let (settings, rest) = rest.split_once('$')?;
+                let (salt, digest) = rest.split_once('$')?;
+                let (form, variant, cost) = match settings.strip_prefix("v=2,t=") {
+                    Some(settings) => {
+                        let (variant, cost) = settings.split_once(",r=")?;
+                        (Form::Sha256V2, variant, cost)
+                    }
+                    None => {
+                        let (variant, cost) = settings.split_once(',')?;
+                        (Form::Sha256V1, variant, cost)
+                    }
+                };
+                Self { form, variant, cost: parse_cost(cost)?, salt, digest }
+            }
+            None => {
+                let (variant, rest) = hash.strip_prefix('$')?.split_once('$')?;
+                let (cost, rest) = rest.split_once('$')?;
+                let (salt, digest) = rest.split_at_checked(22)?;
+                Self { form: Form::Bcrypt, variant, cost: parse_cost(cost)?, salt, digest }
+            }
+        };
+        // The crate's own parser knows the alphabets.
+        stored.bcrypt().parse::<bcrypt::HashParts>().ok().map(|_| stored)
+    }
+
+    /// The hash as bare bcrypt would write it.
+    fn bcrypt(&self) -> String {
+        format!("${}${:02}${}{}", self.variant, self.cost, self.salt, self.digest)
+    }
+
+    /// What bcrypt was given.
+    fn key(&self, password: &Password) -> Zeroizing<Vec<u8>> {
+        let digest = match self.form {
+            Form::Bcrypt => return Zeroizing::new(password.expose().as_bytes().to_vec()),
+            Form::Sha256V1 => digest::digest(&digest::SHA256, password.expose().as_bytes()).as_ref().to_vec(),
+            Form::Sha256V2 => keyed_digest(password, self.salt),
+        };
+        Zeroizing::new(BASE64_STANDARD.encode(Zeroizing::new(digest)).into_bytes())
+    }
+}
+
+fn parse_cost(text: &str) -> Option<u32> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+fn keyed_digest(password: &Password, salt: &str) -> Vec<u8> {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, salt.as_bytes());
+    hmac::sign(&key, password.expose().as_bytes()).as_ref().to_vec()
+}
+
+/// A hash of nothing: it takes as long to compare as any other of its cost, and never matches.
+pub(super) fn unmatched(cost: u32, random: &Random) -> Result<PasswordHash, PasswordError> {
+    let (salt, digest) = (random.bytes::<16>()?, random.bytes::<23>()?);
+    let (salt, digest) = (bcrypt::BASE_64.encode(salt), bcrypt::BASE_64.encode(digest));
+    Ok(PasswordHash::new(format!("$2b${cost:02}${salt}{digest}")))
+}
+
+/// Hashes in today's form.
+pub(super) fn hash(password: &Password, cost: u32, random: &Random) -> Result<PasswordHash, PasswordError> {
+    if password.expose().len() <= BCRYPT_LIMIT {
+        bare_bcrypt(password, cost, random)
+    } else {
+        hash_with_salt(password, cost, random.bytes()?)
+    }
+}
+
+fn bare_bcrypt(password: &Password, cost: u32, random: &Random) -> Result<PasswordHash, PasswordError> {
+    let parts = bcrypt::hash_with_salt(password.expose(), cost, random.bytes()?)
+        .map_err(|_| PasswordError::Bcrypt)?;
+    Ok(PasswordHash::new(parts.format_for_version(bcrypt::Version::TwoB)))
+}
+
+fn hash_with_salt(password: &Password, cost: u32, salt: [u8; 16]) -> Result<PasswordHash, PasswordError> {
+    let salt_text = bcrypt::BASE_64.encode(salt);
+    let key = Zeroizing::new(BASE64_STANDARD.encode(Zeroizing::new(keyed_digest(password, &salt_text))));
+    let bare = bcrypt::hash_with_salt(key.as_bytes(), cost, salt)
+        .map_err(|_| PasswordError::Bcrypt)?
+        .format_for_version(bcrypt::Version::TwoB);
+    let stored = Stored::parse(&bare).ok_or(PasswordError::Bcrypt)?;
+    Ok(PasswordHash::new(format!(
+        "$bcrypt-sha256$v=2,t=2b,r={cost}${}${}",
+        stored.salt, stored.digest
+    )))
+}
+
+/// Whether the password matches. A hash that nobody could have set here never does.
+pub(super) fn verify(password: &Password, hash: &PasswordHash, own_cost: u32) -> bool {
+    let Some(stored) = Stored::parse(hash.expose()) else {
+        log::warn!("a stored password hash is malformed; it matches nothing");
+        return false;
+    };
+    if stored.cost > MAX_FOREIGN_COST.max(own_cost) {
+        log::warn!("a stored password hash has a cost of {}; it matches nothing", stored.cost);
+        return false;
+    }
+    bcrypt::verify(&*stored.key(password), &stored.bcrypt()).unwrap_or(false)
+}
+
+/// Hashes anew a password that has just matched, where its form or cost is not today's.
+pub(super) fn rehash_if_outdated(
+    password: &Password,
+    hash: &PasswordHash,
+    cost: u32,
+    random: &Random,
+) -> Result<Option<PasswordHash>, PasswordError> {
+    let Some(stored) = Stored::parse(hash.expose()) else {
+        return Ok(None);
+    };
+    let is_long = password.expose().len() > BCRYPT_LIMIT;
+    let is_cut = is_long && stored.form == Form::Bcrypt;
+    let todays_form = if is_long { Form::Sha256V2 } else { Form::Bcrypt };
+    let is_current = stored.cost == cost
+        && stored.variant == "2b"
+        && (stored.form == todays_form || is_cut);
+    if is_current {
+        return Ok(None);
+    }
+    // Of a password that bcrypt cut we do not know where its owner thinks it ends: the hash
+    // stays one of the first 72 bytes, so that what logged in yesterday does tomorrow.
+    if is_cut {
+        return bare_bcrypt(password, cost, random).map(Some);
+    }
+    self::hash(password, cost, random).map(Some)
+}
+
+#[cfg(test)]
+mod tests;

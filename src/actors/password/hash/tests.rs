@@ -1,0 +1,140 @@
+//! The vectors were made with passlib 1.7.4 (and bcrypt 4.0.1), Python 3.11:
+//! `bcrypt_sha256.using(salt=SALT, rounds=4).hash(password)`, the same with `version=1`, and
+//! `bcrypt.using(salt=SALT, rounds=4, ident=…).hash(password)`, with the salt below.
+
+use super::*;
+
+const SALT: &str = "N9qo8uLOickgx2ZMRZoMye";
+
+fn password(text: &str) -> Password {
+    Password::new(text.to_owned())
+}
+
+fn stored(text: &str) -> PasswordHash {
+    PasswordHash::new(text.to_owned())
+}
+
+fn salt_bytes() -> [u8; 16] {
+    bcrypt::BASE_64.decode(SALT).unwrap().try_into().unwrap()
+}
+
+/// Passwords and passlib's `bcrypt_sha256` hashes of them, version 2.
+fn sha256_vectors() -> Vec<(String, &'static str)> {
+    vec![
+        ("x".repeat(73), "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$dlbtKOO.7DG6RHmM3Sl0VCPWv4Um2Rm"),
+        (
+            "correct horse battery staple ".repeat(4),
+            "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$Ll5kwrHV.6Bxht4DCjnLZYkiEHvNmLG",
+        ),
+        ("パスワード".repeat(10), "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$Bufr/d6/WNESEfzXULx.NTZ9idJqu5y"),
+        (String::new(), "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$RFvEdO0crH1buYn9A8yatXFkSMJWPB6"),
+        ("short".to_owned(), "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$5roJrpCDionAge8L1WO/TCm9yaMvd0m"),
+    ]
+}
+
+#[test]
+fn long_passwords_hash_as_passlib_hashes_them_to_the_byte() {
+    for (text, hash) in sha256_vectors() {
+        let ours = hash_with_salt(&password(&text), 4, salt_bytes()).unwrap();
+
+        assert_eq!(ours.expose(), hash);
+    }
+}
+
+#[test]
+fn what_passlib_hashed_is_verified() {
+    for (text, hash) in sha256_vectors() {
+        assert!(verify(&password(&text), &stored(hash), 4), "{hash}");
+        assert!(!verify(&password(&format!("{text}!")), &stored(hash), 4), "{hash}");
+    }
+    for (text, hash) in [
+        ("short".to_owned(), "$bcrypt-sha256$2b,4$N9qo8uLOickgx2ZMRZoMye$NuK0pp6VhoDB5gMyZLrXSrCM6BL9THO"),
+        ("x".repeat(73), "$bcrypt-sha256$2b,4$N9qo8uLOickgx2ZMRZoMye$fM0mt2Bg7VpAmh45TSEmawZcTJEveza"),
+        ("hunter22".to_owned(), "$2a$04$N9qo8uLOickgx2ZMRZoMyeig06i4lNe69Bcwb2N8hihe2bbvKXus6"),
+        ("パスワード".to_owned(), "$2a$04$N9qo8uLOickgx2ZMRZoMyenAR9Con1iM/SM.X98Q6W80sCjVfesAu"),
+        ("x".repeat(72), "$2a$04$N9qo8uLOickgx2ZMRZoMyedlslr.Jty7xCSm4JGSxc8PDTmSzo582"),
+        ("hunter22".to_owned(), "$2b$04$N9qo8uLOickgx2ZMRZoMyeig06i4lNe69Bcwb2N8hihe2bbvKXus6"),
+        ("パスワード".to_owned(), "$2b$04$N9qo8uLOickgx2ZMRZoMyenAR9Con1iM/SM.X98Q6W80sCjVfesAu"),
+        ("x".repeat(72), "$2b$04$N9qo8uLOickgx2ZMRZoMyedlslr.Jty7xCSm4JGSxc8PDTmSzo582"),
+        ("hunter22".to_owned(), "$2y$04$N9qo8uLOickgx2ZMRZoMyeig06i4lNe69Bcwb2N8hihe2bbvKXus6"),
+        ("パスワード".to_owned(), "$2y$04$N9qo8uLOickgx2ZMRZoMyenAR9Con1iM/SM.X98Q6W80sCjVfesAu"),
+        ("x".repeat(72), "$2y$04$N9qo8uLOickgx2ZMRZoMyedlslr.Jty7xCSm4JGSxc8PDTmSzo582"),
+    ] {
+        assert!(verify(&password(&text), &stored(hash), 4), "{hash}");
+        assert!(!verify(&password("something else"), &stored(hash), 4), "{hash}");
+    }
+}
+
+#[test]
+fn a_long_password_is_told_from_another_with_the_same_beginning() {
+    let (one, other) = (password(&format!("{}1", "x".repeat(72))), password(&format!("{}2", "x".repeat(72))));
+    let hash = hash(&one, 4, &Random::System).unwrap();
+
+    assert!(hash.expose().starts_with("$bcrypt-sha256$v=2,t=2b,r=4$"));
+    assert!(verify(&one, &hash, 4));
+    assert!(!verify(&other, &hash, 4));
+}
+
+#[test]
+fn a_hash_of_todays_form_and_cost_is_kept() {
+    for text in ["hunter22".to_owned(), "x".repeat(72), "x".repeat(73), "é".repeat(40)] {
+        let password = password(&text);
+        let hash = hash(&password, 4, &Random::System).unwrap();
+
+        assert_eq!(rehash_if_outdated(&password, &hash, 4, &Random::System), Ok(None), "{text}");
+    }
+}
+
+#[test]
+fn a_hash_of_another_form_or_cost_is_replaced_and_still_matches() {
+    let short = "short";
+    for hash in [
+        "$2a$04$N9qo8uLOickgx2ZMRZoMyeXuM2fG.FcEFfLYgi/C57oEmqbYA.bjy",
+        "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$5roJrpCDionAge8L1WO/TCm9yaMvd0m",
+        "$bcrypt-sha256$2b,4$N9qo8uLOickgx2ZMRZoMye$NuK0pp6VhoDB5gMyZLrXSrCM6BL9THO",
+    ] {
+        let fresh = rehash_if_outdated(&password(short), &stored(hash), 4, &Random::System).unwrap().unwrap();
+
+        assert!(fresh.expose().starts_with("$2b$04$"), "{hash}");
+        assert!(verify(&password(short), &fresh, 4));
+    }
+
+    let cheap = hash(&password(short), 4, &Random::System).unwrap();
+    let dear = rehash_if_outdated(&password(short), &cheap, 5, &Random::System).unwrap().unwrap();
+    assert!(dear.expose().starts_with("$2b$05$"));
+}
+
+#[test]
+fn a_password_that_bcrypt_cut_elsewhere_logs_in_and_is_never_lengthened() {
+    let long = password(&"x".repeat(80));
+    let cut = bare_bcrypt(&long, 4, &Random::System).unwrap();
+
+    assert!(verify(&long, &cut, 4));
+    assert_eq!(rehash_if_outdated(&long, &cut, 4, &Random::System), Ok(None));
+    let dear = rehash_if_outdated(&long, &cut, 5, &Random::System).unwrap().unwrap();
+    assert!(verify(&password(&"x".repeat(72)), &dear, 5) && verify(&long, &dear, 5));
+}
+
+#[test]
+fn a_hash_of_nothing_has_the_configured_cost_and_matches_nothing() {
+    let nothing = unmatched(5, &Random::System).unwrap();
+
+    assert_eq!(Stored::parse(nothing.expose()).map(|stored| stored.cost), Some(5));
+    assert!(!verify(&password(""), &nothing, 5));
+}
+
+#[test]
+fn what_is_no_hash_or_too_costly_matches_nothing() {
+    let costly = "$2b$31$N9qo8uLOickgx2ZMRZoMyeNuK0pp6VhoDB5gMyZLrXSrCM6BL9THO";
+    assert_eq!(check_hash(&stored(costly)), Err(UnusableHash::TooCostly(31)));
+    assert!(!verify(&password("short"), &stored(costly), 12));
+    for text in [
+        "", "$", "$2b$", "plain text", "$2b$04$short", "$1$04$N9qo8uLOickgx2ZMRZoMye", "$2b$4x$", "$2b$+4$",
+        "$bcrypt-sha256$v=3,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$5roJrpCDionAge8L1WO/TCm9yaMvd0m",
+        "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye",
+        "$2b$04$N9qo8uLOickgx2ZMRZoMyeNuK0pp6VhoDB5gMyZLrXSrCM6BL9T\u{e9}O",
+    ] {
+        assert_eq!(check_hash(&stored(text)), Err(UnusableHash::Malformed), "{text}");
+        assert!(!verify(&password("short"), &stored(text), 4), "{text}");
+    }
+}

@@ -1,0 +1,236 @@
+//! `PasswordActor`: bcrypt, on threads of its own with a low priority.
+//!
+//! It hashes and verifies and nothing else; it never touches the database. Who may have a hash
+//! computed, and when, is decided before it is asked: [`Passwords`] is the way in.
+
+mod admission;
+mod hash;
+
+use std::{num::NonZeroUsize, sync::Arc, thread, time::Instant};
+
+use actix::{Actor, ActorContext, Addr, Handler, Message, SyncArbiter, SyncContext};
+
+pub use self::{
+    admission::{Admission, Applicant, Refused, Turn},
+    hash::{MAX_FOREIGN_COST, UnusableHash, check_hash},
+};
+use super::{Handle, Unreachable, panic::caught};
+use crate::{
+    domain::{NoRandomness, Password, PasswordHash, Random},
+    metrics,
+};
+
+/// A password could not be hashed or compared; it says nothing about the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// The actor could not be asked.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// Too many wait already.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// No salt.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// The configured cost is not one of bcrypt's.
+    #[error("bcrypt failed")]
+    Bcrypt,
+    /// The handler panicked; the actor has restarted.
+    #[error("the password actor panicked and was restarted")]
+    Panicked,
+}
+
+/// A message to [`PasswordActor`]: something that costs about one hash.
+pub trait PasswordMessage:
+    Message<Result = Result<Self::Answer, PasswordError>> + Send + 'static
+{
+    /// What the sender gets.
+    type Answer: Send + 'static;
+
+    /// Does the work.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from being done.
+    fn run(self, hasher: &Hasher) -> Result<Self::Answer, PasswordError>;
+}
+
+/// What the threads share: how to hash, and what unknown users are compared with.
+#[derive(Debug)]
+pub struct Hasher {
+    cost: u32,
+    random: Random,
+    dummy: PasswordHash,
+}
+
+impl Hasher {
+    /// A hasher of this cost, which is one of bcrypt's (4 to 31).
+    ///
+    /// # Errors
+    ///
+    /// When there is no randomness for the dummy that unknown users are compared with.
+    pub fn new(cost: u32, random: Random) -> Result<Self, PasswordError> {
+        let dummy = hash::unmatched(cost, &random)?;
+        Ok(Self { cost, random, dummy })
+    }
+}
+
+/// One of the threads that hash; see the module's documentation.
+pub struct PasswordActor {
+    hasher: Arc<Hasher>,
+    admission: Arc<Admission>,
+}
+
+impl PasswordActor {
+    /// Starts the hash threads. Every hash that they compute teaches `admission` how long one
+    /// takes.
+    #[must_use]
+    pub fn start(threads: NonZeroUsize, hasher: Arc<Hasher>, admission: Arc<Admission>) -> Addr<Self> {
+        SyncArbiter::start_with_thread_builder(
+            threads.get(),
+            || thread::Builder::new().name("sekisho-hash".to_owned()),
+            move || Self { hasher: Arc::clone(&hasher), admission: Arc::clone(&admission) },
+        )
+    }
+}
+
+impl Actor for PasswordActor {
+    type Context = SyncContext<Self>;
+
+    fn started(&mut self, _: &mut Self::Context) {
+        // On Linux a nice value belongs to the thread: everybody else goes before the hashes.
+        if let Err(error) = rustix::process::setpriority_process(None, 10) {
+            log::warn!("hash threads keep their ordinary priority: {error}");
+        }
+    }
+}
+
+impl<M: PasswordMessage> Handler<M> for PasswordActor {
+    type Result = Result<M::Answer, PasswordError>;
+
+    fn handle(&mut self, message: M, ctx: &mut SyncContext<Self>) -> Self::Result {
+        let started = Instant::now();
+        let outcome = caught(|| message.run(&self.hasher));
+        let elapsed = started.elapsed();
+        self.admission.learn(elapsed);
+        metrics::password_hashed(elapsed);
+        outcome.unwrap_or_else(|_| {
+            log::error!("hashing panicked; the thread's actor restarts");
+            ctx.stop();
+            Err(PasswordError::Panicked)
+        })
+    }
+}
+
+/// Asks whether a hash thread answers.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), PasswordError>")]
+pub struct PingPassword;
+
+impl Handler<PingPassword> for PasswordActor {
+    type Result = Result<(), PasswordError>;
+
+    fn handle(&mut self, _: PingPassword, _: &mut SyncContext<Self>) -> Self::Result {
+        Ok(())
+    }
+}
+
+/// Hashes a password that is to be stored.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<PasswordHash, PasswordError>")]
+pub struct HashPassword {
+    /// The password.
+    pub password: Password,
+}
+
+impl PasswordMessage for HashPassword {
+    type Answer = PasswordHash;
+
+    fn run(self, hasher: &Hasher) -> Result<PasswordHash, PasswordError> {
+        hash::hash(&self.password, hasher.cost, &hasher.random)
+    }
+}
+
+/// Compares a password with a stored hash. Without a hash, because there is no such user, it
+/// takes as long and does not match.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Verdict, PasswordError>")]
+pub struct VerifyPassword {
+    /// What was typed.
+    pub password: Password,
+    /// What it must match.
+    pub hash: Option<PasswordHash>,
+}
+
+/// What a comparison found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Another password, or no such user.
+    Wrong,
+    /// The right one.
+    Right {
+        /// The same password hashed anew, where the stored hash's form or cost is not today's.
+        rehashed: Option<PasswordHash>,
+    },
+}
+
+impl PasswordMessage for VerifyPassword {
+    type Answer = Verdict;
+
+    fn run(self, hasher: &Hasher) -> Result<Verdict, PasswordError> {
+        let Some(stored) = &self.hash else {
+            hash::verify(&self.password, &hasher.dummy, hasher.cost);
+            return Ok(Verdict::Wrong);
+        };
+        if !hash::verify(&self.password, stored, hasher.cost) {
+            return Ok(Verdict::Wrong);
+        }
+        let rehashed = hash::rehash_if_outdated(&self.password, stored, hasher.cost, &hasher.random)?;
+        Ok(Verdict::Right { rehashed })
+    }
+}
+
+/// The way to the password actor: in turn, and not at all where the wait would be too long.
+#[derive(Clone)]
+pub struct Passwords {
+    handle: Handle<PasswordActor>,
+    admission: Arc<Admission>,
+}
+
+impl Passwords {
+    /// Puts the queue in front of the actor.
+    #[must_use]
+    pub fn new(handle: Handle<PasswordActor>, admission: Arc<Admission>) -> Self {
+        Self { handle, admission }
+    }
+
+    /// Waits until it is the applicant's turn.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] at once where the wait would exceed the budget, and later where it did.
+    pub async fn turn(&self, applicant: Applicant) -> Result<Turn, Refused> {
+        self.admission.enter(applicant).await
+    }
+
+    /// Has something hashed by whoever holds the turn.
+    ///
+    /// # Errors
+    ///
+    /// The message's own.
+    pub async fn ask<M: PasswordMessage>(&self, _: &Turn, message: M) -> Result<M::Answer, PasswordError> {
+        self.handle.ask(message).await
+    }
+
+    /// How many wait for their turn.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.admission.waiting()
+    }
+
+    /// The handle, for pings.
+    #[must_use]
+    pub const fn handle(&self) -> &Handle<PasswordActor> {
+        &self.handle
+    }
+}

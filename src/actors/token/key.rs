@@ -1,0 +1,183 @@
+//! One signing key: making it, reading it, and its public half.
+
+use aws_lc_rs::{
+    encoding::AsDer,
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::{
+    DecodingKey, EncodingKey,
+    jwk::{CommonParameters, Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash},
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    actors::db::KeyRow,
+    domain::{Algorithm, NoRandomness, Random, Timestamp},
+};
+
+/// A key could not be made or read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The generator failed.
+    #[error("no {0} key could be made")]
+    Generation(Algorithm),
+    /// What is stored is no such key.
+    #[error("the stored key {kid} is no {algorithm} key")]
+    Unreadable {
+        /// Its name.
+        kid: String,
+        /// What it should be.
+        algorithm: Algorithm,
+    },
+    /// No random bytes.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+/// A key that was read and can sign and verify.
+pub(super) struct Key {
+    pub(super) kid: String,
+    pub(super) algorithm: Algorithm,
+    pub(super) signs_from: Timestamp,
+    pub(super) announced_at: Timestamp,
+    /// When the last token that it may have signed has expired; `None` while it may sign.
+    pub(super) verifies_until: Option<Timestamp>,
+    pub(super) encoding: EncodingKey,
+    pub(super) decoding: DecodingKey,
+    /// The public key; `None` for HS256, which has none.
+    pub(super) jwk: Option<Jwk>,
+}
+
+/// Makes a key that signs from then on.
+///
+/// # Errors
+///
+/// When the operating system gives no randomness.
+pub fn new_key_row(
+    algorithm: Algorithm,
+    random: &Random,
+    announced_at: Timestamp,
+    signs_from: Timestamp,
+) -> Result<KeyRow, KeyError> {
+    let failed = |_| KeyError::Generation(algorithm);
+    let rng = SystemRandom::new();
+    let private_key = match algorithm {
+        Algorithm::Es256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &rng)
+            .map_err(failed)?
+            .as_ref()
+            .to_vec(),
+        Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8v1(&rng).map_err(failed)?.as_ref().to_vec(),
+        Algorithm::Rs256 => {
+            let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
+            AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&pair).map_err(failed)?.as_ref().to_vec()
+        }
+        Algorithm::Hs256 => random.bytes::<32>()?.to_vec(),
+    };
+    let private_key = Zeroizing::new(private_key);
+    let unnamed = KeyRow { kid: String::new(), algorithm, private_key, announced_at, signs_from };
+    let kid = match Key::read(&unnamed)?.jwk {
+        // RFC 7638: the public key's own thumbprint.
+        Some(jwk) => {
+            jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| KeyError::Generation(algorithm))?
+        }
+        None => BASE64_URL_SAFE_NO_PAD.encode(random.bytes::<16>()?),
+    };
+    Ok(KeyRow { kid, ..unnamed })
+}
+
+impl Key {
+    /// Reads a stored key.
+    pub(super) fn read(row: &KeyRow) -> Result<Self, KeyError> {
+        let unreadable = || KeyError::Unreadable { kid: row.kid.clone(), algorithm: row.algorithm };
+        let private = &*row.private_key;
+        let (encoding, decoding) = match row.algorithm {
+            Algorithm::Es256 => {
+                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private)
+                    .map_err(|_| unreadable())?;
+                (EncodingKey::from_ec_der(private), DecodingKey::from_ec_der(pair.public_key().as_ref()))
+            }
+            Algorithm::EdDsa => {
+                let pair = Ed25519KeyPair::from_pkcs8(private).map_err(|_| unreadable())?;
+                (EncodingKey::from_ed_der(private), DecodingKey::from_ed_der(pair.public_key().as_ref()))
+            }
+            Algorithm::Rs256 => {
+                let pair = RsaKeyPair::from_pkcs8(private).map_err(|_| unreadable())?;
+                let public = pair.public_key();
+                let decoding = DecodingKey::from_rsa_raw_components(
+                    public.modulus().big_endian_without_leading_zero(),
+                    public.exponent().big_endian_without_leading_zero(),
+                );
+                (EncodingKey::from_rsa_der(private), decoding)
+            }
+            Algorithm::Hs256 => (EncodingKey::from_secret(private), DecodingKey::from_secret(private)),
+        };
+        let jwk = match row.algorithm {
+            Algorithm::Hs256 => None,
+            Algorithm::Es256 | Algorithm::Rs256 | Algorithm::EdDsa => {
+                let public = Jwk::from_decoding_key(&decoding, Some(jwt_algorithm(row.algorithm)))
+                    .map_err(|_| unreadable())?;
+                let common = CommonParameters {
+                    public_key_use: Some(PublicKeyUse::Signature),
+                    key_algorithm: Some(KeyAlgorithm::from(jwt_algorithm(row.algorithm))),
+                    key_id: Some(row.kid.clone()),
+                    ..CommonParameters::default()
+                };
+                Some(Jwk { common, ..public })
+            }
+        };
+        Ok(Self {
+            kid: row.kid.clone(),
+            algorithm: row.algorithm,
+            signs_from: row.signs_from,
+            announced_at: row.announced_at,
+            verifies_until: None,
+            encoding,
+            decoding,
+            jwk,
+        })
+    }
+}
+
+pub(super) const fn jwt_algorithm(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+    match algorithm {
+        Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+        Algorithm::Hs256 => jsonwebtoken::Algorithm::HS256,
+        Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+        Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_each_algorithm_is_made_and_read_again() {
+        for algorithm in Algorithm::ALL {
+            let now = Timestamp::from_millis(0);
+            let row = new_key_row(algorithm, &Random::System, now, now).unwrap();
+            let key = Key::read(&row).unwrap();
+
+            assert_eq!(key.jwk.is_none(), algorithm == Algorithm::Hs256);
+            assert!(key.kid.len() >= 22, "{}", key.kid);
+            let public = serde_json::to_value(&key.jwk).unwrap();
+            for private_member in ["d", "p", "q", "dp", "dq", "qi", "k"] {
+                assert!(public.get(private_member).is_none(), "{algorithm} {private_member}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        for algorithm in [Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDsa] {
+            let now = Timestamp::from_millis(0);
+            let private_key = Zeroizing::new(b"nonsense".to_vec());
+            let row = KeyRow { kid: "k".into(), algorithm, private_key, announced_at: now, signs_from: now };
+
+            assert_eq!(Key::read(&row).err(), Some(KeyError::Unreadable { kid: "k".into(), algorithm }));
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The keyring: which key signs, which verify, and which the world is shown.
+//!
+//! A key's life is told by times alone, so that nothing has to happen at the moment it changes:
+//!
+//! - *announced*: in the JWKS, not signing yet; long enough for every verifier's copy to expire;
+//! - *signing*: from `signs_from` until the next key's;
+//! - *retiring*: until the last token that it may have signed has expired.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::{
+    key::{Key, KeyError},
+    refresh::RefreshKeys,
+};
+use crate::{
+    actors::db::{KeyRow, KeySet},
+    domain::{Algorithm, Timestamp},
+};
+
+/// For how long a verifier may keep its copy of the JWKS.
+pub const JWKS_MAX_AGE: Duration = Duration::from_secs(300);
+
+/// How long a key is announced before it signs: twice as long as verifiers keep their copy.
+pub const ANNOUNCE: Duration = Duration::from_secs(2 * JWKS_MAX_AGE.as_secs());
+
+/// For so long after its successor began may a process that has not heard of it sign with a key.
+const STRAGGLE: Duration = Duration::from_secs(60);
+
+/// What the keyring is made with besides the keys.
+#[derive(Debug, Clone)]
+pub struct SigningSetup {
+    /// The `iss` of tokens.
+    pub issuer: String,
+    /// How long access tokens are valid.
+    pub token_lifetime: Duration,
+    /// The HS256 key of the configuration; with it, the keys in the database only verify.
+    pub secret_key: Option<SecretString>,
+    /// When this process started.
+    pub started_at: Timestamp,
+}
+
+/// Where a key is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// It will sign.
+    Announced,
+    /// It signs.
+    Signing,
+    /// It verifies what it signed.
+    Retiring,
+    /// Every token that it signed has expired.
+    Retired,
+}
+
+impl KeyState {
+    /// The state's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Announced => "announced",
+            Self::Signing => "signing",
+            Self::Retiring => "retiring",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+/// What may be told of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySummary {
+    /// Its name.
+    pub kid: String,
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// Where it is in its life.
+    pub state: KeyState,
+    /// When it was announced.
+    pub announced_at: Timestamp,
+    /// When it begins, or began, to sign.
+    pub signs_from: Timestamp,
+    /// Until when it verifies; `None` while no successor is known.
+    pub verifies_until: Option<Timestamp>,
+}
+
+/// All keys of this process, read and ready.
+pub struct Keyring {
+    issuer: String,
+    /// The first to sign first.
+    keys: Vec<Key>,
+    refresh: RefreshKeys,
+}
+
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.keys.iter().map(|key| &key.kid)).finish()
+    }
+}
+
+impl Keyring {
+    /// Reads the keys and works out until when each verifies.
+    ///
+    /// # Errors
+    ///
+    /// When a stored key is not what it says.
+    pub fn new(set: &KeySet, setup: &SigningSetup, refresh: RefreshKeys) -> Result<Self, KeyError> {
+        let mut keys = set.keys.iter().map(Key::read).collect::<Result<Vec<_>, _>>()?;
+        if let Some(secret) = &setup.secret_key {
+            keys.push(Key::read(&external_row(secret, setup.started_at))?);
+        }
+        let successors: Vec<_> = keys.iter().skip(1).map(|next| next.signs_from).collect();
+        for (key, superseded_at) in keys.iter_mut().zip(successors) {
+            key.verifies_until = Some(superseded_at + setup.token_lifetime + STRAGGLE);
+        }
+        Ok(Self { issuer: setup.issuer.clone(), keys, refresh })
+    }
+
+    /// The key that signs now.
+    pub(super) fn signer(&self, now: Timestamp) -> Option<&Key> {
+        // A clock that jumped back behind every key still signs, with the first.
+        self.keys.iter().rfind(|key| key.signs_from <= now).or_else(|| self.keys.first())
+    }
+
+    /// The key of that name, if it may verify now.
+    pub(super) fn verifier(&self, kid: &str, now: Timestamp) -> Option<&Key> {
+        self.keys.iter().find(|key| key.kid == kid && key.verifies_until.is_none_or(|until| now < until))
+    }
+
+    pub(super) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    pub(super) const fn refresh(&self) -> &RefreshKeys {
+        &self.refresh
+    }
+
+    /// The public keys as a JWK Set (RFC 7517): announced, signing and retiring ones.
+    #[must_use]
+    pub fn jwks(&self, now: Timestamp) -> serde_json::Value {
+        let keys = self.keys.iter().filter(|key| key.verifies_until.is_none_or(|until| now < until));
+        json!({ "keys": keys.filter_map(|key| key.jwk.as_ref()).collect::<Vec<_>>() })
+    }
+
+    /// What may be told of each key.
+    #[must_use]
+    pub fn summaries(&self, now: Timestamp) -> Vec<KeySummary> {
+        let signer = self.signer(now).map(|key| key.kid.as_str());
+        self.keys
+            .iter()
+            .map(|key| KeySummary {
+                kid: key.kid.clone(),
+                algorithm: key.algorithm,
+                state: if signer == Some(key.kid.as_str()) {
+                    KeyState::Signing
+                } else if key.signs_from > now {
+                    KeyState::Announced
+                } else if key.verifies_until.is_none_or(|until| now < until) {
+                    KeyState::Retiring
+                } else {
+                    KeyState::Retired
+                },
+                announced_at: key.announced_at,
+                signs_from: key.signs_from,
+                verifies_until: key.verifies_until,
+            })
+            .collect()
+    }
+}
+
+/// The key of the configuration, named by its hash so that another secret is another key.
+fn external_row(secret: &SecretString, started_at: Timestamp) -> KeyRow {
+    let bytes = secret.expose_secret().as_bytes();
+    let name = digest::digest(&digest::SHA256, &[b"kid:", bytes].concat());
+    let mut kid = BASE64_URL_SAFE_NO_PAD.encode(name);
+    kid.truncate(22);
+    KeyRow {
+        kid,
+        algorithm: Algorithm::Hs256,
+        private_key: Zeroizing::new(bytes.to_vec()),
+        announced_at: started_at,
+        signs_from: started_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{actors::token::key::new_key_row, domain::Random};
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_millis(1_000_000_000) + Duration::from_secs(seconds)
+    }
+
+    fn keyring(signs_from: &[u64], secret_key: Option<&str>) -> Keyring {
+        let keys = signs_from
+            .iter()
+            .map(|from| new_key_row(Algorithm::EdDsa, &Random::System, at(0), at(*from)).unwrap())
+            .collect();
+        let setup = SigningSetup {
+            issuer: "http://localhost".to_owned(),
+            token_lifetime: Duration::from_secs(1800),
+            secret_key: secret_key.map(|text| SecretString::from(text.to_owned())),
+            started_at: at(5000),
+        };
+        Keyring::new(&KeySet { keys }, &setup, RefreshKeys::new(&[0; 32])).unwrap()
+    }
+
+    fn states(keyring: &Keyring, now: u64) -> Vec<KeyState> {
+        keyring.summaries(at(now)).into_iter().map(|key| key.state).collect()
+    }
+
+    #[test]
+    fn a_key_is_announced_then_signs_then_retires() {
+        let keyring = keyring(&[0, 1000], None);
+
+        assert_eq!(states(&keyring, 999), [KeyState::Signing, KeyState::Announced]);
+        assert_eq!(states(&keyring, 1000), [KeyState::Retiring, KeyState::Signing]);
+        assert_eq!(states(&keyring, 1000 + 1800 + 60), [KeyState::Retired, KeyState::Signing]);
+    }
+
+    #[test]
+    fn the_jwks_shows_every_key_that_verifies_or_will() {
+        let keyring = keyring(&[0, 1000], None);
+        let shown = |now| keyring.jwks(at(now))["keys"].as_array().unwrap().len();
+
+        assert_eq!((shown(0), shown(1000), shown(1000 + 1800 + 60)), (2, 2, 1));
+        assert!(keyring.verifier(&keyring.keys[0].kid, at(2859)).is_some());
+        assert!(keyring.verifier(&keyring.keys[0].kid, at(2860)).is_none());
+    }
+
+    #[test]
+    fn a_configured_secret_signs_and_is_never_shown() {
+        let keyring = keyring(&[0], Some("0123456789abcdef0123456789abcdef"));
+
+        assert_eq!(keyring.signer(at(5000)).map(|key| key.algorithm), Some(Algorithm::Hs256));
+        let shown = keyring.jwks(at(5000)).to_string();
+        assert!(!shown.contains("oct") && !shown.contains("0123456789abcdef"));
+    }
+
+    #[test]
+    fn a_clock_before_every_key_still_signs() {
+        assert!(keyring(&[100], None).signer(at(0)).is_some());
+    }
+}

@@ -1,0 +1,227 @@
+//! `TokenActor`: signs and verifies tokens.
+//!
+//! There is one on each HTTP worker's thread, so that neither a signature nor a look into the
+//! cache of verified tokens crosses threads. All share one keyring, which the keeper replaces by
+//! message when a key is added.
+
+mod access;
+mod key;
+mod keyring;
+mod refresh;
+
+use std::{sync::Arc, time::Duration};
+
+use actix::{Actor, Context, Handler, Message};
+
+use self::access::{Signers, VerifiedTokens};
+pub use self::{
+    access::{Granted, InvalidToken},
+    key::{KeyError, new_key_row},
+    keyring::{ANNOUNCE, JWKS_MAX_AGE, Keyring, KeyState, KeySummary, SigningSetup},
+    refresh::{Presented, RefreshKeys, RefreshSecret},
+};
+use super::{Unreachable, db::TokenHash};
+use crate::domain::{
+    AccessToken, Clock, NoRandomness, Random, RefreshToken, Scope, SessionId, TokenPair, User,
+};
+
+/// A token could not be made or read; it says nothing about a token that was presented.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// The actor could not be asked.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// No key may sign now.
+    #[error("there is no signing key")]
+    NoSigningKey,
+    /// No token identifier.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// The key or the library refused.
+    #[error("signing failed: {0}")]
+    Signing(String),
+}
+
+/// The signer and verifier of one worker; see the module's documentation.
+pub struct TokenActor {
+    keyring: Arc<Keyring>,
+    signers: Signers,
+    verified: VerifiedTokens,
+    clock: Clock,
+    random: Random,
+    lifetime: Duration,
+}
+
+impl TokenActor {
+    /// An actor that signs tokens of this lifetime with this keyring.
+    #[must_use]
+    pub fn new(keyring: Arc<Keyring>, clock: Clock, random: Random, lifetime: Duration) -> Self {
+        Self {
+            keyring,
+            signers: Signers::default(),
+            verified: VerifiedTokens::default(),
+            clock,
+            random,
+            lifetime,
+        }
+    }
+}
+
+impl Actor for TokenActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(4096);
+    }
+}
+
+/// Replaces the keyring, and forgets what the old one verified.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct UseKeyring(pub Arc<Keyring>);
+
+impl Handler<UseKeyring> for TokenActor {
+    type Result = ();
+
+    fn handle(&mut self, UseKeyring(keyring): UseKeyring, _: &mut Context<Self>) {
+        self.keyring = keyring;
+        self.signers = Signers::default();
+        self.verified = VerifiedTokens::default();
+    }
+}
+
+/// Makes a session's access token, and writes its refresh token.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<TokenPair, TokenError>")]
+pub struct IssueTokens {
+    /// Whose.
+    pub user: User,
+    /// Which session's.
+    pub session_id: SessionId,
+    /// What the access token may do.
+    pub scope: Scope,
+    /// The session's current refresh secret.
+    pub secret: RefreshSecret,
+}
+
+impl Handler<IssueTokens> for TokenActor {
+    type Result = Result<TokenPair, TokenError>;
+
+    fn handle(&mut self, message: IssueTokens, _: &mut Context<Self>) -> Self::Result {
+        let access_token = self.signers.sign(
+            &self.keyring,
+            access::Grant {
+                user: &message.user,
+                session_id: message.session_id,
+                scope: message.scope,
+                issued_at: self.clock.now(),
+                lifetime: self.lifetime,
+                jti: self.random.bytes()?,
+            },
+        )?;
+        Ok(TokenPair {
+            access_token,
+            expires_in: self.lifetime.as_secs(),
+            refresh_token: self.keyring.refresh().write(message.session_id, &message.secret),
+            scope: message.scope,
+        })
+    }
+}
+
+/// Verifies an access token's signature, issuer and time.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Result<Granted, InvalidToken>, TokenError>")]
+pub struct VerifyAccessToken {
+    /// The token.
+    pub token: AccessToken,
+}
+
+impl Handler<VerifyAccessToken> for TokenActor {
+    type Result = Result<Result<Granted, InvalidToken>, TokenError>;
+
+    fn handle(&mut self, message: VerifyAccessToken, _: &mut Context<Self>) -> Self::Result {
+        Ok(self.verified.verify(&self.keyring, &message.token, self.clock.now()))
+    }
+}
+
+/// Reads a refresh token and derives its successor; `None` for what we never issued.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Option<Presented>, TokenError>")]
+pub struct ReadRefreshToken {
+    /// The token.
+    pub token: RefreshToken,
+}
+
+impl Handler<ReadRefreshToken> for TokenActor {
+    type Result = Result<Option<Presented>, TokenError>;
+
+    fn handle(&mut self, message: ReadRefreshToken, _: &mut Context<Self>) -> Self::Result {
+        Ok(self.keyring.refresh().read(&message.token))
+    }
+}
+
+/// Derives a refresh secret's successor, so many times.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<RefreshSecret, TokenError>")]
+pub struct DeriveSuccessor {
+    /// The session.
+    pub session_id: SessionId,
+    /// The secret.
+    pub secret: RefreshSecret,
+    /// How many times.
+    pub steps: usize,
+}
+
+impl Handler<DeriveSuccessor> for TokenActor {
+    type Result = Result<RefreshSecret, TokenError>;
+
+    fn handle(&mut self, message: DeriveSuccessor, _: &mut Context<Self>) -> Self::Result {
+        let refresh = self.keyring.refresh();
+        let mut secret = message.secret;
+        for _ in 0..message.steps {
+            secret = refresh.successor(message.session_id, &secret);
+        }
+        Ok(secret)
+    }
+}
+
+/// Makes a session's first refresh secret and its hash.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(RefreshSecret, TokenHash), TokenError>")]
+pub struct NewRefreshSecret;
+
+impl Handler<NewRefreshSecret> for TokenActor {
+    type Result = Result<(RefreshSecret, TokenHash), TokenError>;
+
+    fn handle(&mut self, _: NewRefreshSecret, _: &mut Context<Self>) -> Self::Result {
+        let secret = RefreshSecret::new(self.random.bytes()?);
+        let hash = secret.hash();
+        Ok((secret, hash))
+    }
+}
+
+/// Asks for the public keys (RFC 7517) as they are to be shown now.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<serde_json::Value, TokenError>")]
+pub struct PublishKeys;
+
+impl Handler<PublishKeys> for TokenActor {
+    type Result = Result<serde_json::Value, TokenError>;
+
+    fn handle(&mut self, _: PublishKeys, _: &mut Context<Self>) -> Self::Result {
+        Ok(self.keyring.jwks(self.clock.now()))
+    }
+}
+
+/// Asks whether the actor answers and has a key to sign with.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), TokenError>")]
+pub struct PingToken;
+
+impl Handler<PingToken> for TokenActor {
+    type Result = Result<(), TokenError>;
+
+    fn handle(&mut self, _: PingToken, _: &mut Context<Self>) -> Self::Result {
+        self.keyring.signer(self.clock.now()).map(|_| ()).ok_or(TokenError::NoSigningKey)
+    }
+}

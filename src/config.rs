@@ -1,0 +1,355 @@
+//! The configuration: flags, environment and `.env`, the first that speaks wins.
+//!
+//! This is the only reader of either. Each flag has an environment variable; the variable's name
+//! stands beside it, so that an error can name both.
+
+use std::{
+    net::SocketAddr,
+    num::{NonZeroU16, NonZeroUsize},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
+
+use clap::Args;
+use ipnet::IpNet;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::domain::{Algorithm, PasswordPolicy};
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Database {
+    /// A file.
+    File(PathBuf),
+    /// In memory: gone when the process ends.
+    Memory,
+}
+
+/// A text that names no database that we can use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a path, sqlite://PATH, sqlite:///PATH or :memory:")]
+pub struct UnknownDatabase;
+
+impl FromStr for Database {
+    type Err = UnknownDatabase;
+
+    /// Parses a path or a URL. `sqlite:///PATH` is SQLAlchemy's form, where a relative path has
+    /// three slashes and an absolute one four.
+    fn from_str(text: &str) -> Result<Self, UnknownDatabase> {
+        let path = match text.split_once("://") {
+            Some(("sqlite", rest)) => rest.strip_prefix('/').unwrap_or(rest),
+            Some(_) => return Err(UnknownDatabase),
+            None => text,
+        };
+        match path {
+            ":memory:" => Ok(Self::Memory),
+            "" if text.is_empty() => Err(UnknownDatabase),
+            // SQLAlchemy's `sqlite://` is an in-memory database.
+            "" => Ok(Self::Memory),
+            _ => Ok(Self::File(PathBuf::from(path))),
+        }
+    }
+}
+
+
+impl Default for Database {
+    fn default() -> Self {
+        Self::File(PathBuf::from("sekisho.db"))
+    }
+}
+
+/// Which database; every command takes it.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseArgs {
+    /// The database: a path, sqlite://PATH, SQLAlchemy's sqlite:///PATH, or :memory:
+    #[arg(long, env = "DATABASE_URL", default_value = "sekisho.db", value_name = "PATH", global = true)]
+    pub database: Database,
+}
+
+/// How passwords are hashed and judged; the server and the commands that set one take it.
+#[derive(Debug, Clone, Args)]
+pub struct PasswordArgs {
+    /// bcrypt's cost: each step doubles the time of a hash
+    #[arg(long, env = "SEKISHO_BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(4..=31), value_name = "N", global = true)]
+    pub bcrypt_cost: u32,
+
+    /// The least number of characters in a password
+    #[arg(long, env = "SEKISHO_PASSWORD_MIN_LENGTH", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256), value_name = "N", global = true)]
+    pub password_min_length: u32,
+}
+
+impl PasswordArgs {
+    /// What a new password must be.
+    #[must_use]
+    pub fn policy(&self) -> PasswordPolicy {
+        PasswordPolicy { min_length: usize::try_from(self.password_min_length).unwrap_or(usize::MAX) }
+    }
+}
+
+impl Default for PasswordArgs {
+    fn default() -> Self {
+        Self { bcrypt_cost: 12, password_min_length: 8 }
+    }
+}
+
+/// Everything that `sekisho serve` can be told.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// The address to listen on; port 0 takes any free one
+    #[arg(long, env = "SEKISHO_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+
+    #[command(flatten)]
+    #[doc(hidden)]
+    pub database: DatabaseArgs,
+
+    #[command(flatten)]
+    #[doc(hidden)]
+    pub password: PasswordArgs,
+
+    /// The `iss` of tokens: this service's URL as clients see it [default: http:// and the listening address]
+    #[arg(long, env = "SEKISHO_ISSUER", value_parser = parse_issuer, value_name = "URL")]
+    pub issuer: Option<String>,
+
+    /// What signs access tokens: ES256, HS256, RS256 or EdDSA
+    #[arg(long, env = "SEKISHO_ALGORITHM", default_value = "ES256", value_name = "NAME")]
+    pub algorithm: Algorithm,
+
+    /// The HS256 key, 32 bytes at least; without it keys are made and kept in the database
+    #[arg(long, env = "SEKISHO_SECRET_KEY", hide_env_values = true, value_name = "SECRET", conflicts_with = "secret_key_file")]
+    pub secret_key: Option<SecretString>,
+
+    /// A file that holds the HS256 key, so that it is not in the list of processes
+    #[arg(long, env = "SEKISHO_SECRET_KEY_FILE", value_name = "FILE")]
+    pub secret_key_file: Option<PathBuf>,
+
+    /// How long an access token is valid
+    #[arg(long, env = "SEKISHO_ACCESS_TOKEN_MINUTES", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=10_080), value_name = "N")]
+    pub access_token_minutes: u32,
+
+    /// How long a session lives after its refresh token was last used
+    #[arg(long, env = "SEKISHO_REFRESH_TOKEN_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650), value_name = "N")]
+    pub refresh_token_days: u32,
+
+    /// How long a replaced refresh token may be presented again by a retry or a second tab
+    #[arg(long, env = "SEKISHO_REFRESH_GRACE_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=300), value_name = "N")]
+    pub refresh_grace_seconds: u32,
+
+    /// After how many days of signing a key is replaced
+    #[arg(long, env = "SEKISHO_KEY_ROTATION_DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650), value_name = "N")]
+    pub key_rotation_days: u32,
+
+    /// A login that would wait longer for its hash is refused at once
+    #[arg(long, env = "SEKISHO_MAX_LOGIN_WAIT_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=60), value_name = "N")]
+    pub max_login_wait_seconds: u32,
+
+    /// Threads that serve HTTP [default: the number of cores]
+    #[arg(long, env = "SEKISHO_WORKERS", value_name = "N")]
+    pub workers: Option<NonZeroU16>,
+
+    /// An origin whose pages may call the API, such as https://app.example.com (repeatable; commas in the variable)
+    #[arg(long = "cors-origin", env = "SEKISHO_CORS_ORIGIN", value_parser = parse_origin, value_delimiter = ',', value_name = "ORIGIN")]
+    pub cors_origins: Vec<String>,
+
+    /// An address or network whose Forwarded and X-Forwarded-For headers are believed (repeatable; commas in the variable)
+    #[arg(long = "trusted-proxy", env = "SEKISHO_TRUSTED_PROXY", value_parser = parse_network, value_delimiter = ',', value_name = "NETWORK")]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Where to serve Prometheus metrics, on a listener of their own
+    #[arg(long, env = "SEKISHO_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
+}
+
+impl Default for Config {
+    /// What `sekisho serve` does when it is told nothing.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            database: DatabaseArgs { database: Database::default() },
+            password: PasswordArgs::default(),
+            issuer: None,
+            algorithm: Algorithm::Es256,
+            secret_key: None,
+            secret_key_file: None,
+            access_token_minutes: 30,
+            refresh_token_days: 30,
+            refresh_grace_seconds: 10,
+            key_rotation_days: 90,
+            max_login_wait_seconds: 5,
+            workers: None,
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            metrics_listen: None,
+        }
+    }
+}
+
+/// A setting that is right by itself and wrong beside another.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file of the key cannot be read.
+    #[error("--secret-key-file (SEKISHO_SECRET_KEY_FILE): cannot read {path}: {source}")]
+    SecretKeyFile {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A short key can be guessed.
+    #[error("--secret-key (SEKISHO_SECRET_KEY): the key has {0} bytes, HS256 needs 32 at least")]
+    ShortSecretKey(usize),
+    /// The other algorithms' keys are pairs.
+    #[error("--secret-key (SEKISHO_SECRET_KEY) needs --algorithm HS256 (SEKISHO_ALGORITHM)")]
+    SecretKeyNeedsHs256,
+}
+
+impl Config {
+    /// The HS256 key, from its flag or its file.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, the key is short, or the algorithm is another.
+    pub fn hs256_key(&self) -> Result<Option<SecretString>, ConfigError> {
+        let key = match (&self.secret_key, &self.secret_key_file) {
+            (Some(key), _) => key.clone(),
+            (None, Some(path)) => {
+                let text = std::fs::read_to_string(path).map_err(|source| {
+                    ConfigError::SecretKeyFile { path: path.display().to_string(), source }
+                })?;
+                SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned())
+            }
+            (None, None) => return Ok(None),
+        };
+        let length = key.expose_secret().len();
+        if self.algorithm != Algorithm::Hs256 {
+            return Err(ConfigError::SecretKeyNeedsHs256);
+        }
+        if length < 32 {
+            return Err(ConfigError::ShortSecretKey(length));
+        }
+        Ok(Some(key))
+    }
+
+    /// How long an access token is valid.
+    #[must_use]
+    pub fn access_token_lifetime(&self) -> Duration {
+        Duration::from_secs(60 * u64::from(self.access_token_minutes))
+    }
+
+    /// How long a session lives after its refresh token was last used.
+    #[must_use]
+    pub fn refresh_token_lifetime(&self) -> Duration {
+        Duration::from_secs(24 * 60 * 60 * u64::from(self.refresh_token_days))
+    }
+
+    /// How long a replaced refresh token may be presented again.
+    #[must_use]
+    pub fn refresh_grace(&self) -> Duration {
+        Duration::from_secs(u64::from(self.refresh_grace_seconds))
+    }
+
+    /// How long a key signs.
+    #[must_use]
+    pub fn key_lifetime(&self) -> Duration {
+        Duration::from_secs(24 * 60 * 60 * u64::from(self.key_rotation_days))
+    }
+
+    /// How long a login may wait for its hash.
+    #[must_use]
+    pub fn max_login_wait(&self) -> Duration {
+        Duration::from_secs(u64::from(self.max_login_wait_seconds))
+    }
+
+    /// How many threads serve HTTP.
+    #[must_use]
+    pub fn worker_count(&self) -> usize {
+        self.workers.map_or_else(|| cores().get(), |workers| usize::from(workers.get()))
+    }
+}
+
+/// How many cores this process may use.
+#[must_use]
+pub fn cores() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+fn parse_issuer(text: &str) -> Result<String, &'static str> {
+    const EXPECTED: &str = "expected an http:// or https:// URL without query, fragment or trailing slash";
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or(EXPECTED)?;
+    let plain = !rest.is_empty()
+        && !rest.starts_with('/')
+        && !rest.ends_with('/')
+        && rest.bytes().all(|b| b.is_ascii_graphic() && !b"?#\"<>\\^`{|}".contains(&b));
+    if plain { Ok(text.to_owned()) } else { Err(EXPECTED) }
+}
+
+fn parse_origin(text: &str) -> Result<String, &'static str> {
+    const EXPECTED: &str = "expected an origin such as https://app.example.com, without a path";
+    let origin = parse_issuer(text).map_err(|_| EXPECTED)?;
+    let is_bare = origin.split_once("://").is_some_and(|(_, host)| !host.contains('/'));
+    if is_bare { Ok(origin) } else { Err(EXPECTED) }
+}
+
+fn parse_network(text: &str) -> Result<IpNet, &'static str> {
+    let address = || text.parse::<std::net::IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| address()).map_err(|_| "expected an address or a network such as 10.0.0.0/8")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_named_by_path_or_url() {
+        let file = |path: &str| Ok(Database::File(PathBuf::from(path)));
+        for (text, expected) in [
+            ("sekisho.db", file("sekisho.db")),
+            ("/var/lib/sekisho.db", file("/var/lib/sekisho.db")),
+            ("sqlite://data/a.db", file("data/a.db")),
+            ("sqlite:///data/a.db", file("data/a.db")),
+            ("sqlite:////data/a.db", file("/data/a.db")),
+            (":memory:", Ok(Database::Memory)),
+            ("sqlite://", Ok(Database::Memory)),
+            ("sqlite:///:memory:", Ok(Database::Memory)),
+            ("postgres://localhost/x", Err(UnknownDatabase)),
+            ("", Err(UnknownDatabase)),
+        ] {
+            assert_eq!(text.parse::<Database>(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_issuer_is_a_plain_url() {
+        for good in ["http://127.0.0.1:8000", "https://login.example.com", "https://example.com/auth"] {
+            assert_eq!(parse_issuer(good).as_deref(), Ok(good));
+        }
+        for bad in ["", "example.com", "https://", "https:///x", "https://a/", "https://a?b", "https://a b", "ftp://a"] {
+            assert!(parse_issuer(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_origin_has_no_path_and_a_proxy_is_a_network() {
+        assert!(parse_origin("https://app.example.com:8443").is_ok());
+        assert!(parse_origin("https://app.example.com/app").is_err());
+        assert!(parse_network("10.0.0.0/8").is_ok() && parse_network("::1").is_ok());
+        assert!(parse_network("proxy").is_err());
+    }
+
+    #[test]
+    fn a_secret_key_must_be_long_and_the_algorithm_hs256() {
+        let config = |key: &str, algorithm| Config {
+            secret_key: Some(SecretString::from(key.to_owned())),
+            algorithm,
+            ..Config::default()
+        };
+
+        assert!(matches!(config(&"k".repeat(32), Algorithm::Hs256).hs256_key(), Ok(Some(_))));
+        assert!(matches!(config("short", Algorithm::Hs256).hs256_key(), Err(ConfigError::ShortSecretKey(5))));
+        assert!(matches!(
+            config(&"k".repeat(32), Algorithm::Es256).hs256_key(),
+            Err(ConfigError::SecretKeyNeedsHs256)
+        ));
+    }
+}

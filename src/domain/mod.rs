@@ -1,0 +1,24 @@
+//! Parsed values: what an e-mail address, a username, a role or a moment *is*.
+//!
+//! Nothing here does I/O or knows of actors or HTTP. Input becomes one of these types once, at
+//! the door, and is carried as that type from then on.
+
+mod clock;
+mod email;
+mod password;
+mod random;
+mod role;
+mod session;
+mod token;
+mod user;
+mod username;
+
+pub use clock::{Clock, Timestamp};
+pub use email::{Email, InvalidEmail};
+pub use password::{InvalidPassword, Password, PasswordHash, PasswordPolicy};
+pub use random::{NoRandomness, Random};
+pub use role::{InvalidScope, Role, Scope, UnknownRole};
+pub use session::{Client, EndReason, Session, SessionId};
+pub use token::{AccessToken, Algorithm, Claims, RefreshToken, TokenPair, UnknownAlgorithm};
+pub use user::{User, UserId};
+pub use username::{InvalidUsername, Username};

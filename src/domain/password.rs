@@ -1,0 +1,135 @@
+//! Passwords as people type them, and their hashes as they are stored.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// A password as somebody typed it: right, wrong, or about to be set.
+///
+/// It is wiped from memory when dropped and has no way to be displayed.
+#[derive(Debug, Clone)]
+pub struct Password(SecretString);
+
+/// Why a password may not be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPassword {
+    /// Fewer characters than the policy's minimum, which is given.
+    #[error("String should have at least {0} characters")]
+    TooShort(usize),
+    /// More bytes than [`PasswordPolicy::MAX_BYTES`].
+    #[error("Password should have at most 1024 bytes")]
+    TooLong,
+    /// bcrypt implementations elsewhere end a password at NUL.
+    #[error("Password should not contain a NUL character")]
+    Nul,
+    /// The same as the username or the e-mail address.
+    #[error("Password should differ from the username and the email address")]
+    SameAsName,
+}
+
+/// What a password must be before it is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordPolicy {
+    /// The least number of characters.
+    pub min_length: usize,
+}
+
+impl PasswordPolicy {
+    /// The greatest number of bytes, so that nobody makes us hash a book.
+    pub const MAX_BYTES: usize = 1024;
+
+    /// Checks a password that is about to be set for somebody with these names.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the password breaks.
+    pub fn check(&self, password: &Password, names: &[&str]) -> Result<(), InvalidPassword> {
+        let text = password.expose();
+        if text.len() > Self::MAX_BYTES {
+            return Err(InvalidPassword::TooLong);
+        }
+        if text.chars().count() < self.min_length {
+            return Err(InvalidPassword::TooShort(self.min_length));
+        }
+        if text.contains('\0') {
+            return Err(InvalidPassword::Nul);
+        }
+        let lowercase = text.to_lowercase();
+        if names.iter().any(|name| name.to_lowercase() == lowercase) {
+            return Err(InvalidPassword::SameAsName);
+        }
+        Ok(())
+    }
+}
+
+impl Password {
+    /// Takes a password into care.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(SecretString::from(text))
+    }
+
+    /// The password itself, for the hash function alone.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+/// A stored hash in modular crypt format: `$2b$12$…` or passlib's `$bcrypt-sha256$v=2,t=2b,r=12$…`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// Takes a hash as it stands in the database.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The hash, for the database and the hash function alone.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str) -> Result<(), InvalidPassword> {
+        PasswordPolicy { min_length: 8 }
+            .check(&Password::new(text.to_owned()), &["alice-long", "Alice@example.com"])
+    }
+
+    #[test]
+    fn a_password_within_the_rules_is_accepted() {
+        for text in ["12345678", "ありがとうございます", "correct horse battery staple", &"x".repeat(1024)] {
+            assert_eq!(check(text), Ok(()));
+        }
+    }
+
+    #[test]
+    fn each_rule_refuses_with_its_own_reason() {
+        assert_eq!(check("1234567"), Err(InvalidPassword::TooShort(8)));
+        assert_eq!(check("ありがとう"), Err(InvalidPassword::TooShort(8)));
+        assert_eq!(check(&"x".repeat(1025)), Err(InvalidPassword::TooLong));
+        assert_eq!(check("nul\0nul\0nul"), Err(InvalidPassword::Nul));
+        assert_eq!(check("ALICE-LONG"), Err(InvalidPassword::SameAsName));
+        assert_eq!(check("alice@EXAMPLE.com"), Err(InvalidPassword::SameAsName));
+    }
+
+    #[test]
+    fn debug_output_hides_passwords_and_hashes() {
+        let shown = format!("{:?}{:?}", Password::new("hunter22".into()), PasswordHash::new("$2b$".into()));
+
+        assert!(!shown.contains("hunter22") && !shown.contains("$2b$"));
+    }
+}

@@ -1,0 +1,143 @@
+//! Roles, and the scopes a token carries.
+
+use std::fmt;
+
+/// What a user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Their own account.
+    User,
+    /// Everybody's.
+    Admin,
+}
+
+/// A text that names no role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("role should be 'user' or 'admin'")]
+pub struct UnknownRole;
+
+impl Role {
+    /// The role as it is written in the database and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl std::str::FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        match text {
+            "user" => Ok(Self::User),
+            "admin" => Ok(Self::Admin),
+            _ => Err(UnknownRole),
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The scopes of a token (RFC 6749, section 3.3): a set of `user` and `admin`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Scope {
+    /// The account's own endpoints.
+    pub user: bool,
+    /// The administration of everybody's accounts.
+    pub admin: bool,
+}
+
+/// A scope that does not exist, or that the user does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the requested scope is unknown or exceeds what the user may have")]
+pub struct InvalidScope;
+
+impl Scope {
+    /// All that a role may have.
+    #[must_use]
+    pub const fn of(role: Role) -> Self {
+        match role {
+            Role::User => Self { user: true, admin: false },
+            Role::Admin => Self { user: true, admin: true },
+        }
+    }
+
+    /// Parses a space-separated list; an empty one is the empty set.
+    ///
+    /// # Errors
+    ///
+    /// When a scope is none of ours.
+    pub fn parse(text: &str) -> Result<Self, InvalidScope> {
+        let mut scope = Self::default();
+        for word in text.split_ascii_whitespace() {
+            match word {
+                "user" => scope.user = true,
+                "admin" => scope.admin = true,
+                _ => return Err(InvalidScope),
+            }
+        }
+        Ok(scope)
+    }
+
+    /// What of `self` remains when `requested` is asked for; an empty request asks for all of it.
+    ///
+    /// # Errors
+    ///
+    /// When more is requested than there is.
+    pub fn narrow(self, requested: Self) -> Result<Self, InvalidScope> {
+        if requested == Self::default() {
+            return Ok(self);
+        }
+        if (requested.user && !self.user) || (requested.admin && !self.admin) {
+            return Err(InvalidScope);
+        }
+        Ok(requested)
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self { user: self.user && other.user, admin: self.admin && other.admin }
+    }
+
+    /// The set as the wire and the database write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match (self.user, self.admin) {
+            (true, true) => "user admin",
+            (true, false) => "user",
+            (false, true) => "admin",
+            (false, false) => "",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_narrows_and_never_widens() {
+        let (user, admin) = (Scope::of(Role::User), Scope::of(Role::Admin));
+
+        assert_eq!(admin.narrow(user), Ok(user));
+        assert_eq!(admin.narrow(Scope::default()), Ok(admin));
+        assert_eq!(user.narrow(admin), Err(InvalidScope));
+    }
+
+    #[test]
+    fn a_scope_is_written_as_it_is_read() {
+        for text in ["user admin", "user", "admin", ""] {
+            assert_eq!(Scope::parse(text).map(Scope::as_str), Ok(text));
+        }
+        assert_eq!(Scope::parse(" admin  user "), Ok(Scope::of(Role::Admin)));
+        assert_eq!(Scope::parse("user root"), Err(InvalidScope));
+    }
+}

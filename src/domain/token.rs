@@ -1,0 +1,122 @@
+//! Tokens, their claims and the algorithms that sign them.
+
+use std::{fmt, str::FromStr};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::Scope;
+
+/// The algorithms (RFC 7518, RFC 8037) that can sign access tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Algorithm {
+    /// ECDSA on P-256 with SHA-256: the default.
+    Es256,
+    /// HMAC with SHA-256: whoever verifies can also sign.
+    Hs256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256, 2048-bit keys.
+    Rs256,
+    /// Ed25519.
+    EdDsa,
+}
+
+/// A name of no algorithm that we sign with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected one of ES256, HS256, RS256, EdDSA")]
+pub struct UnknownAlgorithm;
+
+impl Algorithm {
+    /// Every algorithm.
+    pub const ALL: [Self; 4] = [Self::Es256, Self::Hs256, Self::Rs256, Self::EdDsa];
+
+    /// The algorithm's registered name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::Hs256 => "HS256",
+            Self::Rs256 => "RS256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = UnknownAlgorithm;
+
+    fn from_str(name: &str) -> Result<Self, UnknownAlgorithm> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name).ok_or(UnknownAlgorithm)
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The claims of an access token (RFC 7519, RFC 9068's names where it has them).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The issuer: this service's URL.
+    pub iss: String,
+    /// The username.
+    pub sub: String,
+    /// The user's number.
+    pub uid: i64,
+    /// The session's number.
+    pub sid: i64,
+    /// The scopes, separated by spaces.
+    pub scope: String,
+    /// When it was issued, in seconds since the Unix epoch.
+    pub iat: i64,
+    /// When it expires, in seconds since the Unix epoch.
+    pub exp: i64,
+    /// Not valid before this second; never issued, but respected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    /// This token's own name.
+    pub jti: String,
+}
+
+/// A bearer token (RFC 6750) as a client presented it, or as it was just signed.
+#[derive(Debug, Clone)]
+pub struct AccessToken(SecretString);
+
+/// A refresh token as a client presented it, or as it was just made.
+#[derive(Debug, Clone)]
+pub struct RefreshToken(SecretString);
+
+macro_rules! secret_text {
+    ($name:ident) => {
+        impl $name {
+            /// Takes a token into care.
+            #[must_use]
+            pub fn new(text: String) -> Self {
+                Self(SecretString::from(text))
+            }
+
+            /// The token itself.
+            #[must_use]
+            pub fn expose(&self) -> &str {
+                self.0.expose_secret()
+            }
+        }
+    };
+}
+
+secret_text!(AccessToken);
+secret_text!(RefreshToken);
+
+/// What a login or a refresh yields.
+#[derive(Debug, Clone)]
+pub struct TokenPair {
+    /// A signed JWT.
+    pub access_token: AccessToken,
+    /// For how many seconds the access token is valid.
+    pub expires_in: u64,
+    /// The session's current refresh token.
+    pub refresh_token: RefreshToken,
+    /// What the access token may do.
+    pub scope: Scope,
+}
