@@ -63,7 +63,7 @@ impl Default for Database {
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
     /// The database: a path, sqlite://PATH, SQLAlchemy's sqlite:///PATH, or :memory:
-    #[arg(long, env = "DATABASE_URL", default_value = "sekisho.db", value_name = "PATH", global = true)]
+    #[arg(long, env = "DATABASE_URL", default_value = "sekisho.db", value_name = "PATH")]
     pub database: Database,
 }
 
@@ -71,11 +71,11 @@ pub struct DatabaseArgs {
 #[derive(Debug, Clone, Args)]
 pub struct PasswordArgs {
     /// bcrypt's cost: each step doubles the time of a hash
-    #[arg(long, env = "SEKISHO_BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(4..=31), value_name = "N", global = true)]
+    #[arg(long, env = "SEKISHO_BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(4..=31), value_name = "N")]
     pub bcrypt_cost: u32,
 
     /// The least number of characters in a password
-    #[arg(long, env = "SEKISHO_PASSWORD_MIN_LENGTH", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256), value_name = "N", global = true)]
+    #[arg(long, env = "SEKISHO_PASSWORD_MIN_LENGTH", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256), value_name = "N")]
     pub password_min_length: u32,
 }
 

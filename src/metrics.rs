@@ -1,15 +1,328 @@
-//! stub
-use std::time::Duration;
-pub(crate) enum Refusal { Busy, TimedOut, Stopped }
-pub(crate) fn message_refused(_a: &'static str, _r: Refusal) {}
-pub(crate) fn message_answered<M>(_a: &'static str, _t: Duration) {}
-pub(crate) fn batch_committed(_n: usize, _t: Duration) {}
-pub(crate) fn password_hashed(_t: Duration) {}
-pub(crate) fn login_refused() {}
-pub(crate) fn login_waited(_t: Duration) {}
-pub(crate) fn attempt_throttled() {}
-pub(crate) enum LoginOutcome { Success, Incorrect, Disabled, InvalidScope, Throttled, Busy, Failed }
-pub(crate) fn login(_: LoginOutcome) {}
-pub(crate) enum RefreshOutcome { Rotated, Replayed, Reused, Refused }
-pub(crate) fn refresh(_: RefreshOutcome) {}
-pub(crate) fn rows(_: crate::actors::db::RowCounts) {}
+//! What is measured, in Prometheus' names and units.
+//!
+//! Metrics belong to the process: two Sekishos in one would add up. The busy ones are looked up
+//! once per thread, so that a request costs a few atomic additions.
+
+use std::{
+    any::{TypeId, type_name},
+    cell::RefCell,
+    collections::HashMap,
+    sync::LazyLock,
+    time::Duration,
+};
+
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
+};
+
+use crate::actors::db::RowCounts;
+
+/// The media type of [`render`].
+pub(crate) const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
+
+/// From 10 µs to 40 s, each bucket four times the one before.
+const SECONDS: [f64; 12] =
+    [0.000_01, 0.000_04, 0.000_16, 0.000_64, 0.002_56, 0.010_24, 0.040_96, 0.163_84, 0.655_36, 2.621_44, 10.485_76, 41.943_04];
+
+const BATCH_SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+
+static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
+
+struct Metrics {
+    registry: Registry,
+    requests: HistogramVec,
+    requests_in_flight: IntGauge,
+    messages: HistogramVec,
+    messages_refused: IntCounterVec,
+    logins: IntCounterVec,
+    logins_refused: IntCounter,
+    attempts_throttled: IntCounter,
+    refreshes: IntCounterVec,
+    hash_seconds: Histogram,
+    hash_wait_seconds: Histogram,
+    batch_writes: Histogram,
+    commit_seconds: Histogram,
+    users: IntGauge,
+    sessions: IntGauge,
+    database_bytes: IntGauge,
+    wal_bytes: IntGauge,
+    gauges: IntGaugeVec,
+}
+
+impl Metrics {
+    fn new() -> Self {
+        let registry = Registry::new();
+        let build_info = int_gauge_vec(
+            &registry,
+            "sekisho_build_info",
+            "Which version this is; always 1.",
+            &["version"],
+        );
+        build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        Self {
+            requests: histogram_vec(
+                &registry,
+                "sekisho_http_request_duration_seconds",
+                "How long HTTP requests took, by route and status.",
+                &["route", "status"],
+            ),
+            requests_in_flight: int_gauge(
+                &registry,
+                "sekisho_http_requests_in_flight",
+                "HTTP requests that are being answered.",
+            ),
+            messages: histogram_vec(
+                &registry,
+                "sekisho_actor_message_duration_seconds",
+                "How long messages took from sending to answer, by actor and message.",
+                &["actor", "message"],
+            ),
+            messages_refused: int_counter_vec(
+                &registry,
+                "sekisho_actor_messages_refused_total",
+                "Messages without an answer, by actor and reason (busy, timed_out, stopped).",
+                &["actor", "reason"],
+            ),
+            logins: int_counter_vec(
+                &registry,
+                "sekisho_logins_total",
+                "Logins by outcome.",
+                &["outcome"],
+            ),
+            logins_refused: int_counter(
+                &registry,
+                "sekisho_hash_queue_refused_total",
+                "Logins and registrations refused because the wait for a hash would be, or was, too long.",
+            ),
+            attempts_throttled: int_counter(
+                &registry,
+                "sekisho_password_attempts_throttled_total",
+                "Password attempts refused because of failures before them.",
+            ),
+            refreshes: int_counter_vec(
+                &registry,
+                "sekisho_refreshes_total",
+                "Refreshes by outcome (rotated, replayed, reused, refused).",
+                &["outcome"],
+            ),
+            hash_seconds: histogram(&registry, "sekisho_hash_duration_seconds", "How long one bcrypt took.", &SECONDS),
+            hash_wait_seconds: histogram(
+                &registry,
+                "sekisho_hash_wait_seconds",
+                "How long logins and registrations waited for a hash thread, of those that waited.",
+                &SECONDS,
+            ),
+            batch_writes: histogram(
+                &registry,
+                "sekisho_db_batch_writes",
+                "How many writes one COMMIT made durable.",
+                &BATCH_SIZES,
+            ),
+            commit_seconds: histogram(&registry, "sekisho_db_commit_duration_seconds", "How long a COMMIT took.", &SECONDS),
+            users: int_gauge(&registry, "sekisho_users", "Accounts; counted every minute."),
+            sessions: int_gauge(&registry, "sekisho_sessions", "Sessions that have not ended; counted every minute."),
+            database_bytes: int_gauge(&registry, "sekisho_database_bytes", "The database's size; read every minute."),
+            wal_bytes: int_gauge(&registry, "sekisho_wal_bytes", "The write-ahead log's size; read every second."),
+            gauges: int_gauge_vec(
+                &registry,
+                "sekisho_in_flight",
+                "What is under way: messages by actor, and hashes that wait.",
+                &["what"],
+            ),
+            registry,
+        }
+    }
+}
+
+fn registered<C: prometheus::core::Collector + Clone + 'static>(
+    registry: &Registry,
+    made: prometheus::Result<C>,
+) -> C {
+    // The names are constants of this file; a wrong or repeated one fails every test there is.
+    #[expect(clippy::expect_used, reason = "a mistake in this file, not a condition at run time")]
+    let collector = made.expect("a metric's name and labels are valid");
+    #[expect(clippy::expect_used, reason = "a mistake in this file, not a condition at run time")]
+    registry.register(Box::new(collector.clone())).expect("a metric's name is its own");
+    collector
+}
+
+fn histogram_vec(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> HistogramVec {
+    registered(registry, HistogramVec::new(HistogramOpts::new(name, help).buckets(SECONDS.to_vec()), labels))
+}
+
+fn histogram(registry: &Registry, name: &str, help: &str, buckets: &[f64]) -> Histogram {
+    registered(registry, Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec())))
+}
+
+fn int_counter_vec(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+    registered(registry, IntCounterVec::new(Opts::new(name, help), labels))
+}
+
+fn int_counter(registry: &Registry, name: &str, help: &str) -> IntCounter {
+    registered(registry, IntCounter::new(name, help))
+}
+
+fn int_gauge_vec(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+    registered(registry, IntGaugeVec::new(Opts::new(name, help), labels))
+}
+
+fn int_gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
+    registered(registry, IntGauge::new(name, help))
+}
+
+/// Everything, in Prometheus' text form.
+pub(crate) fn render() -> Vec<u8> {
+    let mut text = Vec::new();
+    if let Err(error) = TextEncoder::new().encode(&METRICS.registry.gather(), &mut text) {
+        log::error!("metrics cannot be rendered: {error}");
+    }
+    text
+}
+
+thread_local! {
+    static REQUESTS: RefCell<HashMap<(usize, u16), Histogram>> = RefCell::default();
+    static MESSAGES: RefCell<HashMap<TypeId, Histogram>> = RefCell::default();
+}
+
+/// A request has come.
+pub(crate) fn request_began() {
+    METRICS.requests_in_flight.inc();
+}
+
+/// A request was answered, or its client has gone.
+pub(crate) fn request_ended() {
+    METRICS.requests_in_flight.dec();
+}
+
+/// A request was answered. `route` is the declared path, not the requested one.
+pub(crate) fn request_answered(route: &'static str, status: u16, took: Duration) {
+    REQUESTS.with_borrow_mut(|known| {
+        // A declared path is one static text, so its address is its identity.
+        let key = (route.as_ptr().addr(), status);
+        known
+            .entry(key)
+            .or_insert_with(|| METRICS.requests.with_label_values(&[route, status.to_string().as_str()]))
+            .observe(took.as_secs_f64());
+    });
+}
+
+/// A message to an actor was answered.
+pub(crate) fn message_answered<M: 'static>(actor: &'static str, took: Duration) {
+    MESSAGES.with_borrow_mut(|known| {
+        known
+            .entry(TypeId::of::<M>())
+            .or_insert_with(|| {
+                let message = type_name::<M>().rsplit("::").next().unwrap_or_default();
+                METRICS.messages.with_label_values(&[actor, message])
+            })
+            .observe(took.as_secs_f64());
+    });
+}
+
+/// Why a message had no answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Refusal {
+    Busy,
+    TimedOut,
+    Stopped,
+}
+
+/// A message to an actor had no answer.
+pub(crate) fn message_refused(actor: &'static str, refusal: Refusal) {
+    let reason = match refusal {
+        Refusal::Busy => "busy",
+        Refusal::TimedOut => "timed_out",
+        Refusal::Stopped => "stopped",
+    };
+    METRICS.messages_refused.with_label_values(&[actor, reason]).inc();
+}
+
+/// How a login ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum LoginOutcome {
+    Success,
+    Incorrect,
+    Disabled,
+    InvalidScope,
+    Throttled,
+    Busy,
+    Failed,
+}
+
+/// A login ended.
+pub(crate) fn login(outcome: LoginOutcome) {
+    let outcome = match outcome {
+        LoginOutcome::Success => "success",
+        LoginOutcome::Incorrect => "incorrect",
+        LoginOutcome::Disabled => "disabled",
+        LoginOutcome::InvalidScope => "invalid_scope",
+        LoginOutcome::Throttled => "throttled",
+        LoginOutcome::Busy => "busy",
+        LoginOutcome::Failed => "failed",
+    };
+    METRICS.logins.with_label_values(&[outcome]).inc();
+}
+
+/// How a refresh ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RefreshOutcome {
+    Rotated,
+    Replayed,
+    Reused,
+    Refused,
+}
+
+/// A refresh ended.
+pub(crate) fn refresh(outcome: RefreshOutcome) {
+    let outcome = match outcome {
+        RefreshOutcome::Rotated => "rotated",
+        RefreshOutcome::Replayed => "replayed",
+        RefreshOutcome::Reused => "reused",
+        RefreshOutcome::Refused => "refused",
+    };
+    METRICS.refreshes.with_label_values(&[outcome]).inc();
+}
+
+/// A login was refused for the length of the queue.
+pub(crate) fn login_refused() {
+    METRICS.logins_refused.inc();
+}
+
+/// A login had to wait for a hash thread, and got one.
+pub(crate) fn login_waited(wait: Duration) {
+    METRICS.hash_wait_seconds.observe(wait.as_secs_f64());
+}
+
+/// A password attempt was refused for the failures before it.
+pub(crate) fn attempt_throttled() {
+    METRICS.attempts_throttled.inc();
+}
+
+/// A password was hashed or compared.
+pub(crate) fn password_hashed(took: Duration) {
+    METRICS.hash_seconds.observe(took.as_secs_f64());
+}
+
+/// A batch of writes became durable.
+pub(crate) fn batch_committed(writes: usize, took: Duration) {
+    METRICS.batch_writes.observe(f64::from(u32::try_from(writes).unwrap_or(u32::MAX)));
+    METRICS.commit_seconds.observe(took.as_secs_f64());
+}
+
+/// The database's rows were counted.
+pub(crate) fn rows(counts: RowCounts) {
+    METRICS.users.set(counts.users);
+    METRICS.sessions.set(counts.sessions);
+    METRICS.database_bytes.set(counts.database_bytes);
+}
+
+/// The write-ahead log's size was read.
+pub(crate) fn wal_size(bytes: u64) {
+    METRICS.wal_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+}
+
+/// How much of something is under way.
+pub(crate) fn in_flight(what: &str, count: usize) {
+    METRICS.gauges.with_label_values(&[what]).set(i64::try_from(count).unwrap_or(i64::MAX));
+}

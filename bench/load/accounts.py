@@ -131,7 +131,8 @@ def send(url: str, request: Request) -> dict:
         time.sleep(min(int(answer.headers.get("Retry-After", "1")), 5))
 
     if not 200 <= answer.status < 300:
-        sys.exit(f"error: {request.method} {url}{request.path} answered {answer.status}: {body[:300].decode(errors='replace')}")
+        said = body[:300].decode(errors="replace")
+        sys.exit(f"error: {request.method} {url}{request.path} answered {answer.status}: {said}")
     return json.loads(body) if body else {}
 
 

@@ -90,9 +90,17 @@ def percentiles(middle: float, latencies: dict, x_of) -> list[str]:
             f'<circle cx="{x_of(latencies[name]):.1f}" cy="{middle}" r="5" fill="{colour}" stroke="#ffffff">'
             f"<title>{name} {latencies[name]:.2f} ms</title></circle>"
         )
-    parts.append(text(ends[0] - 9, middle + 4, f"{latencies['p50']:.3g}", anchor="end", colour=QUIET, size=11))
-    parts.append(text(ends[1] + 9, middle + 4, f"{latencies['p99.9']:.3g}", colour=QUIET, size=11))
+    parts.append(text(ends[0] - 9, middle + 4, three_digits(latencies["p50"]), anchor="end", colour=QUIET, size=11))
+    parts.append(text(ends[1] + 9, middle + 4, three_digits(latencies["p99.9"]), colour=QUIET, size=11))
     return parts
+
+
+def three_digits(number: float) -> str:
+    """Three significant digits, and no exponent: 0.0412, 3.67, 1,040."""
+    if number <= 0:
+        return "0"
+    places = 2 - math.floor(math.log10(number))
+    return f"{round(number, places):,.{max(places, 0)}f}"
 
 
 def text(x: float, y: float, content: str, size=13, weight="normal", anchor="start", colour=INK) -> str:

@@ -47,7 +47,7 @@ def cells(name: str, figure: dict) -> list[str]:
 def as_text(rows: list[list[str]]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
     lines = [
-        "  ".join(cell.ljust(width) if column == 0 else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths)))
+        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))])
         for row in rows
     ]
     return "\n".join(line.rstrip() for line in lines)
@@ -77,11 +77,15 @@ def main() -> None:
         "profiles": profiles,
     }
 
-    on = f"{place['cpu']}, {place['cores']} cores, {place['memory_gib']} GiB, {place['system']}; client and server share it"
+    on = f"client on {place['cpu']}, {place['cores']} cores, {place['memory_gib']} GiB, {place['system']}"
     (options.directory / "results.json").write_text(json.dumps(results, indent=2) + "\n")
-    (options.directory / "results.md").write_text(f"{as_markdown(rows)}\n\n{on}.\n")
+    (options.directory / "results.md").write_text(f"{as_markdown(rows)}\n\n{on[0].upper()}{on[1:]}.\n")
     (options.directory / "results.svg").write_text(
-        plot([(ROWS[name], figure) for name, figure in profiles.items()], f"{options.server}, {results['measured_at']}", on)
+        plot(
+            rows=[(ROWS[name], figure) for name, figure in profiles.items()],
+            title=f"{options.server}, {results['measured_at']}",
+            subtitle=on,
+        )
     )
     print(as_text(rows))
 

@@ -11,8 +11,9 @@ use zeroize::Zeroizing;
 use super::{
     Handle, Unreachable,
     db::{
-        CountRows, DbActor, DbError, FindKeys, FindSecret, InsertKey, KeySet, PurgeKeys, PurgeSessions,
+        CountRows, DbActor, DbError, DbFile, FindKeys, FindSecret, InsertKey, KeySet, PurgeKeys, PurgeSessions,
     },
+    password::Passwords,
     token::{ANNOUNCE, KeyError, KeyState, Keyring, RefreshKeys, SigningSetup, UseKeyring, new_key_row},
 };
 use crate::{
@@ -112,9 +113,11 @@ pub async fn rotate_keys(
 /// The actor; see the module's documentation.
 pub struct KeeperActor {
     db: Handle<DbActor>,
+    file: Arc<DbFile>,
     policy: KeyPolicy,
     set: KeySet,
     keyring: Arc<Keyring>,
+    passwords: Passwords,
     listeners: Vec<Recipient<UseKeyring>>,
     swept: SessionId,
     ticks: u64,
@@ -127,12 +130,21 @@ pub struct KeeperActor {
 impl KeeperActor {
     /// A keeper of the keyring that [`open_keyring`] read.
     #[must_use]
-    pub fn new(db: Handle<DbActor>, policy: KeyPolicy, set: KeySet, keyring: Arc<Keyring>) -> Self {
+    pub fn new(
+        db: Handle<DbActor>,
+        file: Arc<DbFile>,
+        policy: KeyPolicy,
+        set: KeySet,
+        keyring: Arc<Keyring>,
+        passwords: Passwords,
+    ) -> Self {
         Self {
             db,
+            file,
             policy,
             set,
             keyring,
+            passwords,
             listeners: Vec::new(),
             swept: SessionId(0),
             ticks: 0,
@@ -195,6 +207,9 @@ impl Handler<LookAround> for KeeperActor {
     fn handle(&mut self, _: LookAround, _: &mut Context<Self>) -> Self::Result {
         self.ticks += 1;
         self.looking = true;
+        metrics::wal_size(self.file.wal_bytes());
+        metrics::in_flight("db", self.db.in_flight());
+        metrics::in_flight("hash_queue", self.passwords.waiting());
         let round = Round {
             db: self.db.clone(),
             policy: self.policy.clone(),

@@ -223,6 +223,15 @@ impl DbFile {
         Ok(db)
     }
 
+    /// The size of the write-ahead log; zero where there is none.
+    #[must_use]
+    pub fn wal_bytes(&self) -> u64 {
+        let Some(path) = self.path() else { return 0 };
+        let mut wal = path.as_os_str().to_owned();
+        wal.push("-wal");
+        std::fs::metadata(wal).map_or(0, |metadata| metadata.len())
+    }
+
     /// The path, where there is a file.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {

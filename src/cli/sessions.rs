@@ -1,0 +1,100 @@
+//! `sekisho sessions …`
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{
+    Failed,
+    tools::{Tools, print_rows, say},
+};
+use crate::{
+    actors::db::{EndSession, EndUserSessions, ListSessions},
+    config::DatabaseArgs,
+    domain::{EndReason, SessionId},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SessionsCommand {
+    /// List a user's sessions, and those that ended lately with the reason
+    List(ListArgs),
+    /// End one session, or all of a user's
+    Revoke(RevokeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// Whose: a username or an e-mail address
+    name: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "which", required = true, multiple = false, args = ["id", "user"])]
+pub(super) struct RevokeArgs {
+    /// The session's number
+    id: Option<i64>,
+    /// All sessions of this user
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+pub(super) async fn run(command: SessionsCommand) -> Result<(), Failed> {
+    match command {
+        SessionsCommand::List(args) => list(args).await,
+        SessionsCommand::Revoke(args) => revoke(args).await,
+    }
+}
+
+async fn list(args: ListArgs) -> Result<(), Failed> {
+    const COLUMNS: [&str; 8] =
+        ["id", "created_at", "last_used_at", "expires_at", "ip", "user_agent", "ended_at", "end_reason"];
+    let tools = Tools::open(&args.database)?;
+    let user_id = tools.user(&args.name).await?.id;
+    let list = ListSessions { user_id, with_ended: true, now: tools.clock.now() };
+    let sessions = tools.db.ask(list).await?;
+    tools.close().await?;
+    let rows: Vec<_> = sessions
+        .iter()
+        .map(|session| {
+            vec![
+                json!(session.id),
+                json!(session.created_at),
+                json!(session.last_used_at),
+                json!(session.expires_at),
+                json!(session.ip),
+                json!(session.user_agent),
+                json!(session.ended.map(|(at, _)| at)),
+                json!(session.ended.map(|(_, reason)| reason.as_str())),
+            ]
+        })
+        .collect();
+    print_rows(&COLUMNS, &rows, args.json)
+}
+
+async fn revoke(args: RevokeArgs) -> Result<(), Failed> {
+    let tools = Tools::open(&args.database)?;
+    let (now, reason) = (tools.clock.now(), EndReason::RevokedByAdmin);
+    let ended = match (args.id, args.user) {
+        (Some(id), _) => {
+            let end = EndSession { id: SessionId(id), owner: None, reason, now };
+            usize::from(tools.db.ask(end).await?)
+        }
+        (None, name) => {
+            let user_id = tools.user(&name.unwrap_or_default()).await?.id;
+            let end = EndUserSessions { user_id, except: None, reason, now };
+            tools.db.ask(end).await?.unwrap_or(0)
+        }
+    };
+    tools.close().await?;
+    match (ended, args.id) {
+        (0, Some(id)) => Err(format!("there is no live session {id}").into()),
+        (1, _) => say("ended 1 session"),
+        (many, _) => say(&format!("ended {many} sessions")),
+    }
+}

@@ -1,0 +1,229 @@
+//! `sekisho users …`
+
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::{
+    Failed,
+    tools::{Tools, print_rows, read_password, say},
+};
+use crate::{
+    actors::{
+        Handle, Limits,
+        db::{
+            DeleteUser, InsertUser, ListUsers, SetPassword, UpdateUser, UserChange,
+        },
+        password::{Admission, HashPassword, Hasher, PasswordActor},
+    },
+    config::{DatabaseArgs, PasswordArgs},
+    domain::{Email, Password, PasswordHash, Role, User, Username},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UsersCommand {
+    /// Add a user; the password is asked for
+    Add(AddArgs),
+    /// List users
+    List(ListArgs),
+    /// Show one user
+    Show(ShowArgs),
+    /// Set a user's password and end their sessions; the password is asked for
+    SetPassword(SetPasswordArgs),
+    /// Make somebody a user or an admin
+    SetRole(SetRoleArgs),
+    /// Keep a user from logging in and end their sessions
+    Disable(NameArgs),
+    /// Let a disabled user log in again
+    Enable(NameArgs),
+    /// Delete a user; their username is never given again
+    Delete(NameArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NameArgs {
+    /// Their username or e-mail address
+    name: String,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AddArgs {
+    /// The username
+    username: String,
+    /// The e-mail address
+    #[arg(long)]
+    email: String,
+    /// What they may do: user or admin
+    #[arg(long, default_value = "user")]
+    role: Role,
+    /// Read the password from standard input
+    #[arg(long)]
+    password_stdin: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    password: PasswordArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// Only those whose username or e-mail address begins with this
+    #[arg(long, default_value = "")]
+    prefix: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    #[command(flatten)]
+    who: NameArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SetPasswordArgs {
+    #[command(flatten)]
+    who: NameArgs,
+    /// Read the password from standard input
+    #[arg(long)]
+    password_stdin: bool,
+    #[command(flatten)]
+    password: PasswordArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SetRoleArgs {
+    #[command(flatten)]
+    who: NameArgs,
+    /// user or admin
+    role: Role,
+}
+
+pub(super) async fn run(command: UsersCommand) -> Result<(), Failed> {
+    match command {
+        UsersCommand::Add(args) => add(args).await,
+        UsersCommand::List(args) => list(args).await,
+        UsersCommand::Show(args) => show(args).await,
+        UsersCommand::SetPassword(args) => set_password(args).await,
+        UsersCommand::SetRole(args) => {
+            let change = UserChange { role: Some(args.role), ..UserChange::default() };
+            update(&args.who, change).await
+        }
+        UsersCommand::Disable(args) => {
+            update(&args, UserChange { disabled: Some(true), ..UserChange::default() }).await
+        }
+        UsersCommand::Enable(args) => {
+            update(&args, UserChange { disabled: Some(false), ..UserChange::default() }).await
+        }
+        UsersCommand::Delete(args) => delete(args).await,
+    }
+}
+
+const COLUMNS: [&str; 6] = ["id", "username", "email", "role", "disabled", "created_at"];
+
+fn row(user: &User) -> Vec<Value> {
+    vec![
+        json!(user.id),
+        json!(user.username.as_str()),
+        json!(user.email.as_str()),
+        json!(user.role.as_str()),
+        json!(user.disabled),
+        json!(user.created_at),
+    ]
+}
+
+async fn add(args: AddArgs) -> Result<(), Failed> {
+    let email = Email::parse(&args.email)?;
+    let username = Username::parse(&args.username)?;
+    let password = read_password(args.password_stdin)?;
+    args.password.policy().check(&password, &[username.as_str(), email.as_str()])?;
+    let tools = Tools::open_or_create(&args.database)?;
+    let insert = InsertUser {
+        email,
+        username,
+        password_hash: hash(&tools, &args.password, password).await?,
+        role: args.role,
+        now: tools.clock.now(),
+    };
+    let user = tools.db.ask(insert).await??;
+    tools.close().await?;
+    say(&format!("added {} {} with id {}", user.role, user.username.as_str(), user.id))
+}
+
+/// Hashes on the server's terms: by the same actor, with the same cost.
+async fn hash(tools: &Tools, args: &PasswordArgs, password: Password) -> Result<PasswordHash, Failed> {
+    let hasher = Hasher::new(args.bcrypt_cost, tools.random.clone())?;
+    let one = std::num::NonZeroUsize::MIN;
+    let admission = Admission::new(one, std::time::Duration::MAX, std::time::Duration::ZERO);
+    let actor = PasswordActor::start(one, Arc::new(hasher), admission);
+    let handle = Handle::new("password", actor, Limits { in_flight: 1, deadline: None });
+    Ok(handle.ask(HashPassword { password }).await?)
+}
+
+async fn list(args: ListArgs) -> Result<(), Failed> {
+    let tools = Tools::open(&args.database)?;
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let list = ListUsers { prefix: args.prefix.clone(), after, limit: 1000 };
+        let page = tools.db.ask(list).await?;
+        rows.extend(page.items.iter().map(row));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    tools.close().await?;
+    print_rows(&COLUMNS, &rows, args.json)
+}
+
+async fn show(args: ShowArgs) -> Result<(), Failed> {
+    let tools = Tools::open(&args.who.database)?;
+    let user = tools.user(&args.who.name).await?;
+    tools.close().await?;
+    print_rows(&COLUMNS, &[row(&user)], args.json)
+}
+
+async fn set_password(args: SetPasswordArgs) -> Result<(), Failed> {
+    let tools = Tools::open(&args.who.database)?;
+    let user = tools.user(&args.who.name).await?;
+    let password = read_password(args.password_stdin)?;
+    args.password.policy().check(&password, &[user.username.as_str(), user.email.as_str()])?;
+    let set = SetPassword {
+        id: user.id,
+        expected: None,
+        password_hash: hash(&tools, &args.password, password).await?,
+        keep: None,
+        now: tools.clock.now(),
+    };
+    if !tools.db.ask(set).await? {
+        return Err("the user was deleted meanwhile".into());
+    }
+    tools.close().await?;
+    say(&format!("set the password of {} and ended their sessions", user.username.as_str()))
+}
+
+async fn update(who: &NameArgs, change: UserChange) -> Result<(), Failed> {
+    let tools = Tools::open(&who.database)?;
+    let id = tools.user(&who.name).await?.id;
+    let user = tools.db.ask(UpdateUser { id, change, now: tools.clock.now() }).await??;
+    tools.close().await?;
+    let state = if user.disabled { "disabled" } else { "enabled" };
+    say(&format!("{} is {} and {state}", user.username.as_str(), user.role))
+}
+
+async fn delete(args: NameArgs) -> Result<(), Failed> {
+    let tools = Tools::open(&args.database)?;
+    let user = tools.user(&args.name).await?;
+    tools.db.ask(DeleteUser { id: user.id, expected: None, now: tools.clock.now() }).await??;
+    tools.close().await?;
+    say(&format!("deleted {}", user.username.as_str()))
+}

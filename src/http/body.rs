@@ -1,0 +1,328 @@
+//! Reading request bodies: bounded in size and time, and with every mistake named at once.
+
+use std::{collections::HashSet, fmt, time::Duration};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    web::{Bytes, BytesMut},
+};
+use futures_util::{StreamExt, future::LocalBoxFuture};
+use percent_encoding::percent_decode;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::error::{ApiError, FieldError};
+use crate::domain::{Email, InvalidPassword, Password};
+
+/// The largest body.
+pub(super) const MAX_BODY: usize = 64 * 1024;
+
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
+    let whole = async {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| ApiError::InvalidRequest("The body could not be read"))?;
+            if body.len() + chunk.len() > MAX_BODY {
+                return Err(ApiError::PayloadTooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    };
+    tokio::time::timeout(BODY_TIMEOUT, whole).await.map_err(|_| ApiError::RequestTimeout)?
+}
+
+/// A body that is a JSON object.
+pub(super) struct JsonObject(pub(super) Map<String, Value>);
+
+impl FromRequest for JsonObject {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let content_type = request.content_type().to_ascii_lowercase();
+        let payload = payload.take();
+        Box::pin(async move {
+            if content_type != "application/json" && !content_type.ends_with("+json") {
+                return Err(ApiError::UnsupportedMediaType("The content type should be application/json"));
+            }
+            parse_object(&read(payload).await?)
+        })
+    }
+}
+
+fn parse_object(body: &[u8]) -> Result<JsonObject, ApiError> {
+    let invalid = |error: serde_json::Error| {
+        ApiError::Validation(vec![FieldError {
+            kind: "json_invalid",
+            loc: vec!["body"],
+            msg: format!("JSON decode error: {error}"),
+        }])
+    };
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let parsed = deserializer.deserialize_any(ObjectVisitor).map_err(invalid)?;
+    deserializer.end().map_err(invalid)?;
+    parsed.map(JsonObject).ok_or_else(|| {
+        ApiError::Validation(vec![FieldError {
+            kind: "model_attributes_type",
+            loc: vec!["body"],
+            msg: "Input should be a valid dictionary or object to extract fields from".to_owned(),
+        }])
+    })
+}
+
+/// Reads an object whose names are all different: which of two the sender meant cannot be known.
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    /// `None` for a JSON value that is no object.
+    type Value = Option<Map<String, Value>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let mut map = Map::new();
+        while let Some((name, value)) = access.next_entry::<String, Value>()? {
+            if map.insert(name, value).is_some() {
+                return Err(de::Error::custom("a name occurs twice"));
+            }
+        }
+        Ok(Some(map))
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        while access.next_element::<de::IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+/// A body that is an HTML form, as OAuth 2 sends them.
+pub(super) struct Form(Vec<(String, String)>);
+
+impl FromRequest for Form {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        let payload = payload.take();
+        Box::pin(async move {
+            if !is_form {
+                return Err(ApiError::UnsupportedMediaType(
+                    "The content type should be application/x-www-form-urlencoded",
+                ));
+            }
+            Self::parse(&read(payload).await?)
+        })
+    }
+}
+
+impl Form {
+    fn parse(body: &[u8]) -> Result<Self, ApiError> {
+        let text = |bytes: &[u8]| {
+            let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+            let decoded = percent_decode(&spaced).decode_utf8().map(std::borrow::Cow::into_owned);
+            decoded.map_err(|_| ApiError::InvalidRequest("The form is not UTF-8"))
+        };
+        let mut names = HashSet::new();
+        let mut fields = Vec::new();
+        for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let mut halves = pair.splitn(2, |byte| *byte == b'=');
+            let name = text(halves.next().unwrap_or_default())?;
+            let value = text(halves.next().unwrap_or_default())?;
+            // RFC 6749, section 3.2: parameters must not be included more than once.
+            if !names.insert(name.clone()) {
+                return Err(ApiError::InvalidRequest("A parameter is included more than once"));
+            }
+            fields.push((name, value));
+        }
+        Ok(Self(fields))
+    }
+
+    /// A field's value; one that is empty is as good as absent (RFC 6749, section 3.2).
+    pub(super) fn take(&mut self, name: &str) -> Option<String> {
+        let index = self.0.iter().position(|(field, _)| field == name)?;
+        let (_, value) = self.0.swap_remove(index);
+        Some(value).filter(|value| !value.is_empty())
+    }
+}
+
+/// Reads fields out of an object, gathering all that is wrong on the way.
+pub(super) struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    at: Vec<&'static str>,
+    errors: &'a mut Vec<FieldError>,
+}
+
+impl<'a> Fields<'a> {
+    /// Fields of `object`, which stands at `at` in the request.
+    pub(super) fn new(object: &'a Map<String, Value>, at: &[&'static str], errors: &'a mut Vec<FieldError>) -> Self {
+        Self { object, at: at.to_vec(), errors }
+    }
+
+    fn wrong(&mut self, name: &'static str, kind: &'static str, msg: impl Into<String>) {
+        let mut loc = self.at.clone();
+        loc.push(name);
+        self.errors.push(FieldError { kind, loc, msg: msg.into() });
+    }
+
+    /// A text that must be there.
+    pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
+        if !self.object.contains_key(name) {
+            self.wrong(name, "missing", "Field required");
+            return None;
+        }
+        self.optional_text(name)
+    }
+
+    /// A text that may be missing.
+    pub(super) fn optional_text(&mut self, name: &'static str) -> Option<String> {
+        match self.object.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            _ => {
+                self.wrong(name, "string_type", "Input should be a valid string");
+                None
+            }
+        }
+    }
+
+    /// A truth value that may be missing.
+    pub(super) fn optional_bool(&mut self, name: &'static str) -> Option<bool> {
+        match self.object.get(name)? {
+            Value::Bool(value) => Some(*value),
+            _ => {
+                self.wrong(name, "bool_type", "Input should be a valid boolean");
+                None
+            }
+        }
+    }
+
+    /// Parses a text that was read; what is wrong with it is noted at its name.
+    pub(super) fn parse<T, E: fmt::Display>(
+        &mut self,
+        name: &'static str,
+        text: Option<String>,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        match parse(&text?) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.wrong(name, "value_error", error.to_string());
+                None
+            }
+        }
+    }
+
+    /// An e-mail address that must be there.
+    pub(super) fn email(&mut self, name: &'static str) -> Option<Email> {
+        let text = self.text(name);
+        self.parse(name, text, Email::parse)
+    }
+
+    /// A password that must be there; whether it may be set is checked elsewhere.
+    pub(super) fn password(&mut self, name: &'static str) -> Option<Password> {
+        self.text(name).map(Password::new)
+    }
+
+    /// Notes that a password may not be set.
+    pub(super) fn refuse_password(&mut self, name: &'static str, error: &InvalidPassword) {
+        self.wrong(name, password_error_kind(error), error.to_string());
+    }
+}
+
+/// FastAPI's name for what is wrong with a password.
+pub(super) const fn password_error_kind(error: &InvalidPassword) -> &'static str {
+    match error {
+        InvalidPassword::TooShort(_) => "string_too_short",
+        InvalidPassword::TooLong => "string_too_long",
+        InvalidPassword::Nul | InvalidPassword::SameAsName => "value_error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(body: &[u8]) -> &'static str {
+        match parse_object(body) {
+            Err(ApiError::Validation(errors)) => errors[0].kind,
+            Err(other) => panic!("{other}"),
+            Ok(_) => "ok",
+        }
+    }
+
+    #[test]
+    fn a_body_is_one_json_object_with_different_names() {
+        for (body, expected) in [
+            (&b"{}"[..], "ok"),
+            (br#"{"a": [1, {"b": null}]}"#, "ok"),
+            (b"", "json_invalid"),
+            (b"{", "json_invalid"),
+            (b"{} {}", "json_invalid"),
+            (br#"{"a": 1, "a": 2}"#, "json_invalid"),
+            (b"{\"a\": \"\xff\"}", "json_invalid"),
+            (br#"{"a": "\ud800"}"#, "json_invalid"),
+            (b"[]", "model_attributes_type"),
+            (b"[1, 2]", "model_attributes_type"),
+            (b"null", "model_attributes_type"),
+            (b"1", "model_attributes_type"),
+            (b"-1", "model_attributes_type"),
+            (b"1.5", "model_attributes_type"),
+            (b"true", "model_attributes_type"),
+            (br#""text""#, "model_attributes_type"),
+        ] {
+            assert_eq!(kind(body), expected, "{}", String::from_utf8_lossy(body));
+        }
+    }
+
+    #[test]
+    fn deep_json_is_refused_and_does_not_exhaust_the_stack() {
+        let body = [br#"{"a":"#.to_vec(), vec![b'['; 60_000]].concat();
+
+        assert_eq!(kind(&body), "json_invalid");
+        assert_eq!(kind(&vec![b'['; 60_000]), "json_invalid");
+    }
+
+    #[test]
+    fn a_form_is_decoded_strictly() {
+        let mut form = Form::parse(b"a=1+2%2B3&b=&c&d=%E3%81%82").ok().unwrap();
+
+        assert_eq!(form.take("a").as_deref(), Some("1 2+3"));
+        assert_eq!(form.take("b"), None);
+        assert_eq!(form.take("c"), None);
+        assert_eq!(form.take("d").as_deref(), Some("あ"));
+        for bad in [&b"a=%ff"[..], b"a=1&a=2", b"a=&a=", b"a=\xff"] {
+            assert!(matches!(Form::parse(bad), Err(ApiError::InvalidRequest(_))), "{bad:?}");
+        }
+    }
+}

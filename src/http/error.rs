@@ -1,0 +1,427 @@
+//! The only place where an error becomes a status and a body.
+
+use std::{fmt, time::Duration};
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    actors::{
+        Unreachable,
+        account::{
+            AdminError, AuthenticateError, Failure, LoginError, OwnAccountError, OwnSessionError,
+            RefreshError, RegisterError, RevokeError,
+        },
+        db::{DbError, Taken},
+        password::PasswordError,
+        token::TokenError,
+    },
+    domain::EndReason,
+};
+
+/// One thing wrong with a request, in FastAPI's form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct FieldError {
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+    /// Where: `body`, `query` or `path`, and the names that lead to the field.
+    pub(super) loc: Vec<&'static str>,
+    pub(super) msg: String,
+}
+
+/// Why a request was not done.
+#[derive(Debug)]
+pub(super) enum ApiError {
+    Validation(Vec<FieldError>),
+    InvalidRequest(&'static str),
+    UnsupportedGrantType,
+    InvalidScope,
+    NotAuthenticated,
+    InvalidToken,
+    InvalidGrant(String),
+    RefreshTokenReused,
+    InsufficientPermissions,
+    WrongPassword,
+    AccountDisabled,
+    NotFound,
+    MethodNotAllowed { allow: &'static str },
+    RequestTimeout,
+    EmailTaken,
+    UsernameTaken,
+    LastAdmin,
+    PayloadTooLarge,
+    UnsupportedMediaType(&'static str),
+    TooManyAttempts { retry_after: Duration },
+    Busy { retry_after: Duration },
+    NotReady { failing: Vec<&'static str> },
+    Failure(Failure),
+}
+
+impl fmt::Display for ApiError {
+    /// What the log is told; clients get [`ApiError::detail`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failure(failure) => failure.fmt(f),
+            Self::NotReady { failing } => write!(f, "not ready: {}", failing.join(", ")),
+            other => f.write_str(other.code()),
+        }
+    }
+}
+
+impl ApiError {
+    /// The name that programs tell errors by.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::Validation(_) => "validation_error",
+            Self::InvalidRequest(_) => "invalid_request",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::NotAuthenticated => "not_authenticated",
+            Self::InvalidToken => "invalid_token",
+            Self::InvalidGrant(_) => "invalid_grant",
+            Self::RefreshTokenReused => "refresh_token_reused",
+            Self::InsufficientPermissions => "insufficient_permissions",
+            Self::WrongPassword => "wrong_password",
+            Self::AccountDisabled => "account_disabled",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::RequestTimeout => "request_timeout",
+            Self::EmailTaken => "email_taken",
+            Self::UsernameTaken => "username_taken",
+            Self::LastAdmin => "last_admin",
+            Self::PayloadTooLarge => "payload_too_large",
+            Self::UnsupportedMediaType(_) => "unsupported_media_type",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::Busy { .. } => "busy",
+            Self::NotReady { .. } => "not_ready",
+            Self::Failure(failure) => failure_kind(failure).1,
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::InvalidRequest(_) | Self::UnsupportedGrantType | Self::InvalidScope => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::NotAuthenticated
+            | Self::InvalidToken
+            | Self::InvalidGrant(_)
+            | Self::RefreshTokenReused => StatusCode::UNAUTHORIZED,
+            Self::InsufficientPermissions | Self::WrongPassword | Self::AccountDisabled => {
+                StatusCode::FORBIDDEN
+            }
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::EmailTaken | Self::UsernameTaken | Self::LastAdmin => StatusCode::CONFLICT,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Validation(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy { .. } | Self::NotReady { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Failure(failure) => failure_kind(failure).0,
+        }
+    }
+
+    /// The sentence for a person, or on validation the list of what is wrong.
+    fn detail(&self) -> Value {
+        let sentence = match self {
+            Self::Validation(errors) => return json!(errors),
+            Self::InvalidRequest(detail) | Self::UnsupportedMediaType(detail) => detail,
+            Self::InvalidGrant(detail) => return json!(detail),
+            Self::UnsupportedGrantType => "The grant type is not supported",
+            Self::InvalidScope => "The requested scope is unknown or exceeds what the user may have",
+            Self::NotAuthenticated => "Not authenticated",
+            Self::InvalidToken => "Could not validate credentials",
+            Self::RefreshTokenReused => {
+                "The refresh token was replaced before and is used again; its session has ended"
+            }
+            Self::InsufficientPermissions => "The operation needs the admin role and scope",
+            Self::WrongPassword => "The current password is wrong",
+            Self::AccountDisabled => "The account is disabled",
+            Self::NotFound => "Not Found",
+            Self::MethodNotAllowed { .. } => "Method Not Allowed",
+            Self::RequestTimeout => "The request did not arrive in time",
+            Self::EmailTaken => "A user with this email already exists",
+            Self::UsernameTaken => "A user with this username already exists",
+            Self::LastAdmin => "The last admin can be neither disabled, demoted nor deleted",
+            Self::PayloadTooLarge => "The body is larger than 64 KiB",
+            Self::TooManyAttempts { .. } => "Too many failed attempts; try again later",
+            Self::Busy { .. } => "Too many logins are waiting; try again later",
+            Self::NotReady { .. } => "Not every part of the service answers",
+            Self::Failure(failure) => failure_kind(failure).2,
+        };
+        json!(sentence)
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooManyAttempts { retry_after } | Self::Busy { retry_after } => Some(*retry_after),
+            other if other.status() == StatusCode::SERVICE_UNAVAILABLE => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
+    /// RFC 6750, section 3: what a client must know to authenticate.
+    fn challenge(&self) -> Option<&'static str> {
+        match self {
+            Self::InvalidToken => Some(r#"Bearer error="invalid_token""#),
+            Self::InsufficientPermissions => Some(r#"Bearer error="insufficient_scope", scope="admin""#),
+            other if other.status() == StatusCode::UNAUTHORIZED => Some("Bearer"),
+            _ => None,
+        }
+    }
+
+    fn respond(&self, body: &Value) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status());
+        if let Some(challenge) = self.challenge() {
+            response.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge)));
+        }
+        if let Some(retry_after) = self.retry_after() {
+            // Whole seconds, rounded up: never an invitation to come too early.
+            let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+            response.insert_header((header::RETRY_AFTER, seconds.max(1)));
+        }
+        if let Self::MethodNotAllowed { allow } = self {
+            response.insert_header((header::ALLOW, *allow));
+        }
+        if matches!(self, Self::RequestTimeout | Self::PayloadTooLarge) {
+            // The rest of the body may still be under way, and nobody will read it.
+            response.force_close();
+        }
+        response.json(body)
+    }
+
+    fn body(&self) -> Value {
+        let mut body = json!({ "detail": self.detail(), "code": self.code() });
+        if let Self::NotReady { failing } = self {
+            body["failing"] = json!(failing);
+        }
+        body
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.respond(&self.body())
+    }
+}
+
+/// An error of the OAuth endpoints: the same, with RFC 6749's two members.
+#[derive(Debug)]
+pub(super) struct OAuthError(pub(super) ApiError);
+
+impl fmt::Display for OAuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E: Into<ApiError>> From<E> for OAuthError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl OAuthError {
+    /// RFC 6749, section 5.2; for what that section does not foresee, the names of 4.1.2.1.
+    fn oauth_code(&self) -> &'static str {
+        match self.0.status() {
+            _ if matches!(self.0, ApiError::UnsupportedGrantType | ApiError::InvalidScope) => self.0.code(),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "invalid_grant",
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "temporarily_unavailable",
+            status if status.is_server_error() => "server_error",
+            _ => "invalid_request",
+        }
+    }
+}
+
+impl ResponseError for OAuthError {
+    fn status_code(&self) -> StatusCode {
+        self.0.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut body = self.0.body();
+        let description = match &self.0 {
+            ApiError::Validation(errors) => errors
+                .iter()
+                .map(|error| format!("{}: {}", error.loc.join("."), error.msg))
+                .collect::<Vec<_>>()
+                .join("; "),
+            other => other.detail().as_str().unwrap_or_default().to_owned(),
+        };
+        body["error"] = json!(self.oauth_code());
+        body["error_description"] = json!(description);
+        self.0.respond(&body)
+    }
+}
+
+/// What a client is told of a failure of ours: that it is not the client's fault, and whether to
+/// try again.
+fn failure_kind(failure: &Failure) -> (StatusCode, &'static str, &'static str) {
+    const BUSY: (StatusCode, &str, &str) =
+        (StatusCode::SERVICE_UNAVAILABLE, "busy", "The service is busy; try again later");
+    const INTERNAL: (StatusCode, &str, &str) =
+        (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal Server Error");
+    let unavailable = |code, detail| (StatusCode::SERVICE_UNAVAILABLE, code, detail);
+    let unreachable = |error: &Unreachable| match error {
+        Unreachable::Busy(_) => BUSY,
+        Unreachable::TimedOut(_) => {
+            unavailable("timeout", "The service did not answer in time; the outcome is unknown")
+        }
+        Unreachable::Stopped(_) => unavailable("unavailable", "The service is not available"),
+    };
+    match failure {
+        Failure::Unreachable(error)
+        | Failure::Db(DbError::Unreachable(error))
+        | Failure::Password(PasswordError::Unreachable(error))
+        | Failure::Token(TokenError::Unreachable(error)) => unreachable(error),
+        Failure::Db(error) => match error {
+            DbError::Unreachable(error) => unreachable(error),
+            DbError::Locked => unavailable("database_locked", "The database is locked; try again later"),
+            DbError::Full => unavailable("disk_full", "The disk is full"),
+            DbError::ReadOnly => unavailable("database_read_only", "The database cannot be written"),
+            DbError::Gone | DbError::Unopenable(_) | DbError::Io(_) => {
+                unavailable("database_unavailable", "The database is not available")
+            }
+            DbError::Closed => unavailable("shutting_down", "The service is shutting down"),
+            DbError::Panicked | DbError::Other(_) => INTERNAL,
+        },
+        Failure::Password(PasswordError::Refused(_)) => BUSY,
+        Failure::Password(
+            PasswordError::NoRandomness(_) | PasswordError::Bcrypt | PasswordError::Panicked,
+        )
+        | Failure::Token(TokenError::NoSigningKey | TokenError::NoRandomness(_) | TokenError::Signing(_)) => {
+            INTERNAL
+        }
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<Unreachable> for ApiError {
+    fn from(error: Unreachable) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<AuthenticateError> for ApiError {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::InvalidToken(_) | AuthenticateError::Ended => Self::InvalidToken,
+            AuthenticateError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<RegisterError> for ApiError {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Taken(Taken::Email) => Self::EmailTaken,
+            RegisterError::Taken(Taken::Username) => Self::UsernameTaken,
+            RegisterError::Busy { retry_after } => Self::Busy { retry_after },
+            RegisterError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<LoginError> for ApiError {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Incorrect => Self::InvalidGrant("Incorrect username or password".to_owned()),
+            LoginError::Disabled => Self::AccountDisabled,
+            LoginError::InvalidScope(_) => Self::InvalidScope,
+            LoginError::Throttled { retry_after } => Self::TooManyAttempts { retry_after },
+            LoginError::Busy { retry_after } => Self::Busy { retry_after },
+            LoginError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<RefreshError> for ApiError {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Invalid => Self::InvalidGrant("The refresh token is invalid".to_owned()),
+            RefreshError::Reused | RefreshError::Ended(EndReason::RefreshTokenReused) => {
+                Self::RefreshTokenReused
+            }
+            RefreshError::Ended(reason) => {
+                Self::InvalidGrant(format!("The session has ended: {}", reason.as_str().replace('_', " ")))
+            }
+            RefreshError::InvalidScope(_) => Self::InvalidScope,
+            RefreshError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<RevokeError> for ApiError {
+    fn from(error: RevokeError) -> Self {
+        match error {
+            RevokeError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<OwnAccountError> for ApiError {
+    fn from(error: OwnAccountError) -> Self {
+        match error {
+            OwnAccountError::Authenticate(error) => error.into(),
+            OwnAccountError::WrongPassword => Self::WrongPassword,
+            OwnAccountError::InvalidPassword(invalid) => Self::Validation(vec![FieldError {
+                kind: super::body::password_error_kind(&invalid),
+                loc: vec!["body", "new_password"],
+                msg: invalid.to_string(),
+            }]),
+            OwnAccountError::EmailTaken => Self::EmailTaken,
+            OwnAccountError::LastAdmin => Self::LastAdmin,
+            OwnAccountError::Throttled { retry_after } => Self::TooManyAttempts { retry_after },
+            OwnAccountError::Busy { retry_after } => Self::Busy { retry_after },
+            OwnAccountError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<OwnSessionError> for ApiError {
+    fn from(error: OwnSessionError) -> Self {
+        match error {
+            OwnSessionError::Authenticate(error) => error.into(),
+            OwnSessionError::NotFound => Self::NotFound,
+            OwnSessionError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<AdminError> for ApiError {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::Authenticate(error) => error.into(),
+            AdminError::Forbidden => Self::InsufficientPermissions,
+            AdminError::NotFound => Self::NotFound,
+            AdminError::EmailTaken => Self::EmailTaken,
+            AdminError::LastAdmin => Self::LastAdmin,
+            AdminError::Failure(failure) => failure.into(),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What other services need to verify our tokens: the JWKS (RFC 7517) and the discovery document
+//! (RFC 8414).
+
+use actix_web::{
+    HttpResponse,
+    http::header::{self, CacheControl, CacheDirective},
+    web,
+};
+use serde_json::json;
+
+use super::{Api, error::ApiError};
+use crate::actors::token::{JWKS_MAX_AGE, PublishKeys};
+
+fn cacheable() -> CacheControl {
+    let seconds = u32::try_from(JWKS_MAX_AGE.as_secs()).unwrap_or(u32::MAX);
+    CacheControl(vec![CacheDirective::Public, CacheDirective::MaxAge(seconds)])
+}
+
+pub(super) async fn jwks(api: web::Data<Api>) -> Result<HttpResponse, ApiError> {
+    let keys = api.tokens.ask(PublishKeys).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header(cacheable())
+        .insert_header((header::CONTENT_TYPE, "application/jwk-set+json"))
+        .json(keys))
+}
+
+pub(super) async fn metadata(api: web::Data<Api>) -> HttpResponse {
+    let at = |path: &str| format!("{}{path}", api.issuer);
+    HttpResponse::Ok().insert_header(cacheable()).json(json!({
+        "issuer": &*api.issuer,
+        "token_endpoint": at("/token"),
+        "revocation_endpoint": at("/revoke"),
+        "jwks_uri": at("/.well-known/jwks.json"),
+        "service_documentation": at("/docs"),
+        "scopes_supported": ["user", "admin"],
+        "response_types_supported": [],
+        "grant_types_supported": ["password", "refresh_token"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "revocation_endpoint_auth_methods_supported": ["none"],
+    }))
+}

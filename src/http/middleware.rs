@@ -1,0 +1,180 @@
+//! What every response gets: a request id, two headers, a line in the log, and its place in the
+//! metrics. One middleware, because each costs every request.
+
+use std::{
+    cell::Cell,
+    fmt::Write,
+    future::{Future, Ready, ready},
+    hash::{BuildHasher, RandomState},
+    pin::Pin,
+    task::{Context, Poll, ready as poll_ready},
+    time::Instant,
+};
+
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{Service, ServiceRequest, ServiceResponse, Transform},
+    http::header::{self, HeaderName, HeaderValue},
+};
+use pin_project_lite::pin_project;
+
+use crate::metrics;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest request id that is kept of a client's.
+const MAX_REQUEST_ID: usize = 128;
+
+/// The path of a route as it is declared; what metrics are told apart by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RouteLabel(pub(super) &'static str);
+
+/// The middleware that observes every request; see the module's documentation.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Observe;
+
+impl<S, B> Transform<S, ServiceRequest> for Observe
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<B>;
+    type Error = Error;
+    type Transform = Observer<S>;
+    type InitError = ();
+    type Future = Ready<Result<Observer<S>, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Observer { service, ids: RequestIds::default() }))
+    }
+}
+
+/// The service that [`Observe`] makes.
+pub struct Observer<S> {
+    service: S,
+    ids: RequestIds,
+}
+
+/// Names for requests that came without: one worker's names are a counter, scrambled.
+struct RequestIds {
+    hasher: RandomState,
+    next: Cell<u64>,
+}
+
+impl Default for RequestIds {
+    fn default() -> Self {
+        Self { hasher: RandomState::new(), next: Cell::new(0) }
+    }
+}
+
+impl RequestIds {
+    fn name(&self) -> HeaderValue {
+        let number = self.next.get();
+        self.next.set(number.wrapping_add(1));
+        let mut text = String::with_capacity(16);
+        // Writing into a String cannot fail.
+        let _ = write!(text, "{:016x}", self.hasher.hash_one(number));
+        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("-"))
+    }
+}
+
+impl<S, B> Service<ServiceRequest> for Observer<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<B>;
+    type Error = Error;
+    type Future = Observed<S::Future>;
+
+    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let given = request.headers().get(&X_REQUEST_ID).filter(|id| is_well_formed(id));
+        let id = given.cloned().unwrap_or_else(|| self.ids.name());
+        metrics::request_began();
+        Observed { inner: self.service.call(request), id: Some(id), began: Instant::now(), running: Running }
+    }
+}
+
+/// Counts a request as running until it is dropped, answered or not.
+struct Running;
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        metrics::request_ended();
+    }
+}
+
+fn is_well_formed(id: &HeaderValue) -> bool {
+    let bytes = id.as_bytes();
+    (1..=MAX_REQUEST_ID).contains(&bytes.len())
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
+}
+
+pin_project! {
+    /// A request on its way.
+    pub struct Observed<F> {
+        #[pin]
+        inner: F,
+        id: Option<HeaderValue>,
+        began: Instant,
+        running: Running,
+    }
+}
+
+impl<F, B> Future for Observed<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let mut response = match poll_ready!(this.inner.poll(context)) {
+            Ok(response) => response,
+            Err(error) => return Poll::Ready(Err(error)),
+        };
+        let elapsed = this.began.elapsed();
+        let route = response.request().app_data::<RouteLabel>().map_or("unmatched", |label| label.0);
+        metrics::request_answered(route, response.status().as_u16(), elapsed);
+        if let Some(id) = this.id.take() {
+            log_answer(&response, &id, elapsed);
+            response.headers_mut().insert(X_REQUEST_ID, id);
+        }
+        let headers = response.headers_mut();
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        // Almost everything here is somebody's; what may be kept says so itself.
+        if !headers.contains_key(header::CACHE_CONTROL) {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        Poll::Ready(Ok(response))
+    }
+}
+
+/// One line an answer, and the reason where the fault is ours. Neither holds a query, a header or
+/// a body.
+fn log_answer<B>(response: &ServiceResponse<B>, id: &HeaderValue, elapsed: std::time::Duration) {
+    let id = id.to_str().unwrap_or("-");
+    let status = response.status();
+    if status.is_server_error()
+        && let Some(error) = response.response().error()
+    {
+        log::error!("request_id={id} status={} {error}", status.as_u16());
+    }
+    if log::log_enabled!(target: "sekisho::access", log::Level::Info) {
+        let request = response.request();
+        let ip = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
+        log::info!(
+            target: "sekisho::access",
+            "request_id={id} method={} path={:?} status={} duration_us={} peer={ip}",
+            request.method(),
+            request.path(),
+            status.as_u16(),
+            elapsed.as_micros(),
+        );
+    }
+}

@@ -1,0 +1,212 @@
+//! HTTP: each handler parses a request, forwards one message to an actor, and renders the answer.
+
+mod admin;
+mod body;
+mod docs;
+mod error;
+mod extract;
+mod health;
+mod keys;
+mod metrics_page;
+mod middleware;
+mod openapi;
+mod render;
+mod sessions;
+mod token;
+mod users;
+
+use std::sync::Arc;
+
+use actix_web::{
+    FromRequest, Handler, Resource, Responder, Route,
+    guard::{self, Guard},
+    http::Method,
+    web::{self, ServiceConfig},
+};
+use ipnet::IpNet;
+
+pub use self::{metrics_page::metrics_page, middleware::Observe, openapi::document as openapi_document};
+use self::error::ApiError;
+use crate::{
+    actors::{
+        Handle,
+        account::{AccountActor, Authenticate, Caller},
+        db::DbActor,
+        guard::Guard as GuessingGuard,
+        keeper::KeeperActor,
+        password::Passwords,
+        token::TokenActor,
+    },
+    domain::PasswordPolicy,
+};
+
+/// What the handlers of one worker reach.
+#[derive(Clone)]
+pub struct Api {
+    /// The use cases.
+    pub accounts: Handle<AccountActor>,
+    /// The keys to publish.
+    pub tokens: Handle<TokenActor>,
+    /// Pinged by `/readyz`.
+    pub db: Handle<DbActor>,
+    /// Pinged by `/readyz`.
+    pub passwords: Passwords,
+    /// Pinged by `/readyz`.
+    pub guard: GuessingGuard,
+    /// Pinged by `/readyz`.
+    pub keeper: Handle<KeeperActor>,
+    /// What a new password must be.
+    pub policy: PasswordPolicy,
+    /// Whose forwarded headers are believed.
+    pub trusted_proxies: Arc<[IpNet]>,
+    /// The `iss` of tokens, and the base of the discovery document's addresses.
+    pub issuer: Arc<str>,
+}
+
+/// Every route there is.
+pub fn configure(config: &mut ServiceConfig, api: Api) {
+    config.app_data(web::Data::new(api));
+    // The busiest first: routes are tried in this order.
+    at(config, "/users/me", |r| r.get(users::me).patch(users::change_email).delete(users::delete));
+    at(config, "/token", |r| r.post(token::token));
+    at(config, "/users", |r| r.get(admin::list).post(users::register));
+    at(config, "/users/me/password", |r| r.post(users::change_password));
+    at(config, "/users/me/sessions", |r| r.get(sessions::list).delete(sessions::end_others));
+    at(config, "/users/me/sessions/{id}", |r| r.delete(sessions::end));
+    at(config, "/logout", |r| r.post(sessions::log_out));
+    at(config, "/revoke", |r| r.post(token::revoke));
+    at(config, "/users/{id}", |r| r.get(admin::show).patch(admin::change).delete(admin::remove));
+    at(config, "/users/{id}/sessions", |r| r.get(admin::sessions).delete(admin::end_sessions));
+    at(config, "/.well-known/jwks.json", |r| r.get(keys::jwks));
+    at(config, "/.well-known/oauth-authorization-server", |r| r.get(keys::metadata));
+    at(config, "/openapi.json", |r| r.get(docs::openapi));
+    at(config, "/docs", |r| r.get(docs::page));
+    at(config, "/docs/{file}", |r| r.get(docs::file));
+    at(config, "/healthz", |r| r.get(health::alive));
+    at(config, "/readyz", |r| r.get(health::ready));
+    at(config, "/", |r| r.get(docs::home));
+    config.default_service(web::to(|| async { Err::<&str, _>(ApiError::NotFound) }));
+}
+
+/// Every path above, for the test that holds the OpenAPI document against them.
+pub const PATHS: [(&str, &[&str]); 18] = [
+    ("/users/me", &["get", "patch", "delete"]),
+    ("/token", &["post"]),
+    ("/users", &["get", "post"]),
+    ("/users/me/password", &["post"]),
+    ("/users/me/sessions", &["get", "delete"]),
+    ("/users/me/sessions/{id}", &["delete"]),
+    ("/logout", &["post"]),
+    ("/revoke", &["post"]),
+    ("/users/{id}", &["get", "patch", "delete"]),
+    ("/users/{id}/sessions", &["get", "delete"]),
+    ("/.well-known/jwks.json", &["get"]),
+    ("/.well-known/oauth-authorization-server", &["get"]),
+    ("/openapi.json", &["get"]),
+    ("/docs", &["get"]),
+    ("/docs/{file}", &["get"]),
+    ("/healthz", &["get"]),
+    ("/readyz", &["get"]),
+    ("/", &["get"]),
+];
+
+/// Declares a path, with and without a trailing slash, and its methods; any other method is 405.
+fn at(config: &mut ServiceConfig, path: &'static str, methods: impl FnOnce(Endpoint) -> Endpoint) {
+    let slashed = format!("{path}/");
+    let paths = if path == "/" { vec![path] } else { vec![path, slashed.as_str()] };
+    let resource = web::resource(paths).app_data(middleware::RouteLabel(path));
+    let Endpoint { resource, allow } = methods(Endpoint { resource, allow: Vec::new() });
+    let allow: &'static str = allow_header(&allow);
+    config.service(
+        resource.default_service(web::to(move || async move {
+            Err::<&str, _>(ApiError::MethodNotAllowed { allow })
+        })),
+    );
+}
+
+/// The `Allow` header of each set of methods that some path above has.
+fn allow_header(methods: &[Method]) -> &'static str {
+    let has = |method: Method| methods.contains(&method);
+    match (has(Method::GET), has(Method::POST), has(Method::PATCH), has(Method::DELETE)) {
+        (true, true, _, _) => "GET, HEAD, POST",
+        (true, false, true, _) => "GET, HEAD, PATCH, DELETE",
+        (true, false, false, true) => "GET, HEAD, DELETE",
+        (true, false, false, false) => "GET, HEAD",
+        (false, true, _, _) => "POST",
+        (false, false, _, _) => "DELETE",
+    }
+}
+
+/// A path's methods, as they are declared.
+struct Endpoint {
+    resource: Resource,
+    allow: Vec<Method>,
+}
+
+impl Endpoint {
+    fn route(mut self, method: Method, guard: impl Guard + 'static, route: Route) -> Self {
+        self.resource = self.resource.route(route.guard(guard));
+        self.allow.push(method);
+        self
+    }
+
+    /// GET, and HEAD with it (RFC 9110, section 9.1).
+    fn get<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        let guard = guard::Any(guard::Get()).or(guard::Head());
+        self.route(Method::GET, guard, web::route().to(handler))
+    }
+
+    fn post<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(Method::POST, guard::Post(), web::route().to(handler))
+    }
+
+    fn patch<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(Method::PATCH, guard::Patch(), web::route().to(handler))
+    }
+
+    fn delete<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(Method::DELETE, guard::Delete(), web::route().to(handler))
+    }
+}
+
+/// The user behind a request, as an extractor for applications that embed Sekisho.
+///
+/// It answers 401 by itself where the request has no valid token.
+#[derive(Debug, Clone)]
+pub struct CurrentUser(pub Caller);
+
+impl FromRequest for CurrentUser {
+    type Error = actix_web::Error;
+    type Future = futures_util::future::LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
+
+    fn from_request(request: &actix_web::HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        let token = extract::bearer(request);
+        let api = request.app_data::<web::Data<Api>>().cloned();
+        Box::pin(async move {
+            let token = token?;
+            let api = api.ok_or(ApiError::NotFound)?;
+            let caller = api.accounts.ask(Authenticate { token }).await.map_err(ApiError::from)?;
+            Ok(Self(caller))
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! How domain values look on the wire.
+
+use serde::Serialize;
+
+use crate::domain::{Session, SessionId, Timestamp, User, UserId};
+
+/// A user. There is no field for a password hash, and never will be.
+#[derive(Serialize)]
+pub(super) struct UserBody<'a> {
+    id: UserId,
+    email: &'a str,
+    username: &'a str,
+    role: &'static str,
+    disabled: bool,
+    created_at: Timestamp,
+}
+
+impl<'a> From<&'a User> for UserBody<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email.as_str(),
+            username: user.username.as_str(),
+            role: user.role.as_str(),
+            disabled: user.disabled,
+            created_at: user.created_at,
+        }
+    }
+}
+
+/// A session, as its owner or an administrator sees it.
+#[derive(Serialize)]
+pub(super) struct SessionBody<'a> {
+    id: SessionId,
+    created_at: Timestamp,
+    last_used_at: Timestamp,
+    expires_at: Timestamp,
+    user_agent: Option<&'a str>,
+    ip: Option<&'a str>,
+    scope: &'static str,
+    current: bool,
+    ended_at: Option<Timestamp>,
+    end_reason: Option<&'static str>,
+}
+
+impl<'a> SessionBody<'a> {
+    pub(super) fn new(session: &'a Session, current: Option<SessionId>) -> Self {
+        Self {
+            id: session.id,
+            created_at: session.created_at,
+            last_used_at: session.last_used_at,
+            expires_at: session.expires_at,
+            user_agent: session.user_agent.as_deref(),
+            ip: session.ip.as_deref(),
+            scope: session.scope.as_str(),
+            current: current == Some(session.id),
+            ended_at: session.ended.map(|(at, _)| at),
+            end_reason: session.ended.map(|(_, reason)| reason.as_str()),
+        }
+    }
+}
+
+/// A list that is not paged.
+#[derive(Serialize)]
+pub(super) struct Items<T> {
+    pub(super) items: Vec<T>,
+}

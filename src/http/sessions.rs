@@ -1,0 +1,37 @@
+//! `/users/me/sessions` and `/logout`.
+
+use actix_web::{HttpResponse, web};
+
+use super::{
+    Api,
+    admin::Query,
+    error::ApiError,
+    extract::{Bearer, Id},
+    render::{Items, SessionBody},
+};
+use crate::{
+    actors::account::{EndOtherSessions, EndOwnSession, ListOwnSessions, LogOut},
+    domain::SessionId,
+};
+
+pub(super) async fn list(api: web::Data<Api>, bearer: Bearer, query: Query) -> Result<HttpResponse, ApiError> {
+    let with_ended = query.boolean("ended")?;
+    let (sessions, current) = api.accounts.ask(ListOwnSessions { token: bearer.0, with_ended }).await?;
+    let items = sessions.iter().map(|session| SessionBody::new(session, Some(current))).collect();
+    Ok(HttpResponse::Ok().json(Items { items }))
+}
+
+pub(super) async fn end(api: web::Data<Api>, bearer: Bearer, id: Id) -> Result<HttpResponse, ApiError> {
+    api.accounts.ask(EndOwnSession { token: bearer.0, id: SessionId(id.0) }).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) async fn end_others(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
+    api.accounts.ask(EndOtherSessions { token: bearer.0 }).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) async fn log_out(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
+    api.accounts.ask(LogOut { token: bearer.0 }).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,117 @@
+//! `/users/` and `/users/me`: people and their own accounts.
+
+use actix_web::{HttpResponse, http::header, web};
+use serde_json::Value;
+
+use super::{
+    Api,
+    body::{Fields, JsonObject},
+    error::{ApiError, FieldError},
+    extract::{self, Bearer},
+    render::UserBody,
+};
+use crate::{
+    actors::account::{Authenticate, ChangeEmail, ChangePassword, DeleteAccount, Register},
+    domain::{Client, PasswordPolicy, Role, Username},
+};
+
+pub(super) async fn register(
+    api: web::Data<Api>,
+    from: extract::From,
+    body: JsonObject,
+) -> Result<HttpResponse, ApiError> {
+    let user = api.accounts.ask(registration(&body, api.policy, from.0)?).await?;
+    let location = format!("/users/{}", user.id);
+    Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(UserBody::from(&user)))
+}
+
+/// Reads either shape: flat, or the tutorial's `{"user": {…}, "password"}`.
+fn registration(body: &JsonObject, policy: PasswordPolicy, client: Client) -> Result<Register, ApiError> {
+    let mut errors = Vec::new();
+    let (names, at): (_, &[&str]) = match body.0.get("user") {
+        None => (&body.0, &["body"]),
+        Some(Value::Object(user)) => (user, &["body", "user"]),
+        Some(_) => {
+            return Err(ApiError::Validation(vec![FieldError {
+                kind: "model_attributes_type",
+                loc: vec!["body", "user"],
+                msg: "Input should be a valid dictionary or object to extract fields from".to_owned(),
+            }]));
+        }
+    };
+    let mut fields = Fields::new(names, at, &mut errors);
+    let email = fields.email("email");
+    let username = fields.text("username");
+    let username = fields.parse("username", username, Username::parse);
+    let mut fields = Fields::new(&body.0, &["body"], &mut errors);
+    let password = fields.password("password");
+    if let Some(password) = &password {
+        let names: Vec<_> = email
+            .iter()
+            .map(|email| email.as_str())
+            .chain(username.iter().map(Username::as_str))
+            .collect();
+        if let Err(error) = policy.check(password, &names) {
+            fields.refuse_password("password", &error);
+        }
+    }
+    match (email, username, password) {
+        (Some(email), Some(username), Some(password)) if errors.is_empty() => {
+            Ok(Register { email, username, password, role: Role::User, client })
+        }
+        _ => Err(ApiError::Validation(errors)),
+    }
+}
+
+pub(super) async fn me(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
+    let caller = api.accounts.ask(Authenticate { token: bearer.0 }).await?;
+    Ok(HttpResponse::Ok().json(UserBody::from(&caller.user)))
+}
+
+pub(super) async fn change_email(
+    api: web::Data<Api>,
+    bearer: Bearer,
+    body: JsonObject,
+) -> Result<HttpResponse, ApiError> {
+    let mut errors = Vec::new();
+    let email = Fields::new(&body.0, &["body"], &mut errors).email("email");
+    let email = email.ok_or(ApiError::Validation(errors))?;
+    let user = api.accounts.ask(ChangeEmail { token: bearer.0, email }).await?;
+    Ok(HttpResponse::Ok().json(UserBody::from(&user)))
+}
+
+pub(super) async fn change_password(
+    api: web::Data<Api>,
+    bearer: Bearer,
+    from: extract::From,
+    body: JsonObject,
+) -> Result<HttpResponse, ApiError> {
+    let mut errors = Vec::new();
+    let mut fields = Fields::new(&body.0, &["body"], &mut errors);
+    let (current, new) = (fields.password("current_password"), fields.password("new_password"));
+    // Whether it equals one of their names is checked where those are known.
+    if let Some(Err(error)) = new.as_ref().map(|new| api.policy.check(new, &[])) {
+        fields.refuse_password("new_password", &error);
+    }
+    match (current, new) {
+        (Some(current), Some(new)) if errors.is_empty() => {
+            let change = ChangePassword { token: bearer.0, current, new, client: from.0 };
+            api.accounts.ask(change).await?;
+            Ok(HttpResponse::NoContent().finish())
+        }
+        _ => Err(ApiError::Validation(errors)),
+    }
+}
+
+pub(super) async fn delete(
+    api: web::Data<Api>,
+    bearer: Bearer,
+    from: extract::From,
+    body: JsonObject,
+) -> Result<HttpResponse, ApiError> {
+    let mut errors = Vec::new();
+    let password = Fields::new(&body.0, &["body"], &mut errors).password("password");
+    let password = password.ok_or(ApiError::Validation(errors))?;
+    api.accounts.ask(DeleteAccount { token: bearer.0, password, client: from.0 }).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,3 @@
+//! Use cases and the database, by messages alone.
+
+mod smoke;

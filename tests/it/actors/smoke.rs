@@ -1,0 +1,30 @@
+use sekisho::{
+    actors::account::{Authenticate, LogIn, Register},
+    domain::{Client, Email, Password, Role, Scope, Username},
+};
+
+use crate::support::{PASSWORD, TestActors};
+
+#[actix_web::test]
+async fn somebody_registers_logs_in_and_asks_who_they_are() {
+    let actors = TestActors::start().await;
+    let register = Register {
+        email: Email::parse("alice@example.com").unwrap(),
+        username: Username::parse("alice").unwrap(),
+        password: Password::new(PASSWORD.to_owned()),
+        role: Role::User,
+        client: Client::default(),
+    };
+    let user = actors.accounts.ask(register).await.unwrap();
+
+    let log_in = LogIn {
+        name: "ALICE@example.com".to_owned(),
+        password: Password::new(PASSWORD.to_owned()),
+        scope: Scope::default(),
+        client: Client::default(),
+    };
+    let tokens = actors.accounts.ask(log_in).await.unwrap();
+    let caller = actors.accounts.ask(Authenticate { token: tokens.access_token }).await.unwrap();
+
+    assert_eq!(caller.user, user);
+}

@@ -1,0 +1,3 @@
+//! HTTP by a real socket.
+
+mod smoke;

@@ -1,0 +1,6 @@
+//! Actors by messages, then HTTP by a real socket, both on a real SQLite file and a moved clock.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+mod actors;
+mod http;
+mod support;

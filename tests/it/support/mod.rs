@@ -1,0 +1,232 @@
+//! A Sekisho to test: on a real file in a directory of its own, with a clock to move, on a real
+//! socket.
+
+#![allow(dead_code, reason = "not every test uses every part")]
+
+use std::{net::SocketAddr, time::Duration};
+
+use actix_web::http::{Method, StatusCode, header::HeaderMap};
+use sekisho::{
+    actors::{Handle, account::AccountActor},
+    app::{Application, Sekisho, Surroundings},
+    config::{Config, Database},
+    domain::{Clock, Random, Timestamp},
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The moment at which tests begin: 2026-11-22T07:15:00Z.
+pub const START: Timestamp = Timestamp::from_millis(1_795_331_700_000);
+
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A configuration for tests: a database in `directory`, any free port, the cheapest hash.
+pub fn config(directory: &TempDir) -> Config {
+    let mut config = Config::default();
+    config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.database.database = Database::File(directory.path().join("test.db"));
+    config.password.bcrypt_cost = 4;
+    config.workers = Some(std::num::NonZeroU16::new(2).unwrap());
+    config
+}
+
+/// The actors without HTTP.
+pub struct TestActors {
+    pub sekisho: Sekisho,
+    pub accounts: Handle<AccountActor>,
+    pub clock: Clock,
+    pub directory: TempDir,
+}
+
+impl TestActors {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(adjust: impl FnOnce(&mut Config)) -> Self {
+        let directory = TempDir::new().unwrap();
+        let mut config = config(&directory);
+        adjust(&mut config);
+        let clock = Clock::manual(START);
+        let surroundings = Surroundings { clock: clock.clone(), random: Random::System };
+        let sekisho = Sekisho::start(config, "http://sekisho.test", surroundings).await.unwrap();
+        Self { accounts: sekisho.accounts(), sekisho, clock, directory }
+    }
+}
+
+/// A whole server.
+pub struct TestApp {
+    pub address: SocketAddr,
+    pub sekisho: Sekisho,
+    pub clock: Clock,
+    pub directory: TempDir,
+    client: awc::Client,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// A pair of tokens.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    pub access: String,
+    pub refresh: String,
+}
+
+impl Tokens {
+    pub fn of(answer: &Answer) -> Self {
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let json = answer.json();
+        let text = |name: &str| json[name].as_str().unwrap().to_owned();
+        Self { access: text("access_token"), refresh: text("refresh_token") }
+    }
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(adjust: impl FnOnce(&mut Config)) -> Self {
+        let directory = TempDir::new().unwrap();
+        let mut config = config(&directory);
+        adjust(&mut config);
+        let clock = Clock::manual(START);
+        let surroundings = Surroundings { clock: clock.clone(), random: Random::System };
+        let application = Application::build(config, surroundings).await.unwrap();
+        let (address, sekisho) = (application.address(), application.sekisho().clone());
+        actix_web::rt::spawn(application.run());
+        let client = awc::Client::builder()
+            .timeout(Duration::from_secs(60))
+            .disable_redirects()
+            .finish();
+        Self { address, sekisho, clock, directory, client }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    async fn finish(
+        response: Result<
+            awc::ClientResponse<impl futures_util::Stream<Item = Result<actix_web::web::Bytes, awc::error::PayloadError>> + Unpin>,
+            awc::error::SendRequestError,
+        >,
+    ) -> Answer {
+        let mut response = response.unwrap();
+        let body = response.body().limit(16 * 1024 * 1024).await.unwrap();
+        Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    fn request(&self, method: Method, path: &str, token: Option<&str>) -> awc::ClientRequest {
+        let request = self.client.request(method, self.url(path));
+        match token {
+            Some(token) => request.insert_header(("authorization", format!("Bearer {token}"))),
+            None => request,
+        }
+    }
+
+    /// A request without a body.
+    pub async fn send(&self, method: Method, path: &str, token: Option<&str>) -> Answer {
+        Self::finish(self.request(method, path, token).send().await).await
+    }
+
+    /// A request with a JSON body.
+    pub async fn send_json(&self, method: Method, path: &str, token: Option<&str>, body: &Value) -> Answer {
+        Self::finish(self.request(method, path, token).send_json(body).await).await
+    }
+
+    /// A request with any body of any type and more headers.
+    pub async fn send_body(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let mut request = self.client.request(method, self.url(path));
+        for (name, value) in headers {
+            request = request.append_header((*name, *value));
+        }
+        Self::finish(request.send_body(body.into()).await).await
+    }
+
+    pub async fn get(&self, path: &str, token: Option<&str>) -> Answer {
+        self.send(Method::GET, path, token).await
+    }
+
+    /// A request with a form, as OAuth sends it.
+    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        Self::finish(self.client.post(self.url(path)).send_form(&fields).await).await
+    }
+
+    /// Registers somebody with [`PASSWORD`] and `NAME@example.com`.
+    pub async fn register(&self, name: &str) -> Answer {
+        let body = serde_json::json!({
+            "email": format!("{name}@example.com"), "username": name, "password": PASSWORD,
+        });
+        self.send_json(Method::POST, "/users/", None, &body).await
+    }
+
+    /// Logs in with any password.
+    pub async fn try_log_in(&self, name: &str, password: &str) -> Answer {
+        self.form("/token", &[("username", name), ("password", password)]).await
+    }
+
+    /// Logs in with [`PASSWORD`].
+    pub async fn log_in(&self, name: &str) -> Tokens {
+        Tokens::of(&self.try_log_in(name, PASSWORD).await)
+    }
+
+    /// Registers somebody and logs them in.
+    pub async fn newcomer(&self, name: &str) -> Tokens {
+        let answer = self.register(name).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        self.log_in(name).await
+    }
+
+    /// Registers an administrator (by message, as the command line does) and logs them in.
+    pub async fn administrator(&self, name: &str) -> Tokens {
+        use sekisho::{actors::account::Register, domain::{Client, Email, Password, Role, Username}};
+        let register = Register {
+            email: Email::parse(&format!("{name}@example.com")).unwrap(),
+            username: Username::parse(name).unwrap(),
+            password: Password::new(PASSWORD.to_owned()),
+            role: Role::Admin,
+            client: Client::default(),
+        };
+        self.sekisho.accounts().ask(register).await.unwrap();
+        self.log_in(name).await
+    }
+
+    pub async fn refresh(&self, token: &str) -> Answer {
+        self.form("/token", &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    }
+
+    pub async fn me(&self, token: &str) -> Answer {
+        self.get("/users/me", Some(token)).await
+    }
+}
