@@ -134,7 +134,8 @@ impl Sekisho {
         let local = Limits { in_flight: IN_FLIGHT, deadline: None };
         let passwords = start_passwords(&config, random)?;
         let guard = Guard::new(Handle::new("guard", GuardActor::new(clock).start(), local));
-        let keeper = KeeperActor::new(db.clone(), file, policy, keys, Arc::clone(&keyring), passwords.clone());
+        let keeper =
+            KeeperActor::new(db.clone(), file, policy, keys, Arc::clone(&keyring), passwords.clone());
         Ok(Self {
             passwords,
             guard,
@@ -266,6 +267,7 @@ impl Application {
                 .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
                 .wrap(Observe)
                 .configure(|config| for_workers.configure(config))
+                .configure(http::refuse_unknown_paths)
         })
         .workers(workers)
         .keep_alive(Duration::from_secs(30))

@@ -3,6 +3,8 @@
 //! This is the only reader of either. Each flag has an environment variable; the variable's name
 //! stands beside it, so that an error can name both.
 
+#![expect(clippy::doc_markdown, reason = "the fields' comments are the help that people read")]
+
 use std::{
     net::SocketAddr,
     num::{NonZeroU16, NonZeroUsize},
@@ -43,15 +45,13 @@ impl FromStr for Database {
             None => text,
         };
         match path {
-            ":memory:" => Ok(Self::Memory),
             "" if text.is_empty() => Err(UnknownDatabase),
-            // SQLAlchemy's `sqlite://` is an in-memory database.
-            "" => Ok(Self::Memory),
+            // SQLAlchemy's `sqlite://`, with nothing after it, is an in-memory database too.
+            ":memory:" | "" => Ok(Self::Memory),
             _ => Ok(Self::File(PathBuf::from(path))),
         }
     }
 }
-
 
 impl Default for Database {
     fn default() -> Self {
@@ -117,7 +117,13 @@ pub struct Config {
     pub algorithm: Algorithm,
 
     /// The HS256 key, 32 bytes at least; without it keys are made and kept in the database
-    #[arg(long, env = "SEKISHO_SECRET_KEY", hide_env_values = true, value_name = "SECRET", conflicts_with = "secret_key_file")]
+    #[arg(
+        long,
+        env = "SEKISHO_SECRET_KEY",
+        hide_env_values = true,
+        value_name = "SECRET",
+        conflicts_with = "secret_key_file"
+    )]
     pub secret_key: Option<SecretString>,
 
     /// A file that holds the HS256 key, so that it is not in the list of processes
@@ -214,8 +220,9 @@ impl Config {
         let key = match (&self.secret_key, &self.secret_key_file) {
             (Some(key), _) => key.clone(),
             (None, Some(path)) => {
-                let text = std::fs::read_to_string(path).map_err(|source| {
-                    ConfigError::SecretKeyFile { path: path.display().to_string(), source }
+                let text = std::fs::read_to_string(path).map_err(|source| ConfigError::SecretKeyFile {
+                    path: path.display().to_string(),
+                    source,
                 })?;
                 SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned())
             }
@@ -324,7 +331,16 @@ mod tests {
         for good in ["http://127.0.0.1:8000", "https://login.example.com", "https://example.com/auth"] {
             assert_eq!(parse_issuer(good).as_deref(), Ok(good));
         }
-        for bad in ["", "example.com", "https://", "https:///x", "https://a/", "https://a?b", "https://a b", "ftp://a"] {
+        for bad in [
+            "",
+            "example.com",
+            "https://",
+            "https:///x",
+            "https://a/",
+            "https://a?b",
+            "https://a b",
+            "ftp://a",
+        ] {
             assert!(parse_issuer(bad).is_err(), "{bad}");
         }
     }

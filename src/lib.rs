@@ -17,10 +17,10 @@
 //! handlers. Without HTTP, [`app::Sekisho::accounts`] takes the messages of [`actors::account`].
 //! `examples/embed.rs` and `examples/messages.rs` show both.
 
-pub mod domain;
-pub mod config;
-mod metrics;
 pub mod actors;
-pub mod http;
 pub mod app;
 pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod http;
+mod metrics;

@@ -22,8 +22,10 @@ use crate::actors::db::RowCounts;
 pub(crate) const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
 
 /// From 10 µs to 40 s, each bucket four times the one before.
-const SECONDS: [f64; 12] =
-    [0.000_01, 0.000_04, 0.000_16, 0.000_64, 0.002_56, 0.010_24, 0.040_96, 0.163_84, 0.655_36, 2.621_44, 10.485_76, 41.943_04];
+const SECONDS: [f64; 12] = [
+    0.000_01, 0.000_04, 0.000_16, 0.000_64, 0.002_56, 0.010_24, 0.040_96, 0.163_84, 0.655_36, 2.621_44,
+    10.485_76, 41.943_04,
+];
 
 const BATCH_SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
@@ -53,12 +55,8 @@ struct Metrics {
 impl Metrics {
     fn new() -> Self {
         let registry = Registry::new();
-        let build_info = int_gauge_vec(
-            &registry,
-            "sekisho_build_info",
-            "Which version this is; always 1.",
-            &["version"],
-        );
+        let build_info =
+            int_gauge_vec(&registry, "sekisho_build_info", "Which version this is; always 1.", &["version"]);
         build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         Self {
             requests: histogram_vec(
@@ -84,12 +82,7 @@ impl Metrics {
                 "Messages without an answer, by actor and reason (busy, timed_out, stopped).",
                 &["actor", "reason"],
             ),
-            logins: int_counter_vec(
-                &registry,
-                "sekisho_logins_total",
-                "Logins by outcome.",
-                &["outcome"],
-            ),
+            logins: int_counter_vec(&registry, "sekisho_logins_total", "Logins by outcome.", &["outcome"]),
             logins_refused: int_counter(
                 &registry,
                 "sekisho_hash_queue_refused_total",
@@ -106,7 +99,12 @@ impl Metrics {
                 "Refreshes by outcome (rotated, replayed, reused, refused).",
                 &["outcome"],
             ),
-            hash_seconds: histogram(&registry, "sekisho_hash_duration_seconds", "How long one bcrypt took.", &SECONDS),
+            hash_seconds: histogram(
+                &registry,
+                "sekisho_hash_duration_seconds",
+                "How long one bcrypt took.",
+                &SECONDS,
+            ),
             hash_wait_seconds: histogram(
                 &registry,
                 "sekisho_hash_wait_seconds",
@@ -119,11 +117,28 @@ impl Metrics {
                 "How many writes one COMMIT made durable.",
                 &BATCH_SIZES,
             ),
-            commit_seconds: histogram(&registry, "sekisho_db_commit_duration_seconds", "How long a COMMIT took.", &SECONDS),
+            commit_seconds: histogram(
+                &registry,
+                "sekisho_db_commit_duration_seconds",
+                "How long a COMMIT took.",
+                &SECONDS,
+            ),
             users: int_gauge(&registry, "sekisho_users", "Accounts; counted every minute."),
-            sessions: int_gauge(&registry, "sekisho_sessions", "Sessions that have not ended; counted every minute."),
-            database_bytes: int_gauge(&registry, "sekisho_database_bytes", "The database's size; read every minute."),
-            wal_bytes: int_gauge(&registry, "sekisho_wal_bytes", "The write-ahead log's size; read every second."),
+            sessions: int_gauge(
+                &registry,
+                "sekisho_sessions",
+                "Sessions that have not ended; counted every minute.",
+            ),
+            database_bytes: int_gauge(
+                &registry,
+                "sekisho_database_bytes",
+                "The database's size; read every minute.",
+            ),
+            wal_bytes: int_gauge(
+                &registry,
+                "sekisho_wal_bytes",
+                "The write-ahead log's size; read every second.",
+            ),
             gauges: int_gauge_vec(
                 &registry,
                 "sekisho_in_flight",

@@ -85,6 +85,7 @@ impl<A: Actor> Handle<A> {
             return Err(Unreachable::Busy(self.name).into());
         };
         let started = Instant::now();
+        #[expect(clippy::disallowed_methods, reason = "the one way to send")]
         let request = self.addr.send(message);
         let answer = match self.limits.deadline {
             Some(deadline) => request.timeout(deadline).await,

@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 use super::{
     Handle, Unreachable,
     db::{
-        CountRows, DbActor, DbError, DbFile, FindKeys, FindSecret, InsertKey, KeySet, PurgeKeys, PurgeSessions,
+        CountRows, DbActor, DbError, DbFile, FindKeys, FindSecret, InsertKey, KeySet, PurgeKeys,
+        PurgeSessions,
     },
     password::Passwords,
     token::{ANNOUNCE, KeyError, KeyState, Keyring, RefreshKeys, SigningSetup, UseKeyring, new_key_row},
@@ -28,7 +29,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const SWEEP_BATCH: i64 = 500;
 
 /// For how long the reason why a session ended can be seen.
-const ENDED_SESSIONS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const ENDED_SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// How many intervals pass between two counts of rows.
 const COUNT_EVERY: u64 = 60;
@@ -68,7 +69,10 @@ pub struct KeyPolicy {
 /// # Errors
 ///
 /// When the database fails or holds a key that is none.
-pub async fn open_keyring(db: &Handle<DbActor>, policy: &KeyPolicy) -> Result<(KeySet, Keyring), KeyringError> {
+pub async fn open_keyring(
+    db: &Handle<DbActor>,
+    policy: &KeyPolicy,
+) -> Result<(KeySet, Keyring), KeyringError> {
     let mut set = db.ask(FindKeys).await?;
     let newest = set.keys.last();
     let fits = newest.is_some_and(|key| key.algorithm == policy.algorithm);
@@ -83,7 +87,11 @@ pub async fn open_keyring(db: &Handle<DbActor>, policy: &KeyPolicy) -> Result<(K
     Ok((set, keyring))
 }
 
-async fn read_keyring(db: &Handle<DbActor>, policy: &KeyPolicy, set: &KeySet) -> Result<Keyring, KeyringError> {
+async fn read_keyring(
+    db: &Handle<DbActor>,
+    policy: &KeyPolicy,
+    set: &KeySet,
+) -> Result<Keyring, KeyringError> {
     let fresh = Zeroizing::new(policy.random.bytes::<32>()?.to_vec());
     let secret = db.ask(FindSecret { name: "refresh", fresh }).await?;
     Ok(Keyring::new(set, &policy.setup, RefreshKeys::new(&secret))?)
@@ -219,7 +227,9 @@ impl Handler<LookAround> for KeeperActor {
             counts: self.ticks % COUNT_EVERY == 1,
         };
         let work = async move { round.run().await };
-        Box::pin(actix::fut::ActorFutureExt::map(work.into_actor(self), |outcome, this, _| this.conclude(outcome)))
+        Box::pin(actix::fut::ActorFutureExt::map(work.into_actor(self), |outcome, this, _| {
+            this.conclude(outcome)
+        }))
     }
 }
 

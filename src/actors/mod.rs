@@ -9,7 +9,6 @@
 //! | [`account::AccountActor`] | each HTTP worker | one per worker | the use cases |
 //! | [`keeper::KeeperActor`] | the main thread | one | key rotation, purging |
 
-
 pub mod account;
 pub mod db;
 pub mod guard;
@@ -18,7 +17,5 @@ pub mod keeper;
 mod panic;
 pub mod password;
 pub mod token;
-
-
 
 pub use handle::{Handle, Limits, Unreachable};

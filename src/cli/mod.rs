@@ -72,9 +72,9 @@ pub fn main() -> ExitCode {
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let is_usage = error.downcast_ref::<crate::app::AppError>().is_some_and(|error| {
-                matches!(error, crate::app::AppError::Config(_))
-            });
+            let is_usage = error
+                .downcast_ref::<crate::app::AppError>()
+                .is_some_and(|error| matches!(error, crate::app::AppError::Config(_)));
             complain(&error.to_string());
             ExitCode::from(if is_usage { 2 } else { 1 })
         }
@@ -108,7 +108,8 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, ExitCode>
     if names_no_command {
         arguments.insert(1.min(arguments.len()), "serve".into());
     }
-    let parsed = Cli::command().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed =
+        Cli::command().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map(|cli| cli.command).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
@@ -201,7 +202,11 @@ mod tests {
             (vec!["serve", "--database", "postgres://x/y"], "--database", "DATABASE_URL"),
             (vec!["serve", "--workers", "0"], "--workers", "SEKISHO_WORKERS"),
             (vec!["serve", "--trusted-proxy", "me"], "--trusted-proxy", "SEKISHO_TRUSTED_PROXY"),
-            (vec!["serve", "--access-token-minutes", "x"], "--access-token-minutes", "SEKISHO_ACCESS_TOKEN_MINUTES"),
+            (
+                vec!["serve", "--access-token-minutes", "x"],
+                "--access-token-minutes",
+                "SEKISHO_ACCESS_TOKEN_MINUTES",
+            ),
         ] {
             let error = Cli::try_parse_from(std::iter::once("sekisho").chain(arguments)).unwrap_err();
             let line = one_line(&error);

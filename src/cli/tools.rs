@@ -1,6 +1,11 @@
 //! What the commands have in common: the database by messages, people by name, secrets by hand.
 
-use std::{future::Future, io::{Read, Write}, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io::{Read, Write},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -38,7 +43,7 @@ impl Tools {
     }
 
     fn on(file: DbFile) -> Self {
-        let limits = Limits { in_flight: 64, deadline: Some(Duration::from_secs(600)) };
+        let limits = Limits { in_flight: 64, deadline: Some(Duration::from_mins(10)) };
         let db = Handle::new("db", DbActor::start(Arc::new(file)), limits);
         Self { db, clock: Clock::System, random: Random::System }
     }
@@ -85,7 +90,9 @@ pub(super) fn print_rows(names: &[&str], rows: &[Vec<Value>], as_json: bool) -> 
     if as_json {
         let objects: Vec<Value> = rows
             .iter()
-            .map(|row| names.iter().zip(row).map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+            .map(|row| {
+                names.iter().zip(row).map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+            })
             .collect();
         return say(&format!("{:#}", json!(objects)));
     }
@@ -93,7 +100,9 @@ pub(super) fn print_rows(names: &[&str], rows: &[Vec<Value>], as_json: bool) -> 
         .chain(rows.iter().map(|row| row.iter().map(cell).collect()))
         .collect();
     let widths: Vec<usize> = (0..names.len())
-        .map(|column| cells.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .map(|column| {
+            cells.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        })
         .collect();
     for row in cells {
         let line: Vec<String> =

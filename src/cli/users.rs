@@ -12,9 +12,7 @@ use super::{
 use crate::{
     actors::{
         Handle, Limits,
-        db::{
-            DeleteUser, InsertUser, ListUsers, SetPassword, UpdateUser, UserChange,
-        },
+        db::{DeleteUser, InsertUser, ListUsers, SetPassword, UpdateUser, UserChange},
         password::{Admission, HashPassword, Hasher, PasswordActor},
     },
     config::{DatabaseArgs, PasswordArgs},

@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn a_password_within_the_rules_is_accepted() {
-        for text in ["12345678", "ありがとうございます", "correct horse battery staple", &"x".repeat(1024)] {
+        for text in ["12345678", "ありがとうございます", "correct horse battery staple", &"x".repeat(1024)]
+        {
             assert_eq!(check(text), Ok(()));
         }
     }

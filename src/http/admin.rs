@@ -17,9 +17,7 @@ use super::{
 };
 use crate::{
     actors::{
-        account::{
-            BrowseUsers, ChangeUser, EndSessionsOfUser, RemoveUser, ShowSessionsOfUser, ShowUser,
-        },
+        account::{BrowseUsers, ChangeUser, EndSessionsOfUser, RemoveUser, ShowSessionsOfUser, ShowUser},
         db::{Cursor, UserChange},
     },
     domain::{Email, Role, UserId},
@@ -85,7 +83,11 @@ struct PageBody<'a> {
     next: Option<String>,
 }
 
-pub(super) async fn list(api: web::Data<Api>, bearer: Bearer, query: Query) -> Result<HttpResponse, ApiError> {
+pub(super) async fn list(
+    api: web::Data<Api>,
+    bearer: Bearer,
+    query: Query,
+) -> Result<HttpResponse, ApiError> {
     let browse = BrowseUsers {
         token: bearer.0,
         prefix: query.prefix()?,

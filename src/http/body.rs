@@ -186,7 +186,11 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Fields of `object`, which stands at `at` in the request.
-    pub(super) fn new(object: &'a Map<String, Value>, at: &[&'static str], errors: &'a mut Vec<FieldError>) -> Self {
+    pub(super) fn new(
+        object: &'a Map<String, Value>,
+        at: &[&'static str],
+        errors: &'a mut Vec<FieldError>,
+    ) -> Self {
         Self { object, at: at.to_vec(), errors }
     }
 

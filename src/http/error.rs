@@ -200,11 +200,12 @@ impl ApiError {
     }
 
     fn body(&self) -> Value {
-        let mut body = json!({ "detail": self.detail(), "code": self.code() });
-        if let Self::NotReady { failing } = self {
-            body["failing"] = json!(failing);
+        match self {
+            Self::NotReady { failing } => {
+                json!({ "detail": self.detail(), "code": self.code(), "failing": failing })
+            }
+            other => json!({ "detail": other.detail(), "code": other.code() }),
         }
-        body
     }
 }
 
@@ -253,7 +254,6 @@ impl ResponseError for OAuthError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut body = self.0.body();
         let description = match &self.0 {
             ApiError::Validation(errors) => errors
                 .iter()
@@ -262,9 +262,12 @@ impl ResponseError for OAuthError {
                 .join("; "),
             other => other.detail().as_str().unwrap_or_default().to_owned(),
         };
-        body["error"] = json!(self.oauth_code());
-        body["error_description"] = json!(description);
-        self.0.respond(&body)
+        self.0.respond(&json!({
+            "detail": self.0.detail(),
+            "code": self.0.code(),
+            "error": self.oauth_code(),
+            "error_description": description,
+        }))
     }
 }
 

@@ -1,6 +1,9 @@
 //! What handlers need to know of a request besides its body.
 
-use std::{future::{Ready, ready}, net::IpAddr};
+use std::{
+    future::{Ready, ready},
+    net::IpAddr,
+};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 use ipnet::IpNet;

@@ -25,8 +25,8 @@ use actix_web::{
 };
 use ipnet::IpNet;
 
-pub use self::{metrics_page::metrics_page, middleware::Observe, openapi::document as openapi_document};
 use self::error::ApiError;
+pub use self::{metrics_page::metrics_page, middleware::Observe, openapi::document as openapi_document};
 use crate::{
     actors::{
         Handle,
@@ -85,6 +85,11 @@ pub fn configure(config: &mut ServiceConfig, api: Api) {
     at(config, "/healthz", |r| r.get(health::alive));
     at(config, "/readyz", |r| r.get(health::ready));
     at(config, "/", |r| r.get(docs::home));
+}
+
+/// The answer to every other path. Not part of [`configure`]: an application that embeds Sekisho
+/// has paths of its own.
+pub fn refuse_unknown_paths(config: &mut ServiceConfig) {
     config.default_service(web::to(|| async { Err::<&str, _>(ApiError::NotFound) }));
 }
 
@@ -117,11 +122,9 @@ fn at(config: &mut ServiceConfig, path: &'static str, methods: impl FnOnce(Endpo
     let resource = web::resource(paths).app_data(middleware::RouteLabel(path));
     let Endpoint { resource, allow } = methods(Endpoint { resource, allow: Vec::new() });
     let allow: &'static str = allow_header(&allow);
-    config.service(
-        resource.default_service(web::to(move || async move {
-            Err::<&str, _>(ApiError::MethodNotAllowed { allow })
-        })),
-    );
+    config.service(resource.default_service(web::to(move || async move {
+        Err::<&str, _>(ApiError::MethodNotAllowed { allow })
+    })));
 }
 
 /// The `Allow` header of each set of methods that some path above has.

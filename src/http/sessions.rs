@@ -14,7 +14,11 @@ use crate::{
     domain::SessionId,
 };
 
-pub(super) async fn list(api: web::Data<Api>, bearer: Bearer, query: Query) -> Result<HttpResponse, ApiError> {
+pub(super) async fn list(
+    api: web::Data<Api>,
+    bearer: Bearer,
+    query: Query,
+) -> Result<HttpResponse, ApiError> {
     let with_ended = query.boolean("ended")?;
     let (sessions, current) = api.accounts.ask(ListOwnSessions { token: bearer.0, with_ended }).await?;
     let items = sessions.iter().map(|session| SessionBody::new(session, Some(current))).collect();

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     actors::account::{Authenticate, ChangeEmail, ChangePassword, DeleteAccount, Register},
-    domain::{Client, PasswordPolicy, Role, Username},
+    domain::{Client, Email, PasswordPolicy, Role, Username},
 };
 
 pub(super) async fn register(
@@ -46,11 +46,8 @@ fn registration(body: &JsonObject, policy: PasswordPolicy, client: Client) -> Re
     let mut fields = Fields::new(&body.0, &["body"], &mut errors);
     let password = fields.password("password");
     if let Some(password) = &password {
-        let names: Vec<_> = email
-            .iter()
-            .map(|email| email.as_str())
-            .chain(username.iter().map(Username::as_str))
-            .collect();
+        let names: Vec<_> =
+            email.iter().map(Email::as_str).chain(username.iter().map(Username::as_str)).collect();
         if let Err(error) = policy.check(password, &names) {
             fields.refuse_password("password", &error);
         }

@@ -57,16 +57,10 @@ impl UseCase for Authenticate {
 
 /// The beginning of every use case that needs to know who asks.
 pub(super) async fn authenticate(desk: &Desk, token: AccessToken) -> Result<Caller, AuthenticateError> {
-    let granted = desk
-        .tokens
-        .ask(VerifyAccessToken { token })
-        .await?
-        .map_err(AuthenticateError::InvalidToken)?;
-    let find = FindActiveUser {
-        user_id: granted.user_id,
-        session_id: granted.session_id,
-        now: desk.clock.now(),
-    };
+    let granted =
+        desk.tokens.ask(VerifyAccessToken { token }).await?.map_err(AuthenticateError::InvalidToken)?;
+    let find =
+        FindActiveUser { user_id: granted.user_id, session_id: granted.session_id, now: desk.clock.now() };
     let user = desk.db.ask(find).await?.ok_or(AuthenticateError::Ended)?;
     let scope = granted.scope.intersection(Scope::of(user.role));
     Ok(Caller { user, session_id: granted.session_id, scope })

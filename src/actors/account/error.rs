@@ -1,11 +1,6 @@
 //! What can keep any use case from being done, whatever was asked.
 
-use crate::actors::{
-    Unreachable,
-    db::DbError,
-    password::PasswordError,
-    token::TokenError,
-};
+use crate::actors::{Unreachable, db::DbError, password::PasswordError, token::TokenError};
 
 /// An actor could not do its part. It says nothing about the request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use actix::Message;
 
-use super::{
-    CheckError, Desk, Failure, UseCase,
-    check_password::check_password,
-    error::may_fail,
-};
+use super::{CheckError, Desk, Failure, UseCase, check_password::check_password, error::may_fail};
 use crate::{
     actors::{
         db::{FindCredentials, Login, OpenSession},
@@ -93,7 +89,10 @@ impl UseCase for LogIn {
     }
 }
 
-async fn log_in(LogIn { name, password, scope, client }: LogIn, desk: &Desk) -> Result<TokenPair, LoginError> {
+async fn log_in(
+    LogIn { name, password, scope, client }: LogIn,
+    desk: &Desk,
+) -> Result<TokenPair, LoginError> {
     let found = desk.db.ask(FindCredentials { login: Login::Name(name.clone()) }).await?;
     let account = match &found {
         Some(credentials) => format!("#{}", credentials.user.id),

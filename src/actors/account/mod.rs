@@ -26,7 +26,7 @@ pub use self::{
     admin::{
         AdminError, BrowseUsers, ChangeUser, EndSessionsOfUser, RemoveUser, ShowSessionsOfUser, ShowUser,
     },
-    authenticate::{AuthenticateError, Authenticate, Caller},
+    authenticate::{Authenticate, AuthenticateError, Caller},
     check_password::CheckError,
     error::Failure,
     login::{LogIn, LoginError},
@@ -36,13 +36,7 @@ pub use self::{
     revoke::{LogOut, Revoke, RevokeError},
     sessions::{EndOtherSessions, EndOwnSession, ListOwnSessions, OwnSessionError},
 };
-use super::{
-    Handle, Unreachable,
-    db::DbActor,
-    guard::Guard,
-    password::Passwords,
-    token::TokenActor,
-};
+use super::{Handle, Unreachable, db::DbActor, guard::Guard, password::Passwords, token::TokenActor};
 use crate::domain::{Clock, PasswordPolicy};
 
 /// What every use case works with: the other actors and the rules.

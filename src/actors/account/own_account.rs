@@ -5,10 +5,8 @@ use std::time::Duration;
 use actix::Message;
 
 use super::{
-    AuthenticateError, Caller, CheckError, Desk, Failure, UseCase,
-    authenticate::authenticate,
-    check_password::check_password,
-    error::may_fail,
+    AuthenticateError, Caller, CheckError, Desk, Failure, UseCase, authenticate::authenticate,
+    check_password::check_password, error::may_fail,
 };
 use crate::{
     actors::{
@@ -133,11 +131,8 @@ impl UseCase for ChangePassword {
             .turn(Applicant::login(format!("#{}", caller.user.id), &self.client))
             .await
             .map_err(CheckError::from)?;
-        let password_hash = desk
-            .passwords
-            .ask(&turn, HashPassword { password: self.new })
-            .await
-            .map_err(CheckError::from)?;
+        let password_hash =
+            desk.passwords.ask(&turn, HashPassword { password: self.new }).await.map_err(CheckError::from)?;
         drop(turn);
         let set = SetPassword {
             id: caller.user.id,

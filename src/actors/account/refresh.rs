@@ -49,11 +49,8 @@ impl UseCase for Refresh {
     type Error = RefreshError;
 
     async fn run(self, desk: &Desk) -> Result<TokenPair, RefreshError> {
-        let presented = desk
-            .tokens
-            .ask(ReadRefreshToken { token: self.token })
-            .await?
-            .ok_or(RefreshError::Invalid)?;
+        let presented =
+            desk.tokens.ask(ReadRefreshToken { token: self.token }).await?.ok_or(RefreshError::Invalid)?;
         let rotate = RotateSession {
             id: presented.session_id,
             presented: presented.hash,

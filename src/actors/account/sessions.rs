@@ -24,11 +24,8 @@ impl UseCase for ListOwnSessions {
 
     async fn run(self, desk: &Desk) -> Result<Self::Answer, AuthenticateError> {
         let caller = authenticate(desk, self.token).await?;
-        let list = ListSessions {
-            user_id: caller.user.id,
-            with_ended: self.with_ended,
-            now: desk.clock.now(),
-        };
+        let list =
+            ListSessions { user_id: caller.user.id, with_ended: self.with_ended, now: desk.clock.now() };
         Ok((desk.db.ask(list).await?, caller.session_id))
     }
 }

@@ -62,7 +62,8 @@ impl From<rusqlite::Error> for BackupError {
 ///
 /// See [`BackupError`].
 pub fn back_up(source: &DbFile, target: &Path) -> Result<BackupReport, BackupError> {
-    let unwritable = |source: io::Error| BackupError::Unwritable { path: target.display().to_string(), source };
+    let unwritable =
+        |source: io::Error| BackupError::Unwritable { path: target.display().to_string(), source };
     if target.exists() {
         return Err(BackupError::Exists(target.display().to_string()));
     }
@@ -121,8 +122,10 @@ fn copy_and_check(source: &DbFile, partial: &Path) -> Result<BackupReport, Backu
         users: count("SELECT count(*) FROM users")?,
         sessions: count("SELECT count(*) FROM sessions")?,
         keys: count("SELECT count(*) FROM signing_keys")?,
-        bytes: u64::try_from(count("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")?)
-            .unwrap_or(0),
+        bytes: u64::try_from(count(
+            "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+        )?)
+        .unwrap_or(0),
     };
     to.close().map_err(|(_, error)| error)?;
     Ok(report)

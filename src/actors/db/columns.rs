@@ -6,7 +6,8 @@ use rusqlite::{
 };
 
 use crate::domain::{
-    Algorithm, Email, EndReason, PasswordHash, Role, Scope, Session, SessionId, Timestamp, User, UserId, Username,
+    Algorithm, Email, EndReason, PasswordHash, Role, Scope, Session, SessionId, Timestamp, User, UserId,
+    Username,
 };
 
 /// An integer column that is a newtype over `i64`.

@@ -50,9 +50,7 @@ impl From<rusqlite::Error> for DbError {
             ErrorCode::DiskFull => Self::Full,
             ErrorCode::ReadOnly => Self::ReadOnly,
             ErrorCode::CannotOpen => Self::Unopenable(error.to_string()),
-            ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed => {
-                Self::Io(error.to_string())
-            }
+            ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed => Self::Io(error.to_string()),
             _ => Self::Other(error.to_string()),
         }
     }

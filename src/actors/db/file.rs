@@ -84,9 +84,15 @@ pub struct DbFile {
 
 #[derive(Debug)]
 enum Place {
-    File { path: PathBuf, identity: Mutex<Identity> },
+    File {
+        path: PathBuf,
+        identity: Mutex<Identity>,
+    },
     /// The name of a shared in-memory database, and the connection that keeps it alive.
-    Memory { uri: String, _anchor: Mutex<Connection> },
+    Memory {
+        uri: String,
+        _anchor: Mutex<Connection>,
+    },
 }
 
 /// A file's device and inode: what a path stands for, whatever it is called.
@@ -160,12 +166,12 @@ impl DbFile {
         check_ownership(&db, &name)?;
         drop(db);
 
-        let unopenable = |source: DbError| StartError::Unopenable { path: name.clone(), source: source.into() };
-        let mut db =
-            connect(&path.to_string_lossy(), Self::BUSY_TIMEOUT).map_err(|error| match error {
-                DbError::ReadOnly => StartError::ReadOnly(name.clone()),
-                other => unopenable(other),
-            })?;
+        let unopenable =
+            |source: DbError| StartError::Unopenable { path: name.clone(), source: source.into() };
+        let mut db = connect(&path.to_string_lossy(), Self::BUSY_TIMEOUT).map_err(|error| match error {
+            DbError::ReadOnly => StartError::ReadOnly(name.clone()),
+            other => unopenable(other),
+        })?;
         migrate(&mut db, &name)?;
         let identity = Identity::of(path).map_err(|error| unopenable(DbError::Io(error.to_string())))?;
         let place = Place::File { path: path.to_owned(), identity: Mutex::new(identity) };
@@ -277,8 +283,7 @@ fn schema_size(db: &Connection) -> rusqlite::Result<i64> {
 /// Refuses what is not ours, without writing a byte.
 fn check_ownership(db: &Connection, name: &str) -> Result<(), StartError> {
     let pragma = |pragma: &str| {
-        db.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0))
-            .map_err(|error| unusable(name, error))
+        db.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0)).map_err(|error| unusable(name, error))
     };
     let version = pragma("user_version")?;
     let owner = pragma("application_id")?;
@@ -298,9 +303,8 @@ fn check_ownership(db: &Connection, name: &str) -> Result<(), StartError> {
 }
 
 fn connect(path: &str, busy_timeout: Duration) -> Result<Connection, DbError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_URI;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(busy_timeout)?;
     db.set_prepared_statement_cache_capacity(64);
@@ -334,8 +338,7 @@ fn migrate(db: &mut Connection, name: &str) -> Result<(), StartError> {
         .pragma_query_value(None, "application_id", |row| row.get(0))
         .map_err(|error| unopenable(error.into()))?;
     if owner != APPLICATION_ID {
-        db.pragma_update(None, "application_id", APPLICATION_ID)
-            .map_err(|error| unopenable(error.into()))?;
+        db.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| unopenable(error.into()))?;
     }
     Ok(())
 }

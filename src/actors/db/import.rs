@@ -126,8 +126,7 @@ impl DbMessage for ImportUsers {
     const ACCESS: Access = Access::Write;
 
     fn run(self, db: &Connection) -> Result<ImportReport, DbError> {
-        let mut report =
-            ImportReport { imported: 0, present: 0, problems: self.problems, applied: false };
+        let mut report = ImportReport { imported: 0, present: 0, problems: self.problems, applied: false };
         let (mut emails, mut usernames) = (HashSet::new(), HashSet::new());
         db.execute_batch("SAVEPOINT import")?;
         for user in self.users {

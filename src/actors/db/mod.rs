@@ -28,12 +28,12 @@ pub use self::{
     file::{DbFile, StartError},
     health::{CheckpointWal, Close, CountRows, Ping, RowCounts},
     import::{ImportReport, ImportUsers, ImportedUser, Problem, read_tutorial_database},
-    keys::{FindKeys, FindSecret, InsertKey, KeyRow, PurgeKeys, KeySet},
+    keys::{FindKeys, FindSecret, InsertKey, KeyRow, KeySet, PurgeKeys},
     listing::{Cursor, ListUsers, Page},
     rotation::{RotateSession, Rotation},
     sessions::{
-        EndSession, EndUserSessions, FindActiveUser, ListSessions, OpenSession, PurgeSessions,
-        Purged, TokenHash,
+        EndSession, EndUserSessions, FindActiveUser, ListSessions, OpenSession, PurgeSessions, Purged,
+        TokenHash,
     },
     users::{
         Credentials, DeleteRefused, DeleteUser, FindCredentials, FindUser, InsertUser, Login, SetPassword,
@@ -82,20 +82,11 @@ impl DbActor {
         SyncArbiter::start_with_thread_builder(
             1,
             || thread::Builder::new().name("sekisho-db".to_owned()),
-            move || Self {
-                file: Arc::clone(&file),
-                connection: None,
-                batch: Rc::default(),
-                closed: false,
-            },
+            move || Self { file: Arc::clone(&file), connection: None, batch: Rc::default(), closed: false },
         )
     }
 
-    fn run<M: DbMessage>(
-        &mut self,
-        message: M,
-        ctx: &mut SyncContext<Self>,
-    ) -> Result<M::Answer, DbError> {
+    fn run<M: DbMessage>(&mut self, message: M, ctx: &mut SyncContext<Self>) -> Result<M::Answer, DbError> {
         if self.closed {
             return Err(DbError::Closed);
         }

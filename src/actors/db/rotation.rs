@@ -169,17 +169,16 @@ impl Spent {
     }
 
     fn prefix(hash: TokenHash) -> [u8; 8] {
-        let [a, b, c, d, e, f, g, h, ..] = hash.0;
-        [a, b, c, d, e, f, g, h]
+        let mut prefix = [0; 8];
+        for (byte, whole) in prefix.iter_mut().zip(hash.0) {
+            *byte = whole;
+        }
+        prefix
     }
 
     fn with(&self, spent: TokenHash, now: Timestamp, grace: Duration) -> Self {
-        let mut kept: Vec<_> = self
-            .entries()
-            .rev()
-            .take(Self::MOST - 1)
-            .take_while(|(_, at)| now.since(*at) <= grace)
-            .collect();
+        let mut kept: Vec<_> =
+            self.entries().rev().take(Self::MOST - 1).take_while(|(_, at)| now.since(*at) <= grace).collect();
         kept.reverse();
         kept.push((Self::prefix(spent), now));
         Self(kept.iter().flat_map(|(hash, at)| [*hash, at.as_millis().to_be_bytes()].concat()).collect())
@@ -210,10 +209,11 @@ mod tests {
 
     #[test]
     fn a_spent_secret_knows_its_distance_to_the_current_one_within_the_grace() {
-        let spent = Spent(Vec::new())
-            .with(hash(1), at(100), GRACE)
-            .with(hash(2), at(104), GRACE)
-            .with(hash(3), at(108), GRACE);
+        let spent = Spent(Vec::new()).with(hash(1), at(100), GRACE).with(hash(2), at(104), GRACE).with(
+            hash(3),
+            at(108),
+            GRACE,
+        );
 
         assert_eq!(spent.steps_to_current(hash(3), at(108), GRACE), Some(1));
         assert_eq!(spent.steps_to_current(hash(1), at(110), GRACE), Some(3));

@@ -10,9 +10,7 @@ use super::{
     Access, DbError, DbMessage,
     columns::{session, session_columns, user, user_columns},
 };
-use crate::domain::{
-    Client, EndReason, PasswordHash, Scope, Session, SessionId, Timestamp, User, UserId,
-};
+use crate::domain::{Client, EndReason, PasswordHash, Scope, Session, SessionId, Timestamp, User, UserId};
 
 /// SHA-256 of a refresh secret: all that is stored of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

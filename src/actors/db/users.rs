@@ -72,7 +72,11 @@ impl DbMessage for InsertUser {
     }
 }
 
-pub(super) fn email_is_taken(db: &Connection, email: &Email, but_by: Option<UserId>) -> Result<bool, DbError> {
+pub(super) fn email_is_taken(
+    db: &Connection,
+    email: &Email,
+    but_by: Option<UserId>,
+) -> Result<bool, DbError> {
     let owner: Option<UserId> = db
         .prepare_cached("SELECT id FROM users WHERE email_key = ?1")?
         .query_row([email.key()], |row| row.get(0))
@@ -143,9 +147,8 @@ impl DbMessage for FindCredentials {
 
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
         const SELECT: &str = concat!("SELECT ", user_columns!(), ", u.password_hash FROM users u");
-        let credentials = |row: &rusqlite::Row<'_>| {
-            Ok(Credentials { user: user(row)?, password_hash: row.get(6)? })
-        };
+        let credentials =
+            |row: &rusqlite::Row<'_>| Ok(Credentials { user: user(row)?, password_hash: row.get(6)? });
         let find = |sql: &str, value: &dyn rusqlite::ToSql| {
             db.prepare_cached(sql)?.query_row([value], credentials).optional()
         };
@@ -319,8 +322,10 @@ impl DbMessage for DeleteUser {
         if deleted == 0 {
             return Ok(Err(DeleteRefused::NotFound));
         }
-        db.prepare_cached("INSERT OR IGNORE INTO retired_usernames (username_key, retired_at) VALUES (?1, ?2)")?
-            .execute((user.username.key(), self.now))?;
+        db.prepare_cached(
+            "INSERT OR IGNORE INTO retired_usernames (username_key, retired_at) VALUES (?1, ?2)",
+        )?
+        .execute((user.username.key(), self.now))?;
         Ok(Ok(()))
     }
 }

@@ -15,10 +15,10 @@ const FREE_FAILURES: u32 = 5;
 const FIRST_DELAY: Duration = Duration::from_secs(1);
 
 /// The longest delay.
-const LONGEST_DELAY: Duration = Duration::from_secs(15 * 60);
+const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
 /// An account's failures are forgotten so long after the last.
-const MEMORY: Duration = Duration::from_secs(60 * 60);
+const MEMORY: Duration = Duration::from_hours(1);
 
 /// So many failures an address may have over all accounts at once…
 const SPRAY_BURST: u32 = 100;
@@ -44,7 +44,11 @@ impl Suspect {
     #[must_use]
     pub fn new(account: &str, ip: Option<IpAddr>) -> Self {
         let ip = ip.map(|ip| ip.to_canonical());
-        Self { account: account.to_owned(), network: ip.map(|ip| cut(ip, 24)), address: ip.map(|ip| cut(ip, 32)) }
+        Self {
+            account: account.to_owned(),
+            network: ip.map(|ip| cut(ip, 24)),
+            address: ip.map(|ip| cut(ip, 32)),
+        }
     }
 }
 
@@ -98,7 +102,8 @@ struct Address {
 impl Ledger {
     /// What would be said of an attempt now.
     pub(super) fn judge(&self, suspect: &Suspect, now: Timestamp) -> Decision {
-        let account = self.accounts.get(&account_key(suspect)).map_or(Decision::Go, |account| account.judge(now));
+        let account =
+            self.accounts.get(&account_key(suspect)).map_or(Decision::Go, |account| account.judge(now));
         let address = self.addresses.get(&suspect.address).map_or(Decision::Go, |address| address.judge(now));
         match (account, address) {
             (Decision::Throttled(one), Decision::Throttled(other)) => Decision::Throttled(one.max(other)),
@@ -184,7 +189,7 @@ impl Account {
             let delay = FIRST_DELAY.saturating_mul(1 << beyond.min(16)).min(LONGEST_DELAY);
             let elapsed = now.since(last);
             if elapsed < delay {
-                return Decision::Throttled(delay - elapsed);
+                return Decision::Throttled(delay.saturating_sub(elapsed));
             }
             // After a delay one attempt is allowed, not as many as come at once.
             return if self.pending == 0 { Decision::Go } else { Decision::Wait };
@@ -202,7 +207,7 @@ impl Address {
         let debt = self.clear_at.map_or(Duration::ZERO, |at| at.since(now));
         let allowed = SPRAY_INTERVAL * SPRAY_BURST;
         if debt >= allowed {
-            return Decision::Throttled(debt - allowed + Duration::from_millis(1));
+            return Decision::Throttled(debt.saturating_sub(allowed) + Duration::from_millis(1));
         }
         if debt + SPRAY_INTERVAL * self.pending < allowed { Decision::Go } else { Decision::Wait }
     }

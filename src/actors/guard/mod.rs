@@ -6,12 +6,7 @@
 
 mod ledger;
 
-use std::{
-    cell::RefCell,
-    net::IpAddr,
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::RefCell, net::IpAddr, rc::Rc, time::Duration};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
 use tokio::sync::oneshot;
@@ -59,7 +54,7 @@ impl Actor for GuardActor {
         let (ledger, clock) = (Rc::clone(&self.ledger), self.clock.clone());
         let sweep = async move {
             loop {
-                tokio::time::sleep(Duration::from_secs(60)).await;
+                tokio::time::sleep(Duration::from_mins(1)).await;
                 ledger.borrow_mut().forget_old(clock.now());
             }
         };

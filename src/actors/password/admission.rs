@@ -141,7 +141,9 @@ impl Admission {
             if expected > self.budget {
                 drop(queue);
                 metrics::login_refused();
-                return Err(Refused { retry_after: expected.saturating_sub(self.budget).max(Duration::from_secs(1)) });
+                return Err(Refused {
+                    retry_after: expected.saturating_sub(self.budget).max(Duration::from_secs(1)),
+                });
             }
             queue.admit(place, Waiter { flows, call });
             place

@@ -143,10 +143,7 @@ fn hash_with_salt(password: &Password, cost: u32, salt: [u8; 16]) -> Result<Pass
         .map_err(|_| PasswordError::Bcrypt)?
         .format_for_version(bcrypt::Version::TwoB);
     let stored = Stored::parse(&bare).ok_or(PasswordError::Bcrypt)?;
-    Ok(PasswordHash::new(format!(
-        "$bcrypt-sha256$v=2,t=2b,r={cost}${}${}",
-        stored.salt, stored.digest
-    )))
+    Ok(PasswordHash::new(format!("$bcrypt-sha256$v=2,t=2b,r={cost}${}${}", stored.salt, stored.digest)))
 }
 
 /// Whether the password matches. A hash that nobody could have set here never does.
@@ -175,9 +172,7 @@ pub(super) fn rehash_if_outdated(
     let is_long = password.expose().len() > BCRYPT_LIMIT;
     let is_cut = is_long && stored.form == Form::Bcrypt;
     let todays_form = if is_long { Form::Sha256V2 } else { Form::Bcrypt };
-    let is_current = stored.cost == cost
-        && stored.variant == "2b"
-        && (stored.form == todays_form || is_cut);
+    let is_current = stored.cost == cost && stored.variant == "2b" && (stored.form == todays_form || is_cut);
     if is_current {
         return Ok(None);
     }

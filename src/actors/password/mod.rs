@@ -41,9 +41,7 @@ pub enum PasswordError {
 }
 
 /// A message to [`PasswordActor`]: something that costs about one hash.
-pub trait PasswordMessage:
-    Message<Result = Result<Self::Answer, PasswordError>> + Send + 'static
-{
+pub trait PasswordMessage: Message<Result = Result<Self::Answer, PasswordError>> + Send + 'static {
     /// What the sender gets.
     type Answer: Send + 'static;
 

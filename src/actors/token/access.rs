@@ -76,7 +76,7 @@ struct Prepared {
 
 impl Signers {
     /// Signs a token with the key that signs at the time of issue.
-    pub(super) fn sign(&mut self, keyring: &Keyring, grant: Grant<'_>) -> Result<AccessToken, TokenError> {
+    pub(super) fn sign(&mut self, keyring: &Keyring, grant: &Grant<'_>) -> Result<AccessToken, TokenError> {
         let key = keyring.signer(grant.issued_at).ok_or(TokenError::NoSigningKey)?;
         if !self.by_kid.contains_key(&key.kid) {
             self.by_kid.insert(key.kid.clone(), prepare(key)?);

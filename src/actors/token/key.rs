@@ -80,9 +80,7 @@ pub fn new_key_row(
     let unnamed = KeyRow { kid: String::new(), algorithm, private_key, announced_at, signs_from };
     let kid = match Key::read(&unnamed)?.jwk {
         // RFC 7638: the public key's own thumbprint.
-        Some(jwk) => {
-            jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| KeyError::Generation(algorithm))?
-        }
+        Some(jwk) => jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| KeyError::Generation(algorithm))?,
         None => BASE64_URL_SAFE_NO_PAD.encode(random.bytes::<16>()?),
     };
     Ok(KeyRow { kid, ..unnamed })

@@ -24,13 +24,13 @@ use crate::{
 };
 
 /// For how long a verifier may keep its copy of the JWKS.
-pub const JWKS_MAX_AGE: Duration = Duration::from_secs(300);
+pub const JWKS_MAX_AGE: Duration = Duration::from_mins(5);
 
 /// How long a key is announced before it signs: twice as long as verifiers keep their copy.
 pub const ANNOUNCE: Duration = Duration::from_secs(2 * JWKS_MAX_AGE.as_secs());
 
 /// For so long after its successor began may a process that has not heard of it sign with a key.
-const STRAGGLE: Duration = Duration::from_secs(60);
+const STRAGGLE: Duration = Duration::from_mins(1);
 
 /// What the keyring is made with besides the keys.
 #[derive(Debug, Clone)]
@@ -203,7 +203,7 @@ mod tests {
             .collect();
         let setup = SigningSetup {
             issuer: "http://localhost".to_owned(),
-            token_lifetime: Duration::from_secs(1800),
+            token_lifetime: Duration::from_mins(30),
             secret_key: secret_key.map(|text| SecretString::from(text.to_owned())),
             started_at: at(5000),
         };

@@ -17,7 +17,7 @@ use self::access::{Signers, VerifiedTokens};
 pub use self::{
     access::{Granted, InvalidToken},
     key::{KeyError, new_key_row},
-    keyring::{ANNOUNCE, JWKS_MAX_AGE, Keyring, KeyState, KeySummary, SigningSetup},
+    keyring::{ANNOUNCE, JWKS_MAX_AGE, KeyState, KeySummary, Keyring, SigningSetup},
     refresh::{Presented, RefreshKeys, RefreshSecret},
 };
 use super::{Unreachable, db::TokenHash};
@@ -110,7 +110,7 @@ impl Handler<IssueTokens> for TokenActor {
     fn handle(&mut self, message: IssueTokens, _: &mut Context<Self>) -> Self::Result {
         let access_token = self.signers.sign(
             &self.keyring,
-            access::Grant {
+            &access::Grant {
                 user: &message.user,
                 session_id: message.session_id,
                 scope: message.scope,

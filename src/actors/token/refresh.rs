@@ -153,7 +153,10 @@ mod tests {
         for index in 0..text.len() {
             let mut changed = text.as_bytes().to_vec();
             changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
-            assert!(keys().read(&RefreshToken::new(String::from_utf8(changed).unwrap())).is_none(), "{index}");
+            assert!(
+                keys().read(&RefreshToken::new(String::from_utf8(changed).unwrap())).is_none(),
+                "{index}"
+            );
             assert!(keys().read(&RefreshToken::new(text[..index].to_owned())).is_none());
         }
         for text in [format!("{text}A"), format!("{text}="), "x".repeat(10_000), "é".to_owned()] {

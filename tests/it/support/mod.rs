@@ -115,10 +115,7 @@ impl TestApp {
         let application = Application::build(config, surroundings).await.unwrap();
         let (address, sekisho) = (application.address(), application.sekisho().clone());
         actix_web::rt::spawn(application.run());
-        let client = awc::Client::builder()
-            .timeout(Duration::from_secs(60))
-            .disable_redirects()
-            .finish();
+        let client = awc::Client::builder().timeout(Duration::from_secs(60)).disable_redirects().finish();
         Self { address, sekisho, clock, directory, client }
     }
 
@@ -128,7 +125,9 @@ impl TestApp {
 
     async fn finish(
         response: Result<
-            awc::ClientResponse<impl futures_util::Stream<Item = Result<actix_web::web::Bytes, awc::error::PayloadError>> + Unpin>,
+            awc::ClientResponse<
+                impl futures_util::Stream<Item = Result<actix_web::web::Bytes, awc::error::PayloadError>> + Unpin,
+            >,
             awc::error::SendRequestError,
         >,
     ) -> Answer {
@@ -210,7 +209,10 @@ impl TestApp {
 
     /// Registers an administrator (by message, as the command line does) and logs them in.
     pub async fn administrator(&self, name: &str) -> Tokens {
-        use sekisho::{actors::account::Register, domain::{Client, Email, Password, Role, Username}};
+        use sekisho::{
+            actors::account::Register,
+            domain::{Client, Email, Password, Role, Username},
+        };
         let register = Register {
             email: Email::parse(&format!("{name}@example.com")).unwrap(),
             username: Username::parse(name).unwrap(),

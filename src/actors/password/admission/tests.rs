@@ -19,7 +19,7 @@ async fn settle() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flood_from_one_address_waits_behind_itself_and_not_before_others() {
-    let queue = queue(1, Duration::from_secs(60));
+    let queue = queue(1, Duration::from_mins(1));
     let order = Arc::new(Mutex::new(Vec::new()));
     let running = queue.enter(applicant("first", 1)).await.unwrap();
 
@@ -43,7 +43,7 @@ async fn a_flood_from_one_address_waits_behind_itself_and_not_before_others() {
 
 #[tokio::test(start_paused = true)]
 async fn one_account_from_many_addresses_shares_one_place_in_a_round() {
-    let queue = queue(1, Duration::from_secs(60));
+    let queue = queue(1, Duration::from_mins(1));
     let order = Arc::new(Mutex::new(Vec::new()));
     let running = queue.enter(applicant("first", 1)).await.unwrap();
 
@@ -107,7 +107,7 @@ async fn whoever_has_waited_the_budget_out_is_refused_then() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_has_gone_leaves_no_trace_and_loses_no_turn() {
-    let queue = queue(1, Duration::from_secs(60));
+    let queue = queue(1, Duration::from_mins(1));
     let running = queue.enter(applicant("a", 1)).await.unwrap();
     let gone = {
         let queue = Arc::clone(&queue);

@@ -21,14 +21,23 @@ fn salt_bytes() -> [u8; 16] {
 /// Passwords and passlib's `bcrypt_sha256` hashes of them, version 2.
 fn sha256_vectors() -> Vec<(String, &'static str)> {
     vec![
-        ("x".repeat(73), "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$dlbtKOO.7DG6RHmM3Sl0VCPWv4Um2Rm"),
+        (
+            "x".repeat(73),
+            "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$dlbtKOO.7DG6RHmM3Sl0VCPWv4Um2Rm",
+        ),
         (
             "correct horse battery staple ".repeat(4),
             "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$Ll5kwrHV.6Bxht4DCjnLZYkiEHvNmLG",
         ),
-        ("パスワード".repeat(10), "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$Bufr/d6/WNESEfzXULx.NTZ9idJqu5y"),
+        (
+            "パスワード".repeat(10),
+            "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$Bufr/d6/WNESEfzXULx.NTZ9idJqu5y",
+        ),
         (String::new(), "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$RFvEdO0crH1buYn9A8yatXFkSMJWPB6"),
-        ("short".to_owned(), "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$5roJrpCDionAge8L1WO/TCm9yaMvd0m"),
+        (
+            "short".to_owned(),
+            "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$5roJrpCDionAge8L1WO/TCm9yaMvd0m",
+        ),
     ]
 }
 
@@ -129,7 +138,14 @@ fn what_is_no_hash_or_too_costly_matches_nothing() {
     assert_eq!(check_hash(&stored(costly)), Err(UnusableHash::TooCostly(31)));
     assert!(!verify(&password("short"), &stored(costly), 12));
     for text in [
-        "", "$", "$2b$", "plain text", "$2b$04$short", "$1$04$N9qo8uLOickgx2ZMRZoMye", "$2b$4x$", "$2b$+4$",
+        "",
+        "$",
+        "$2b$",
+        "plain text",
+        "$2b$04$short",
+        "$1$04$N9qo8uLOickgx2ZMRZoMye",
+        "$2b$4x$",
+        "$2b$+4$",
         "$bcrypt-sha256$v=3,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$5roJrpCDionAge8L1WO/TCm9yaMvd0m",
         "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye",
         "$2b$04$N9qo8uLOickgx2ZMRZoMyeNuK0pp6VhoDB5gMyZLrXSrCM6BL9T\u{e9}O",

@@ -1,0 +1,50 @@
+//! Sekisho inside somebody's own actix-web application: its routes beside one's own, and an
+//! extractor that says who is asking.
+//!
+//! `cargo run --example embed [ADDRESS]`, by default 127.0.0.1:8000; Ctrl-C ends it.
+
+use std::{error::Error, net::TcpListener};
+
+use actix_web::{App, HttpServer, Responder, web};
+use sekisho::{
+    app::{Sekisho, Surroundings},
+    config::{Config, Database},
+    http::{CurrentUser, Observe},
+};
+
+/// A route of one's own. Without a valid token it is never called: the extractor answers 401.
+async fn greeting(CurrentUser(caller): CurrentUser) -> impl Responder {
+    format!("Hello, {}!\n", caller.user.username.as_str())
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8000".to_owned());
+    let listener = TcpListener::bind(address)?;
+    let url = format!("http://{}", listener.local_addr()?);
+
+    let mut config = Config::default();
+    // A real application names a file; this one leaves nothing behind.
+    config.database.database = Database::Memory;
+    let sekisho = Sekisho::start(config, &url, Surroundings::default()).await?;
+
+    let for_workers = sekisho.clone();
+    let server = HttpServer::new(move || {
+        App::new()
+            // Request ids, `no-store`, the access log and the metrics, for one's own routes too.
+            .wrap(Observe)
+            // What is declared first is found first; Sekisho's own `/` leads to its `/docs`.
+            .route("/", web::get().to(|| async { "The front page is one's own.\n" }))
+            .route("/greeting", web::get().to(greeting))
+            .configure(|config| for_workers.configure(config))
+    })
+    .listen(listener)?
+    .run();
+    println!("listening on {url}");
+    server.await?;
+
+    // actix-web has answered what was under way; now the database can be closed.
+    sekisho.close().await?;
+    println!("the database is closed");
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! Sekisho without HTTP: somebody registers, logs in, is recognised, refreshes and logs out, all
+//! by messages.
+//!
+//! `cargo run --example messages`
+
+use std::error::Error;
+
+use sekisho::{
+    actors::account::{Authenticate, LogIn, LogOut, Refresh, Register},
+    app::{Sekisho, Surroundings},
+    config::{Config, Database},
+    domain::{Client, Email, Password, Role, Scope, Username},
+};
+
+#[actix::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut config = Config::default();
+    // A real application names a file; this one leaves nothing behind.
+    config.database.database = Database::Memory;
+    // The cheapest hash there is, so that the example is over at once: leave it out elsewhere.
+    config.password.bcrypt_cost = 4;
+    let sekisho = Sekisho::start(config, "http://localhost:8000", Surroundings::default()).await?;
+    let accounts = sekisho.accounts();
+    let password = "correct horse battery";
+
+    // Values are parsed before they are sent: a message is complete and well formed.
+    let user = accounts
+        .ask(Register {
+            email: Email::parse("alice@example.com")?,
+            username: Username::parse("alice")?,
+            password: Password::new(password.to_owned()),
+            role: Role::User,
+            client: Client::default(),
+        })
+        .await?;
+    println!("registered {} with id {}", user.username.as_str(), user.id);
+
+    let tokens = accounts
+        .ask(LogIn {
+            name: "alice".to_owned(),
+            password: Password::new(password.to_owned()),
+            scope: Scope::default(),
+            client: Client::default(),
+        })
+        .await?;
+    println!("logged in; the access token is valid for {} seconds", tokens.expires_in);
+
+    let caller = accounts.ask(Authenticate { token: tokens.access_token }).await?;
+    println!("recognised {} in session {}", caller.user.username.as_str(), caller.session_id);
+
+    let renewed = accounts.ask(Refresh { token: tokens.refresh_token, scope: Scope::default() }).await?;
+    println!("refreshed; the scope is \"{}\"", renewed.scope.as_str());
+
+    accounts.ask(LogOut { token: renewed.access_token.clone() }).await?;
+    // An error is the use case's own: what there is to match on.
+    match accounts.ask(Authenticate { token: renewed.access_token }).await {
+        Ok(caller) => println!("{} is still there", caller.user.username.as_str()),
+        Err(error) => println!("logged out: {error}"),
+    }
+
+    // Commits what is open and closes the file; nothing works after.
+    sekisho.close().await?;
+    Ok(())
+}

@@ -1,2 +1,0 @@
-//! stub
-pub fn document() -> serde_json::Value { serde_json::json!({}) }

@@ -1,0 +1,118 @@
+//! How an operation of the document is put together.
+
+use serde_json::{Map, Value, json};
+
+use super::errors::status_of;
+
+/// An operation, built up.
+pub(super) struct Operation(Map<String, Value>);
+
+impl Operation {
+    pub(super) fn new(id: &str, tag: &str, summary: &str) -> Self {
+        let mut operation = Map::new();
+        operation.insert("operationId".into(), json!(id));
+        operation.insert("tags".into(), json!([tag]));
+        operation.insert("summary".into(), json!(summary));
+        operation.insert("responses".into(), json!({}));
+        // Whatever the request: a message to an actor may fail, and the client must know its kinds.
+        Self(operation).fails(&["InternalServerError", "ServiceUnavailable"])
+    }
+
+    pub(super) fn describe(mut self, description: &str) -> Self {
+        self.0.insert("description".into(), json!(description));
+        self
+    }
+
+    pub(super) fn respond(mut self, status: &str, response: Value) -> Self {
+        if let Some(Value::Object(responses)) = self.0.get_mut("responses") {
+            responses.insert(status.to_owned(), response);
+        }
+        self
+    }
+
+    /// A JSON answer of a named schema.
+    pub(super) fn answers(self, status: &str, description: &str, schema: &str) -> Self {
+        let content = json!({ "application/json": { "schema": reference("schemas", schema) } });
+        self.respond(
+            status,
+            json!({ "description": description, "headers": common_headers(), "content": content }),
+        )
+    }
+
+    /// An answer without a body.
+    pub(super) fn answers_empty(self, status: &str, description: &str) -> Self {
+        self.respond(status, json!({ "description": description, "headers": common_headers() }))
+    }
+
+    /// Errors, by the names of their responses.
+    pub(super) fn fails(self, names: &[&str]) -> Self {
+        names
+            .iter()
+            .fold(self, |operation, name| operation.respond(status_of(name), reference("responses", name)))
+    }
+
+    pub(super) fn takes(mut self, media_type: &str, schema: &str) -> Self {
+        let content = json!({ media_type: { "schema": reference("schemas", schema) } });
+        self.0.insert("requestBody".into(), json!({ "required": true, "content": content }));
+        self.fails(&["RequestTimeout", "PayloadTooLarge", "UnsupportedMediaType"])
+    }
+
+    /// A JSON body.
+    pub(super) fn takes_json(self, schema: &str) -> Self {
+        self.takes("application/json", schema).fails(&["BadRequest", "ValidationError"])
+    }
+
+    pub(super) fn parameters(mut self, parameters: &Value) -> Self {
+        self.0.insert("parameters".into(), parameters.clone());
+        self.fails(&["ValidationError"])
+    }
+
+    /// Needs a bearer token.
+    pub(super) fn secured(mut self, scope: &str) -> Self {
+        self.0.insert("security".into(), json!([{ "password": [scope] }]));
+        self.fails(&["Unauthorized"])
+    }
+
+    /// Needs an administrator's token.
+    pub(super) fn for_admins(self) -> Self {
+        self.secured("admin").fails(&["Forbidden"])
+    }
+
+    pub(super) fn done(self) -> Value {
+        Value::Object(self.0)
+    }
+}
+
+pub(super) fn reference(kind: &str, name: &str) -> Value {
+    json!({ "$ref": format!("#/components/{kind}/{name}") })
+}
+
+pub(super) fn common_headers() -> Value {
+    json!({
+        "x-request-id": reference("headers", "x-request-id"),
+        "x-content-type-options": reference("headers", "x-content-type-options"),
+        "cache-control": reference("headers", "cache-control"),
+    })
+}
+
+pub(super) fn headers() -> Value {
+    json!({
+        "x-request-id": {
+            "description": "The request's name in the log: the client's own where it sent a well-formed one.",
+            "schema": { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$" },
+        },
+        "x-content-type-options": { "schema": { "type": "string", "const": "nosniff" } },
+        "cache-control": { "schema": { "type": "string" } },
+        "www-authenticate": {
+            "description": "How to authenticate (RFC 6750).", "schema": { "type": "string" }, "required": true,
+        },
+        "retry-after": {
+            "description": "After how many seconds to try again.",
+            "schema": { "type": "string", "pattern": "^[0-9]+$" }, "required": true,
+        },
+        "allow": {
+            "description": "The methods that the path has.", "schema": { "type": "string" }, "required": true,
+        },
+        "location": { "description": "The new user's address.", "schema": { "type": "string" }, "required": true },
+    })
+}
