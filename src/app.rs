@@ -17,12 +17,15 @@ use actix_web::{
     middleware::Condition,
     web::ServiceConfig,
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::oneshot,
+};
 
 use crate::{
     actors::{
         Handle, Limits,
-        account::{AccountActor, Desk, Rules},
+        account::{AccountActor, Desk, Lookups, Rules},
         db::{Close, DbActor, DbError, DbFile, StartError},
         guard::{Guard, GuardActor},
         keeper::{KeeperActor, KeyPolicy, KeyringError, Subscribe, open_keyring},
@@ -169,6 +172,7 @@ impl Sekisho {
         self.keeper.tell(Subscribe(signer.clone().recipient()));
         let tokens = Handle::new("token", signer, limits);
         let desk = Desk {
+            lookups: Lookups::new(self.db.clone(), clock.clone()),
             db: self.db.clone(),
             passwords: self.passwords.clone(),
             guard: self.guard.clone(),
@@ -245,6 +249,8 @@ pub struct Application {
     metrics: Option<Server>,
     address: SocketAddr,
     metrics_address: Option<SocketAddr>,
+    terminate: Signal,
+    interrupt: Signal,
 }
 
 impl Application {
@@ -289,7 +295,9 @@ impl Application {
             }
             None => (None, None),
         };
-        Ok(Self { sekisho, server, metrics, address, metrics_address })
+        // From here on, and not only once it is run: whoever is told that we listen may tell us to end.
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { sekisho, server, metrics, address, metrics_address, terminate, interrupt })
     }
 
     /// Where it listens.
@@ -324,25 +332,29 @@ impl Application {
     /// When the server fails, or the database cannot be closed.
     pub async fn run(self) -> Result<(), AppError> {
         let handle = self.server.handle();
-        let (mut terminate, mut interrupt) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (mut terminate, mut interrupt) = (self.terminate, self.interrupt);
         let mut first_or_second_signal = async move || {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         };
+        let (hurry, hurried) = oneshot::channel();
         let watcher = actix::spawn(async move {
             first_or_second_signal().await;
             log::info!("ending: no new connections; what is under way is finished");
             let graceful = handle.stop(true);
             tokio::select! {
                 () = graceful => {}
-                () = first_or_second_signal() => handle.stop(false).await,
+                // A server that is ending takes no other order: it is left where it stands.
+                () = first_or_second_signal() => { let _ = hurry.send(()); }
             }
         });
         let metrics_handle = self.metrics.as_ref().map(Server::handle);
         if let Some(metrics) = self.metrics {
             actix::spawn(metrics);
         }
-        let served = self.server.await;
+        let served = tokio::select! {
+            served = self.server => served,
+            Ok(()) = hurried => Ok(()),
+        };
         watcher.abort();
         if let Some(handle) = metrics_handle {
             handle.stop(false).await;

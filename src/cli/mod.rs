@@ -46,6 +46,10 @@ enum Command {
     Openapi,
 }
 
+/// What is logged where `RUST_LOG` says nothing: what an operator must know. The access log is a
+/// line a request, and costs as much as answering one; `RUST_LOG=info` has it.
+const DEFAULT_LOG: &str = "info,sekisho::access=warn,actix_server=warn,rusqlite_migration=warn";
+
 /// What a command ends with when it fails: one line, for a person.
 type Failed = Box<dyn Error>;
 
@@ -64,7 +68,7 @@ pub fn main() -> ExitCode {
         }
         Err(error) => return usage(&format!(".env: {error}")),
     }
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(DEFAULT_LOG)).init();
     let command = match parse(std::env::args_os()) {
         Ok(command) => command,
         Err(code) => return code,

@@ -116,15 +116,18 @@ pub const PATHS: [(&str, &[&str]); 18] = [
 ];
 
 /// Declares a path, with and without a trailing slash, and its methods; any other method is 405.
-fn at(config: &mut ServiceConfig, path: &'static str, methods: impl FnOnce(Endpoint) -> Endpoint) {
-    let slashed = format!("{path}/");
-    let paths = if path == "/" { vec![path] } else { vec![path, slashed.as_str()] };
-    let resource = web::resource(paths).app_data(middleware::RouteLabel(path));
-    let Endpoint { resource, allow } = methods(Endpoint { resource, allow: Vec::new() });
-    let allow: &'static str = allow_header(&allow);
-    config.service(resource.default_service(web::to(move || async move {
-        Err::<&str, _>(ApiError::MethodNotAllowed { allow })
-    })));
+fn at(config: &mut ServiceConfig, path: &'static str, methods: impl Fn(Endpoint) -> Endpoint) {
+    // Two resources, not one of two patterns: a single static pattern is compared as text, while
+    // several are searched with a regular expression.
+    let slashed = (path != "/").then(|| format!("{path}/"));
+    for pattern in std::iter::once(path.to_owned()).chain(slashed) {
+        let resource = web::resource(pattern).app_data(middleware::RouteLabel(path));
+        let Endpoint { resource, allow } = methods(Endpoint { resource, allow: Vec::new() });
+        let allow: &'static str = allow_header(&allow);
+        config.service(resource.default_service(web::to(move || async move {
+            Err::<&str, _>(ApiError::MethodNotAllowed { allow })
+        })));
+    }
 }
 
 /// The `Allow` header of each set of methods that some path above has.

@@ -8,6 +8,7 @@ mod authenticate;
 mod check_password;
 mod error;
 mod login;
+mod lookups;
 mod own_account;
 mod refresh;
 mod register;
@@ -30,6 +31,7 @@ pub use self::{
     check_password::CheckError,
     error::Failure,
     login::{LogIn, LoginError},
+    lookups::Lookups,
     own_account::{ChangeEmail, ChangePassword, DeleteAccount, OwnAccountError},
     refresh::{Refresh, RefreshError},
     register::{Register, RegisterError},
@@ -44,6 +46,8 @@ use crate::domain::{Clock, PasswordPolicy};
 pub struct Desk {
     /// The database.
     pub db: Handle<DbActor>,
+    /// The same, for the one question that every authenticated request asks.
+    pub lookups: Lookups,
     /// The hash threads, behind their queue.
     pub passwords: Passwords,
     /// The guard against guessing.

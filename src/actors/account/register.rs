@@ -7,7 +7,7 @@ use actix::Message;
 use super::{Desk, Failure, UseCase, error::may_fail};
 use crate::{
     actors::{
-        db::{InsertUser, Taken},
+        db::{FindTaken, InsertUser, Taken},
         password::{Applicant, HashPassword},
     },
     domain::{Client, Email, Password, Role, User, Username},
@@ -53,6 +53,10 @@ impl UseCase for Register {
     type Error = RegisterError;
 
     async fn run(self, desk: &Desk) -> Result<User, RegisterError> {
+        let find = FindTaken { email: self.email.clone(), username: self.username.clone() };
+        if let Some(taken) = desk.db.ask(find).await? {
+            return Err(taken.into());
+        }
         let turn = desk
             .passwords
             .turn(Applicant::registration(&self.client))

@@ -9,7 +9,11 @@
 //! While a batch is open every answer waits, those of reads and of refused writes too: they were
 //! made from rows that exist only if the COMMIT succeeds.
 
-use std::{cell::RefCell, rc::Rc, time::Instant};
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use actix::{
     Actor, Handler, Message, SyncContext,
@@ -19,6 +23,9 @@ use rusqlite::Connection;
 
 use super::{DbActor, DbError, DbMessage};
 use crate::{actors::panic::caught, metrics};
+
+/// For so long after a wait in vain for another process nobody waits for it.
+const IMPATIENCE: Duration = Duration::from_secs(5);
 
 type Release = Box<dyn FnOnce(Result<(), &DbError>)>;
 
@@ -90,11 +97,28 @@ impl DbActor {
         if self.connection.is_none() || !self.file.is_in_place() {
             self.connection = Some(self.file.reconnect()?);
         }
-        self.connect()?.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        self.lock()?;
         self.batch.borrow_mut().open = true;
         #[expect(clippy::disallowed_methods, reason = "the actor's message to itself has no answer")]
         ctx.address().do_send(Commit);
         Ok(())
+    }
+
+    /// Takes the database's write lock. Whoever finds that another process holds it waits for the
+    /// busy timeout; those right after do not wait again, or the queue behind this one thread would
+    /// take a busy timeout each.
+    fn lock(&mut self) -> Result<(), DbError> {
+        let is_patient = self.locked_at.is_none_or(|at| at.elapsed() > IMPATIENCE);
+        let patience = if is_patient { self.file.busy_timeout() } else { Duration::ZERO };
+        let db = self.connect()?;
+        db.busy_timeout(patience)?;
+        let locked = db.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map_err(DbError::from);
+        match locked {
+            Ok(_) => self.locked_at = None,
+            Err(DbError::Locked) if is_patient => self.locked_at = Some(Instant::now()),
+            Err(_) => {}
+        }
+        locked.map(|_| ())
     }
 
     /// Makes the open batch durable and answers everybody in it. Does nothing where none is open.

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use rusqlite_migration::{M, Migrations};
 
 use super::DbError;
@@ -138,6 +138,12 @@ impl DbFile {
         }
     }
 
+    /// How long a write waits for another process.
+    #[must_use]
+    pub const fn busy_timeout(&self) -> Duration {
+        self.busy_timeout
+    }
+
     /// Sets how long a write waits for another process; for tests of just that.
     #[must_use]
     pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
@@ -159,9 +165,13 @@ impl DbFile {
 
     fn in_file(path: &Path) -> Result<Self, StartError> {
         let name = show(path);
-        // Nothing is written before we know that the file is ours.
+        // Nothing is written before we know that the file is ours, not even what another program
+        // has left in its log.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags).map_err(|error| unusable(&name, error))?;
+        let has_log = log_of(path).exists();
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log)
+            .map_err(|error| unusable(&name, error))?;
         db.busy_timeout(Self::BUSY_TIMEOUT).map_err(|error| unusable(&name, error))?;
         check_ownership(&db, &name)?;
         drop(db);
@@ -233,9 +243,7 @@ impl DbFile {
     #[must_use]
     pub fn wal_bytes(&self) -> u64 {
         let Some(path) = self.path() else { return 0 };
-        let mut wal = path.as_os_str().to_owned();
-        wal.push("-wal");
-        std::fs::metadata(wal).map_or(0, |metadata| metadata.len())
+        std::fs::metadata(log_of(path)).map_or(0, |metadata| metadata.len())
     }
 
     /// The path, where there is a file.
@@ -246,6 +254,13 @@ impl DbFile {
             Place::Memory { .. } => None,
         }
     }
+}
+
+/// Where SQLite keeps the write-ahead log of a database.
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    PathBuf::from(log)
 }
 
 fn show(path: &Path) -> String {
@@ -272,8 +287,16 @@ fn unusable(name: &str, error: rusqlite::Error) -> StartError {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => StartError::NotADatabase(name.to_owned()),
         Some(ErrorCode::ReadOnly) => StartError::ReadOnly(name.to_owned()),
+        // In WAL mode reading writes too, and SQLite does not say what kept it from that.
+        Some(ErrorCode::CannotOpen) if is_read_only(Path::new(name)) => StartError::ReadOnly(name.to_owned()),
         _ => StartError::Unopenable { path: name.to_owned(), source: error.into() },
     }
+}
+
+fn is_read_only(path: &Path) -> bool {
+    OpenOptions::new().write(true).open(path).is_err_and(|error| {
+        matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+    })
 }
 
 fn schema_size(db: &Connection) -> rusqlite::Result<i64> {
@@ -325,6 +348,14 @@ fn migrate(db: &mut Connection, name: &str) -> Result<(), StartError> {
         path: name.to_owned(),
         source,
     };
+    // Marked first: killed after the tables were made and before they were marked, we would take
+    // our own file for another program's ever after.
+    let owner: i32 = db
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(|error| unopenable(error.into()))?;
+    if owner != APPLICATION_ID {
+        db.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| unopenable(error.into()))?;
+    }
     let migrations = Migrations::new(MIGRATIONS.to_vec());
     if let Err(error) = migrations.to_latest(db) {
         // Two processes may start on a new file at once; the one that came second finds the work
@@ -333,12 +364,6 @@ fn migrate(db: &mut Connection, name: &str) -> Result<(), StartError> {
             Ok(0) => {}
             _ => return Err(unopenable(error.into())),
         }
-    }
-    let owner: i32 = db
-        .pragma_query_value(None, "application_id", |row| row.get(0))
-        .map_err(|error| unopenable(error.into()))?;
-    if owner != APPLICATION_ID {
-        db.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| unopenable(error.into()))?;
     }
     Ok(())
 }

@@ -81,18 +81,3 @@ impl DbMessage for CountRows {
         })
     }
 }
-
-/// Moves what the WAL holds into the database file, as far as nobody reads it.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), DbError>")]
-pub struct CheckpointWal;
-
-impl DbMessage for CheckpointWal {
-    type Answer = ();
-    const ACCESS: Access = Access::Read;
-
-    fn run(self, db: &Connection) -> Result<(), DbError> {
-        db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
-        Ok(())
-    }
-}

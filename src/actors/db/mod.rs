@@ -16,7 +16,7 @@ mod rotation;
 mod sessions;
 mod users;
 
-use std::{cell::RefCell, rc::Rc, sync::Arc, thread};
+use std::{cell::RefCell, rc::Rc, sync::Arc, thread, time::Instant};
 
 use actix::{Actor, ActorContext, Addr, Handler, Message, SyncArbiter, SyncContext};
 use rusqlite::Connection;
@@ -26,18 +26,18 @@ pub use self::{
     backup::{BackupError, BackupReport, back_up},
     error::DbError,
     file::{DbFile, StartError},
-    health::{CheckpointWal, Close, CountRows, Ping, RowCounts},
+    health::{Close, CountRows, Ping, RowCounts},
     import::{ImportReport, ImportUsers, ImportedUser, Problem, read_tutorial_database},
     keys::{FindKeys, FindSecret, InsertKey, KeyRow, KeySet, PurgeKeys},
     listing::{Cursor, ListUsers, Page},
     rotation::{RotateSession, Rotation},
     sessions::{
-        EndSession, EndUserSessions, FindActiveUser, ListSessions, OpenSession, PurgeSessions, Purged,
-        TokenHash,
+        ActiveKey, EndSession, EndUserSessions, FindActiveUsers, ListSessions, OpenSession, PurgeSessions,
+        Purged, TokenHash,
     },
     users::{
-        Credentials, DeleteRefused, DeleteUser, FindCredentials, FindUser, InsertUser, Login, SetPassword,
-        Taken, UpdateRefused, UpdateUser, UserChange,
+        Credentials, DeleteRefused, DeleteUser, FindCredentials, FindTaken, FindUser, InsertUser, Login,
+        SetPassword, Taken, UpdateRefused, UpdateUser, UserChange,
     },
 };
 use super::panic::caught;
@@ -72,6 +72,8 @@ pub struct DbActor {
     file: Arc<DbFile>,
     connection: Option<Connection>,
     batch: Rc<RefCell<Batch>>,
+    /// When another process was last found to hold the database for too long.
+    locked_at: Option<Instant>,
     closed: bool,
 }
 
@@ -82,7 +84,13 @@ impl DbActor {
         SyncArbiter::start_with_thread_builder(
             1,
             || thread::Builder::new().name("sekisho-db".to_owned()),
-            move || Self { file: Arc::clone(&file), connection: None, batch: Rc::default(), closed: false },
+            move || Self {
+                file: Arc::clone(&file),
+                connection: None,
+                batch: Rc::default(),
+                locked_at: None,
+                closed: false,
+            },
         )
     }
 

@@ -85,23 +85,31 @@ impl DbMessage for OpenSession {
     }
 }
 
-/// Finds the user of a live session: the one question behind every authenticated request.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Option<User>, DbError>")]
-pub struct FindActiveUser {
+/// A token's user and session: what must be alive for the token to be worth anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActiveKey {
     /// The token's `uid`.
     pub user_id: UserId,
     /// The token's `sid`.
     pub session_id: SessionId,
+}
+
+/// Finds the users of live sessions: the one question behind every authenticated request. `None`
+/// stands where the session has ended, or its user is disabled or deleted.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<Option<User>>, DbError>")]
+pub struct FindActiveUsers {
+    /// Whose sessions; the answers stand in the same order.
+    pub keys: Vec<ActiveKey>,
     /// Now.
     pub now: Timestamp,
 }
 
-impl DbMessage for FindActiveUser {
-    type Answer = Option<User>;
+impl DbMessage for FindActiveUsers {
+    type Answer = Vec<Option<User>>;
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<Option<User>, DbError> {
+    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
         let sql = concat!(
             "SELECT ",
             user_columns!(),
@@ -109,8 +117,15 @@ impl DbMessage for FindActiveUser {
              WHERE s.id = ?1 AND s.user_id = ?2 AND s.ended_at IS NULL AND s.expires_at > ?3
                AND u.disabled = 0"
         );
-        let key = (self.session_id, self.user_id, self.now);
-        Ok(db.prepare_cached(sql)?.query_row(key, user).optional()?)
+        // One transaction for all: SQLite takes its locks once. In a batch there is one already.
+        let transaction = db.is_autocommit().then(|| db.unchecked_transaction()).transpose()?;
+        let mut statement = db.prepare_cached(sql)?;
+        let mut find =
+            |key: &ActiveKey| statement.query_row((key.session_id, key.user_id, self.now), user).optional();
+        let found = self.keys.iter().map(&mut find).collect::<Result<_, _>>()?;
+        drop(statement);
+        transaction.map(rusqlite::Transaction::commit).transpose()?;
+        Ok(found)
     }
 }
 
