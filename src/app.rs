@@ -279,6 +279,9 @@ impl Application {
         .keep_alive(Duration::from_secs(30))
         .client_request_timeout(Duration::from_secs(5))
         .client_disconnect_timeout(Duration::from_secs(1))
+        // Whoever hangs up cannot be told from whoever only says no more; the former leave the queue
+        // for a hash, and the latter are no HTTP clients.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals()
         .listen(listener)?

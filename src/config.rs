@@ -154,7 +154,7 @@ pub struct Config {
     #[arg(long, env = "SEKISHO_WORKERS", value_name = "N")]
     pub workers: Option<NonZeroU16>,
 
-    /// An origin whose pages may call the API, such as https://app.example.com (repeatable; commas in the variable)
+    /// An origin whose pages may call the API, such as `https://app.example.com` (repeatable; commas in the variable)
     #[arg(long = "cors-origin", env = "SEKISHO_CORS_ORIGIN", value_parser = parse_origin, value_delimiter = ',', value_name = "ORIGIN")]
     pub cors_origins: Vec<String>,
 

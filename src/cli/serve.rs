@@ -1,6 +1,9 @@
 //! `sekisho serve`
 
-use std::io::Write;
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+};
 
 use super::Failed;
 use crate::{
@@ -14,11 +17,18 @@ pub(super) fn serve(config: Config) -> Result<(), Failed> {
         if let Some(address) = application.metrics_address() {
             log::info!("metrics on http://{address}/metrics");
         }
-        // The one line on standard output; whoever started us waits for it.
-        let mut stdout = std::io::stdout();
-        writeln!(stdout, "listening on http://{}", application.address())?;
-        stdout.flush()?;
+        if let Err(error) = announce(application.address()) {
+            application.sekisho().close().await?;
+            return Err(error.into());
+        }
         application.run().await?;
         Ok(())
     })
+}
+
+/// Prints the one line on standard output; whoever started us waits for it.
+fn announce(address: SocketAddr) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    writeln!(stdout, "listening on http://{address}")?;
+    stdout.flush()
 }

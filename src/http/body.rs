@@ -9,7 +9,10 @@ use actix_web::{
 };
 use futures_util::{StreamExt, future::LocalBoxFuture};
 use percent_encoding::percent_decode;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Visitor},
+};
 use serde_json::{Map, Value};
 
 use super::error::{ApiError, FieldError};
@@ -20,6 +23,9 @@ pub(super) const MAX_BODY: usize = 64 * 1024;
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long what is left of a refused body is held; an answer is written much sooner.
+const HOLD: Duration = Duration::from_secs(1);
 
 async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
     let whole = async {
@@ -33,7 +39,16 @@ async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
         }
         Ok(body.freeze())
     };
-    tokio::time::timeout(BODY_TIMEOUT, whole).await.map_err(|_| ApiError::RequestTimeout)?
+    let body = tokio::time::timeout(BODY_TIMEOUT, whole).await.unwrap_or(Err(ApiError::RequestTimeout));
+    if body.is_err() {
+        // Of a body in chunks that nobody holds any more actix-http reads the rest, however long that
+        // lasts; held until the answer is written, it makes the connection end.
+        actix_web::rt::spawn(async move {
+            tokio::time::sleep(HOLD).await;
+            drop(payload);
+        });
+    }
+    body
 }
 
 /// A body that is a JSON object.
@@ -63,66 +78,75 @@ fn parse_object(body: &[u8]) -> Result<JsonObject, ApiError> {
             msg: format!("JSON decode error: {error}"),
         }])
     };
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let parsed = deserializer.deserialize_any(ObjectVisitor).map_err(invalid)?;
-    deserializer.end().map_err(invalid)?;
-    parsed.map(JsonObject).ok_or_else(|| {
-        ApiError::Validation(vec![FieldError {
+    match serde_json::from_slice(body).map_err(invalid)? {
+        Unambiguous(Value::Object(object)) => Ok(JsonObject(object)),
+        Unambiguous(_) => Err(ApiError::Validation(vec![FieldError {
             kind: "model_attributes_type",
             loc: vec!["body"],
             msg: "Input should be a valid dictionary or object to extract fields from".to_owned(),
-        }])
-    })
+        }])),
+    }
 }
 
-/// Reads an object whose names are all different: which of two the sender meant cannot be known.
-struct ObjectVisitor;
+/// A JSON value in whose objects, at any depth, all names are different: which of two the sender
+/// meant cannot be known.
+struct Unambiguous(Value);
 
-impl<'de> Visitor<'de> for ObjectVisitor {
-    /// `None` for a JSON value that is no object.
-    type Value = Option<Map<String, Value>>;
+impl<'de> Deserialize<'de> for Unambiguous {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UnambiguousVisitor).map(Self)
+    }
+}
+
+struct UnambiguousVisitor;
+
+impl<'de> Visitor<'de> for UnambiguousVisitor {
+    type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+        f.write_str("a JSON value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
-        while let Some((name, value)) = access.next_entry::<String, Value>()? {
+        while let Some((name, Unambiguous(value))) = access.next_entry()? {
             if map.insert(name, value).is_some() {
                 return Err(de::Error::custom("a name occurs twice"));
             }
         }
-        Ok(Some(map))
+        Ok(Value::Object(map))
     }
 
-    fn visit_seq<A: de::SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        while access.next_element::<de::IgnoredAny>()?.is_some() {}
-        Ok(None)
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Unambiguous(item)) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::from(value))
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::from(value))
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 }
 
@@ -294,6 +318,7 @@ mod tests {
             (b"{", "json_invalid"),
             (b"{} {}", "json_invalid"),
             (br#"{"a": 1, "a": 2}"#, "json_invalid"),
+            (br#"{"a": [{"b": {"c": 1, "c": 1}}]}"#, "json_invalid"),
             (b"{\"a\": \"\xff\"}", "json_invalid"),
             (br#"{"a": "\ud800"}"#, "json_invalid"),
             (b"[]", "model_attributes_type"),

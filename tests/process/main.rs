@@ -1,9 +1,18 @@
-//! The command, as real processes.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! The command, as real processes: its flags, its faults, its end.
+//!
+//! These tests start the program itself, send it signals, take its disk away and restore another
+//! beneath it. They mount small file systems, and so must run as root.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
-#[test]
-fn the_openapi_document_is_printed() {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sekisho")).arg("openapi").output().unwrap();
-
-    assert!(output.status.success());
-}
+mod backup;
+mod config;
+mod disk_full;
+mod faults;
+mod import;
+mod keys;
+mod replaced;
+mod shutdown;
+mod startup;
+mod support;
+mod two_servers;
+mod users;

@@ -5,10 +5,9 @@ use std::{
     io,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, backup::Backup};
+use rusqlite::{Connection, OpenFlags, backup::{Backup, StepResult}};
 
 use super::{DbError, DbFile};
 
@@ -109,7 +108,9 @@ fn copy_and_check(source: &DbFile, partial: &Path) -> Result<BackupReport, Backu
         // All pages in one step: a read transaction in WAL mode keeps nobody from writing, while
         // several steps would begin anew after each write of another process.
         let backup = Backup::new(&from, &mut to)?;
-        backup.run_to_completion(-1, Duration::from_millis(10), None)?;
+        if backup.step(-1)? != StepResult::Done {
+            return Err(DbError::Locked.into());
+        }
     }
     // The copy says that it is in WAL mode; as a file to be carried away it had better be one file.
     to.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;

@@ -84,6 +84,7 @@ impl DbActor {
                 Ok(_) => DbError::Other("the transaction was rolled back".to_owned()),
             };
             self.batch.borrow_mut().fail(&error);
+            self.in_doubt = true;
             return Err(error);
         }
         self.batch.borrow_mut().writes += 1;
@@ -118,6 +119,7 @@ impl DbActor {
             Err(DbError::Locked) if is_patient => self.locked_at = Some(Instant::now()),
             Err(_) => {}
         }
+        self.in_doubt |= locked.is_err();
         locked.map(|_| ())
     }
 
@@ -138,8 +140,10 @@ impl DbActor {
                 batch.release(Ok(()));
             }
             Err(error) => {
-                log::error!("a commit of {} writes failed: {error}", batch.writes);
+                // Whoever asked is told, and says so with the request's id.
+                log::debug!("a commit of {} writes failed: {error}", batch.writes);
                 batch.fail(&error);
+                self.in_doubt = true;
             }
         }
     }

@@ -15,17 +15,17 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
-use super::DbError;
+use super::{
+    DbError,
+    inspect::{APPLICATION_ID, beside, inspect, show},
+};
 use crate::config::Database;
 
-/// `PRAGMA application_id` of our files: "SEKI".
-const APPLICATION_ID: i32 = 0x5345_4B49;
-
 /// Forward only: a migration that was released is never changed, moved or removed.
-const MIGRATIONS: [M<'static>; 1] = [M::up(include_str!("../../../migrations/0001_accounts.sql"))];
+pub(super) const MIGRATIONS: [M<'static>; 1] = [M::up(include_str!("../../../migrations/0001_accounts.sql"))];
 
 /// Why a database cannot be used. Each is one line for the person who started the program, and
 /// the file is as it was.
@@ -165,17 +165,7 @@ impl DbFile {
 
     fn in_file(path: &Path) -> Result<Self, StartError> {
         let name = show(path);
-        // Nothing is written before we know that the file is ours, not even what another program
-        // has left in its log.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags).map_err(|error| unusable(&name, error))?;
-        let has_log = log_of(path).exists();
-        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log)
-            .map_err(|error| unusable(&name, error))?;
-        db.busy_timeout(Self::BUSY_TIMEOUT).map_err(|error| unusable(&name, error))?;
-        check_ownership(&db, &name)?;
-        drop(db);
-
+        inspect(path)?;
         let unopenable =
             |source: DbError| StartError::Unopenable { path: name.clone(), source: source.into() };
         let mut db = connect(&path.to_string_lossy(), Self::BUSY_TIMEOUT).map_err(|error| match error {
@@ -225,12 +215,12 @@ impl DbFile {
             return self.connect();
         };
         let found = Identity::of(path).map_err(|_| DbError::Gone)?;
-        let mut db = self.connect()?;
         let name = show(path);
-        let is_empty = schema_size(&db)? == 0;
-        if is_empty || check_ownership(&db, &name).is_err() || migrate(&mut db, &name).is_err() {
+        if !inspect(path).is_ok_and(|tables| tables > 0) {
             return Err(DbError::Gone);
         }
+        let mut db = self.connect()?;
+        migrate(&mut db, &name).map_err(|_| DbError::Gone)?;
         let mut known = identity.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if *known != found {
             log::warn!("another database file stands at {name} now; going on with it");
@@ -243,7 +233,7 @@ impl DbFile {
     #[must_use]
     pub fn wal_bytes(&self) -> u64 {
         let Some(path) = self.path() else { return 0 };
-        std::fs::metadata(log_of(path)).map_or(0, |metadata| metadata.len())
+        std::fs::metadata(beside(path, "-wal")).map_or(0, |metadata| metadata.len())
     }
 
     /// The path, where there is a file.
@@ -254,17 +244,6 @@ impl DbFile {
             Place::Memory { .. } => None,
         }
     }
-}
-
-/// Where SQLite keeps the write-ahead log of a database.
-fn log_of(path: &Path) -> PathBuf {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    PathBuf::from(log)
-}
-
-fn show(path: &Path) -> String {
-    path.display().to_string()
 }
 
 fn create_if_missing(path: &Path) -> Result<(), StartError> {
@@ -280,48 +259,6 @@ fn create_if_missing(path: &Path) -> Result<(), StartError> {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(StartError::Unopenable { path: show(path), source: error.into() }),
-    }
-}
-
-fn unusable(name: &str, error: rusqlite::Error) -> StartError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => StartError::NotADatabase(name.to_owned()),
-        Some(ErrorCode::ReadOnly) => StartError::ReadOnly(name.to_owned()),
-        // In WAL mode reading writes too, and SQLite does not say what kept it from that.
-        Some(ErrorCode::CannotOpen) if is_read_only(Path::new(name)) => StartError::ReadOnly(name.to_owned()),
-        _ => StartError::Unopenable { path: name.to_owned(), source: error.into() },
-    }
-}
-
-fn is_read_only(path: &Path) -> bool {
-    OpenOptions::new().write(true).open(path).is_err_and(|error| {
-        matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
-    })
-}
-
-fn schema_size(db: &Connection) -> rusqlite::Result<i64> {
-    db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-}
-
-/// Refuses what is not ours, without writing a byte.
-fn check_ownership(db: &Connection, name: &str) -> Result<(), StartError> {
-    let pragma = |pragma: &str| {
-        db.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0)).map_err(|error| unusable(name, error))
-    };
-    let version = pragma("user_version")?;
-    let owner = pragma("application_id")?;
-    let is_empty = schema_size(db).map_err(|error| unusable(name, error))? == 0;
-    if !is_empty && owner != APPLICATION_ID {
-        return Err(StartError::Foreign(name.to_owned()));
-    }
-    if usize::try_from(version).is_ok_and(|version| version > MIGRATIONS.len()) {
-        let path = name.to_owned();
-        return Err(StartError::Newer { path, found: version, known: MIGRATIONS.len() });
-    }
-    match db.is_readonly("main") {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(StartError::ReadOnly(name.to_owned())),
-        Err(error) => Err(unusable(name, error)),
     }
 }
 

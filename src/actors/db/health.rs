@@ -1,11 +1,14 @@
 //! Whether the database works, how big it is, and its orderly end.
 
+use std::time::Duration;
+
 use actix::{Handler, Message, SyncContext};
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{Access, DbActor, DbError, DbMessage};
 
-/// Asks whether the database can be read, and still stands where it was opened.
+/// Asks whether the database can be read, still stands where it was opened, and, where a write has
+/// failed, whether it can be written again.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), DbError>")]
 pub struct Ping;
@@ -21,8 +24,23 @@ impl Handler<Ping> for DbActor {
             return Err(DbError::Gone);
         }
         self.connect()?.prepare_cached("SELECT 1 FROM users LIMIT 1")?.exists([])?;
+        if self.in_doubt {
+            self.commit();
+            try_writing(self.connect()?)?;
+            self.in_doubt = false;
+        }
         Ok(())
     }
+}
+
+/// Writes what is there already: only a write shows whether the next one will work. It waits for
+/// nobody.
+fn try_writing(db: &Connection) -> Result<(), DbError> {
+    db.busy_timeout(Duration::ZERO)?;
+    let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+    let version: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    transaction.pragma_update(None, "user_version", version)?;
+    Ok(transaction.commit()?)
 }
 
 /// Commits what is open and closes the database; everything after is [`DbError::Closed`].

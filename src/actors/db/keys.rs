@@ -30,7 +30,7 @@ impl fmt::Debug for KeyRow {
     }
 }
 
-/// All keys, the first to sign first.
+/// All keys, the oldest first: of those that may sign, the last does.
 #[derive(Debug, Clone)]
 pub struct KeySet {
     /// The keys.
@@ -54,7 +54,7 @@ impl DbMessage for FindKeys {
 fn find_keys(db: &Connection) -> Result<KeySet, DbError> {
     let mut statement = db.prepare_cached(
         "SELECT kid, algorithm, private_key, announced_at, signs_from
-         FROM signing_keys ORDER BY signs_from, announced_at, kid",
+         FROM signing_keys ORDER BY announced_at, signs_from, kid",
     )?;
     let rows = statement.query_map([], |row| {
         Ok(KeyRow {

@@ -2,13 +2,13 @@
 
 use actix::Message;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Rows};
 
 use super::{
     Access, DbError, DbMessage,
     columns::{user, user_columns},
 };
-use crate::domain::{User, UserId};
+use crate::domain::User;
 
 /// Lists users: all of them by number, or those whose username or e-mail address begins with a
 /// text, by that name.
@@ -67,23 +67,29 @@ impl Cursor {
 
 /// Everybody, in the order of the primary key.
 pub(super) const BY_ID: &str =
-    concat!("SELECT ", user_columns!(), ", '' FROM users u WHERE u.id > ?1 ORDER BY u.id LIMIT ?2");
+    concat!("SELECT ", user_columns!(), ", '', 0 FROM users u WHERE u.id > ?1 ORDER BY u.id LIMIT ?2");
 
-/// Two ranges of two unique indexes, merged by their common order. Whoever matches by both names
-/// is listed once, under the username.
+/// Two ranges of two unique indexes, merged by their common order, from where the page before ended.
+/// No term stands twice, since only e-mail addresses hold an `@`.
+///
+/// Whoever matches by both names is there twice, the second time marked. They are not left out here,
+/// because where everybody matches by both, that would read everybody to find nobody else.
 pub(super) const BY_PREFIX: &str = concat!(
     "SELECT ",
     user_columns!(),
-    ", u.username_key AS term FROM users u
-     WHERE u.username_key >= ?1 AND u.username_key < ?2 AND (u.username_key, u.id) > (?3, ?4)
+    ", u.username_key AS term, 0 FROM users u
+     WHERE u.username_key >= ?1 AND u.username_key < ?2 AND u.username_key > ?3
      UNION ALL
      SELECT ",
     user_columns!(),
-    ", u.email_key AS term FROM users u
-     WHERE u.email_key >= ?1 AND u.email_key < ?2 AND (u.email_key, u.id) > (?3, ?4)
-       AND NOT (u.username_key >= ?1 AND u.username_key < ?2)
-     ORDER BY term, 1 LIMIT ?5"
+    ", u.email_key AS term, u.username_key >= ?4 AND u.username_key < ?2 FROM users u
+     WHERE u.email_key >= ?1 AND u.email_key < ?2 AND u.email_key > ?3
+     ORDER BY term LIMIT ?5"
 );
+
+/// A page by prefix reads so many rows for each user that it lists, at most. One that met more
+/// users who were listed already is shorter than it might be.
+const ROWS_PER_USER: i64 = 8;
 
 impl DbMessage for ListUsers {
     type Answer = Page;
@@ -91,33 +97,85 @@ impl DbMessage for ListUsers {
 
     fn run(self, db: &Connection) -> Result<Page, DbError> {
         let after = self.after.unwrap_or(Cursor { term: String::new(), id: 0 });
-        // One row more than asked for tells whether there is a next page.
-        let limit = i64::try_from(self.limit).unwrap_or(i64::MAX).saturating_add(1);
-        let read = |row: &Row<'_>| -> rusqlite::Result<(User, String)> { Ok((user(row)?, row.get(6)?)) };
+        let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
         let prefix = self.prefix.to_lowercase();
-        let mut rows: Vec<(User, String)> = if prefix.is_empty() {
+        if prefix.is_empty() {
+            // One row more than asked for tells whether there is a next page.
+            let most = limit.saturating_add(1);
             let mut statement = db.prepare_cached(BY_ID)?;
-            statement.query_map((after.id, limit), read)?.collect::<Result<_, _>>()?
-        } else {
-            let end = format!("{prefix}\u{10FFFF}");
-            let mut statement = db.prepare_cached(BY_PREFIX)?;
-            statement
-                .query_map((&prefix, &end, &after.term, after.id, limit), read)?
-                .collect::<Result<_, _>>()?
-        };
-        let more = rows.len() > self.limit;
-        rows.truncate(self.limit);
-        let next = rows
-            .last()
-            .filter(|_| more)
-            .map(|(User { id: UserId(id), .. }, term)| Cursor { term: term.clone(), id: *id });
-        Ok(Page { items: rows.into_iter().map(|(user, _)| user).collect(), next })
+            return page(statement.query((after.id, most))?, self.limit, most);
+        }
+        let start = prefix.as_str().max(&after.term);
+        let end = format!("{prefix}\u{10FFFF}");
+        let most = limit.saturating_mul(ROWS_PER_USER).saturating_add(1);
+        let mut statement = db.prepare_cached(BY_PREFIX)?;
+        page(statement.query((start, &end, &after.term, &prefix, most))?, self.limit, most)
     }
+}
+
+/// Reads a page from the rows: a user, the term they are sorted by, and whether they are listed
+/// under another. `most` is how many rows there can be.
+fn page(mut rows: Rows<'_>, limit: usize, most: i64) -> Result<Page, DbError> {
+    let mut items = Vec::new();
+    let mut last = None;
+    let mut read = 0;
+    while let Some(row) = rows.next()? {
+        read += 1;
+        let is_listed_already: bool = row.get(7)?;
+        if read == most || (items.len() == limit && !is_listed_already) {
+            return Ok(Page { items, next: last });
+        }
+        let user = user(row)?;
+        last = Some(Cursor { term: row.get(6)?, id: user.id.0 });
+        if !is_listed_already {
+            items.push(user);
+        }
+    }
+    Ok(Page { items, next: None })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        actors::db::{DbFile, InsertUser},
+        config::Database,
+        domain::{Email, PasswordHash, Role, Timestamp, Username},
+    };
+
+    #[test]
+    fn whoever_matches_by_both_names_is_listed_once_over_all_pages() {
+        // Usernames and addresses that alternate in their common order, and that stand apart.
+        for (username, email) in [("x-%", "x-%@example.com"), ("x-a%", "x-z%@example.com")] {
+            let db = DbFile::open(&Database::Memory).unwrap().connect().unwrap();
+            for number in 10..70 {
+                let name = |pattern: &str| pattern.replace('%', &number.to_string());
+                let insert = InsertUser {
+                    email: Email::parse(&name(email)).unwrap(),
+                    username: Username::parse(&name(username)).unwrap(),
+                    password_hash: PasswordHash::new("none".to_owned()),
+                    role: Role::User,
+                    now: Timestamp::from_millis(0),
+                };
+                insert.run(&db).unwrap().unwrap();
+            }
+
+            for limit in [1, 3, 59, 60, 200] {
+                let mut found = Vec::new();
+                let mut after = None;
+                loop {
+                    let page = ListUsers { prefix: "X-".to_owned(), after, limit }.run(&db).unwrap();
+                    assert!(page.items.len() <= limit);
+                    found.extend(page.items.into_iter().map(|user| user.id.0));
+                    after = page.next;
+                    if after.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!(found, (1..=60).collect::<Vec<_>>(), "{username} by {limit}");
+            }
+        }
+    }
 
     #[test]
     fn a_cursor_is_read_as_it_was_written() {

@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod health;
 mod import;
+mod inspect;
 mod keys;
 mod listing;
 mod rotation;
@@ -74,6 +75,8 @@ pub struct DbActor {
     batch: Rc<RefCell<Batch>>,
     /// When another process was last found to hold the database for too long.
     locked_at: Option<Instant>,
+    /// Whether a write has failed, and none was tried since to see whether they work again.
+    in_doubt: bool,
     closed: bool,
 }
 
@@ -89,6 +92,7 @@ impl DbActor {
                 connection: None,
                 batch: Rc::default(),
                 locked_at: None,
+                in_doubt: false,
                 closed: false,
             },
         )

@@ -103,9 +103,10 @@ impl DbMessage for RotateSession {
             Err(error) => return Ok(Rotation::InvalidScope(error)),
         };
         if self.presented == row.current {
-            let spent = row.spent.with(self.presented, self.now, self.grace);
-            // A clock that went back must not make the session look older than it is.
+            // A clock that went back must not make the session look older than it is, nor end the
+            // grace when it is put right.
             let now = self.now.max(row.last_used_at);
+            let spent = row.spent.with(self.presented, now, self.grace);
             db.prepare_cached(
                 "UPDATE sessions SET refresh_hash = ?2, spent = ?3, last_used_at = ?4, expires_at = ?5
                  WHERE id = ?1",

@@ -108,7 +108,7 @@ impl Key {
                     public.modulus().big_endian_without_leading_zero(),
                     public.exponent().big_endian_without_leading_zero(),
                 );
-                (EncodingKey::from_rsa_der(private), decoding)
+                (EncodingKey::from_rsa_der(rsa_private_key(private).ok_or_else(unreadable)?), decoding)
             }
             Algorithm::Hs256 => (EncodingKey::from_secret(private), DecodingKey::from_secret(private)),
         };
@@ -137,6 +137,27 @@ impl Key {
             jwk,
         })
     }
+}
+
+/// The `RSAPrivateKey` (PKCS #1) in a PKCS #8 key (RFC 5208, section 5): the one is what jsonwebtoken
+/// signs with, the other what aws-lc writes.
+fn rsa_private_key(pkcs8: &[u8]) -> Option<&[u8]> {
+    let (key_info, _) = der_content(pkcs8)?;
+    let (_version, rest) = der_content(key_info)?;
+    let (_algorithm, rest) = der_content(rest)?;
+    der_content(rest).map(|(private_key, _)| private_key)
+}
+
+/// The content of the first element of a DER encoding (X.690, section 8.1), and what follows it.
+fn der_content(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&length, rest) = der.get(1..)?.split_first()?;
+    let (length, rest) = if length < 0x80 {
+        (usize::from(length), rest)
+    } else {
+        let (bytes, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
+        (bytes.iter().fold(0, |length, byte| (length << 8) | usize::from(*byte)), rest)
+    };
+    rest.split_at_checked(length)
 }
 
 pub(super) const fn jwt_algorithm(algorithm: Algorithm) -> jsonwebtoken::Algorithm {

@@ -91,7 +91,8 @@ pub struct KeySummary {
 /// All keys of this process, read and ready.
 pub struct Keyring {
     issuer: String,
-    /// The first to sign first.
+    /// The oldest first. One that was announced is passed over when a later one, which the
+    /// configuration or a person demanded at once, signs before it.
     keys: Vec<Key>,
     refresh: RefreshKeys,
 }

@@ -33,7 +33,7 @@ const fn oauth(error: ErrorResponse) -> ErrorResponse {
     ErrorResponse { schema: "OAuthError", ..error }
 }
 
-const ERRORS: [ErrorResponse; 26] = [
+const ERRORS: [ErrorResponse; 28] = [
     error(
         "BadRequest",
         "400",
@@ -208,6 +208,22 @@ const ERRORS: [ErrorResponse; 26] = [
             ("too_many_attempts", "Too many failed attempts; try again later"),
         )),
     ),
+    oauth(error(
+        "OAuthInternalServerError",
+        "500",
+        "A fault of ours. The log has it under the request id.",
+        ("internal_error", "Internal Server Error"),
+    )),
+    with_header(
+        "retry-after",
+        oauth(error(
+            "OAuthServiceUnavailable",
+            "503",
+            "Too many logins are waiting, or the database is locked, full or away; nothing is wrong with the \
+        request.",
+            ("busy", "Too many logins are waiting; try again later"),
+        )),
+    ),
     with_header(
         "retry-after",
         error(
@@ -231,7 +247,13 @@ pub(super) fn error_responses() -> Value {
         if error.schema == "Error" {
             media.insert("example".into(), json!({ "detail": detail, "code": code }));
         } else if error.schema == "OAuthError" {
-            let kind = if error.status == "400" || error.status == "401" { code } else { "invalid_request" };
+            let kind = match error.status {
+                "400" => code,
+                "401" | "403" => "invalid_grant",
+                "429" | "503" => "temporarily_unavailable",
+                "500" => "server_error",
+                _ => "invalid_request",
+            };
             let example =
                 json!({ "detail": detail, "code": code, "error": kind, "error_description": detail });
             media.insert("example".into(), example);

@@ -23,8 +23,8 @@ pub(super) fn paths() -> Value {
         "OAuthPayloadTooLarge",
         "OAuthUnsupportedMediaType",
         "OAuthValidationError",
-        "InternalServerError",
-        "ServiceUnavailable",
+        "OAuthInternalServerError",
+        "OAuthServiceUnavailable",
     ];
     let form = "application/x-www-form-urlencoded";
     let user_id = json!([id_parameter("The user's number.")]);

@@ -85,6 +85,7 @@ pub(super) fn schemas() -> Value {
                 "client_id": { "type": "string", "description": "Taken and ignored." },
                 "client_secret": { "type": "string", "description": "Taken and ignored." },
             },
+            "additionalProperties": { "type": "string" },
         },
         "TokenResponse": object(&json!({
             "access_token": { "type": "string", "description": "A JWT; see `/.well-known/jwks.json`." },
@@ -99,6 +100,8 @@ pub(super) fn schemas() -> Value {
                 "token": { "type": "string", "minLength": 1, "description": "An access or a refresh token." },
                 "token_type_hint": { "type": "string", "description": "Taken and not needed." },
             },
+            // Any other is ignored, but not twice (RFC 6749, section 3.2).
+            "additionalProperties": { "type": "string" },
         },
         "Session": object(&json!({
             "id": { "type": "integer", "format": "int64", "minimum": 1 },
@@ -124,6 +127,8 @@ pub(super) fn schemas() -> Value {
                 "properties": {
                     "kty": { "enum": ["EC", "RSA", "OKP"] }, "kid": { "type": "string" },
                     "alg": { "enum": ["ES256", "RS256", "EdDSA"] }, "use": { "const": "sig" },
+                    "crv": { "enum": ["P-256", "Ed25519"] }, "x": { "type": "string" }, "y": { "type": "string" },
+                    "n": { "type": "string" }, "e": { "type": "string" },
                 },
             }},
         }), &[]),

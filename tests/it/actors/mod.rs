@@ -1,3 +1,19 @@
 //! Use cases and the database, by messages alone.
 
+mod forgery;
+mod group_commit;
+mod guard;
+mod handle;
+mod import;
+mod indexes;
+mod keys;
+mod last_admin;
+mod lookups;
+mod password_threads;
+mod passwords;
+mod probes;
+mod rotation;
+mod sessions;
 mod smoke;
+mod steps;
+mod users;

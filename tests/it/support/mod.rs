@@ -3,6 +3,9 @@
 
 #![allow(dead_code, reason = "not every test uses every part")]
 
+pub mod contract;
+pub mod wire;
+
 use std::{net::SocketAddr, time::Duration};
 
 use actix_web::http::{Method, StatusCode, header::HeaderMap};
@@ -22,11 +25,13 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// A configuration for tests: a database in `directory`, any free port, the cheapest hash.
 pub fn config(directory: &TempDir) -> Config {
-    let mut config = Config::default();
-    config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut config = Config {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        workers: std::num::NonZeroU16::new(2),
+        ..Config::default()
+    };
     config.database.database = Database::File(directory.path().join("test.db"));
     config.password.bcrypt_cost = 4;
-    config.workers = Some(std::num::NonZeroU16::new(2).unwrap());
     config
 }
 
@@ -57,6 +62,7 @@ impl TestActors {
 /// A whole server.
 pub struct TestApp {
     pub address: SocketAddr,
+    pub metrics_address: Option<SocketAddr>,
     pub sekisho: Sekisho,
     pub clock: Clock,
     pub directory: TempDir,
@@ -114,16 +120,20 @@ impl TestApp {
         let surroundings = Surroundings { clock: clock.clone(), random: Random::System };
         let application = Application::build(config, surroundings).await.unwrap();
         let (address, sekisho) = (application.address(), application.sekisho().clone());
+        let metrics_address = application.metrics_address();
         actix_web::rt::spawn(application.run());
-        let client = awc::Client::builder().timeout(Duration::from_secs(60)).disable_redirects().finish();
-        Self { address, sekisho, clock, directory, client }
+        let client = awc::Client::builder().timeout(Duration::from_mins(1)).disable_redirects().finish();
+        Self { address, metrics_address, sekisho, clock, directory, client }
     }
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
+    /// Reads an answer, and holds it against what every answer promises.
     async fn finish(
+        method: &Method,
+        path: &str,
         response: Result<
             awc::ClientResponse<
                 impl futures_util::Stream<Item = Result<actix_web::web::Bytes, awc::error::PayloadError>> + Unpin,
@@ -133,11 +143,13 @@ impl TestApp {
     ) -> Answer {
         let mut response = response.unwrap();
         let body = response.body().limit(16 * 1024 * 1024).await.unwrap();
-        Answer {
+        let answer = Answer {
             status: response.status(),
             headers: response.headers().clone(),
             body: String::from_utf8(body.to_vec()).unwrap(),
-        }
+        };
+        contract::check(method, path, &answer);
+        answer
     }
 
     fn request(&self, method: Method, path: &str, token: Option<&str>) -> awc::ClientRequest {
@@ -150,12 +162,12 @@ impl TestApp {
 
     /// A request without a body.
     pub async fn send(&self, method: Method, path: &str, token: Option<&str>) -> Answer {
-        Self::finish(self.request(method, path, token).send().await).await
+        Self::finish(&method, path, self.request(method.clone(), path, token).send().await).await
     }
 
     /// A request with a JSON body.
     pub async fn send_json(&self, method: Method, path: &str, token: Option<&str>, body: &Value) -> Answer {
-        Self::finish(self.request(method, path, token).send_json(body).await).await
+        Self::finish(&method, path, self.request(method.clone(), path, token).send_json(body).await).await
     }
 
     /// A request with any body of any type and more headers.
@@ -166,11 +178,11 @@ impl TestApp {
         headers: &[(&str, &str)],
         body: impl Into<Vec<u8>>,
     ) -> Answer {
-        let mut request = self.client.request(method, self.url(path));
+        let mut request = self.client.request(method.clone(), self.url(path));
         for (name, value) in headers {
             request = request.append_header((*name, *value));
         }
-        Self::finish(request.send_body(body.into()).await).await
+        Self::finish(&method, path, request.send_body(body.into()).await).await
     }
 
     pub async fn get(&self, path: &str, token: Option<&str>) -> Answer {
@@ -179,7 +191,7 @@ impl TestApp {
 
     /// A request with a form, as OAuth sends it.
     pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        Self::finish(self.client.post(self.url(path)).send_form(&fields).await).await
+        Self::finish(&Method::POST, path, self.client.post(self.url(path)).send_form(&fields).await).await
     }
 
     /// Registers somebody with [`PASSWORD`] and `NAME@example.com`.
@@ -230,5 +242,50 @@ impl TestApp {
 
     pub async fn me(&self, token: &str) -> Answer {
         self.get("/users/me", Some(token)).await
+    }
+
+    /// A POST with a JSON body.
+    pub async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
+        self.send_json(Method::POST, path, token, body).await
+    }
+
+    /// A PATCH with a JSON body.
+    pub async fn patch(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
+        self.send_json(Method::PATCH, path, token, body).await
+    }
+
+    /// A DELETE without a body.
+    pub async fn delete(&self, path: &str, token: Option<&str>) -> Answer {
+        self.send(Method::DELETE, path, token).await
+    }
+
+    /// A request without a body and with more headers.
+    pub async fn send_with(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.client.request(method.clone(), self.url(path));
+        for (name, value) in headers {
+            request = request.append_header((*name, *value));
+        }
+        Self::finish(&method, path, request.send().await).await
+    }
+
+    /// The number of the user whose token this is.
+    pub async fn id_of(&self, token: &str) -> i64 {
+        self.me(token).await.json()["id"].as_i64().unwrap()
+    }
+
+    /// The sessions of whoever's token this is, the newest first.
+    pub async fn sessions(&self, token: &str) -> Vec<Value> {
+        let answer = self.get("/users/me/sessions", Some(token)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.json()["items"].as_array().unwrap().clone()
+    }
+}
+
+/// Looks again and again until something is so; panics where it is not within ten seconds.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    while !is_so().await {
+        assert!(std::time::Instant::now() < deadline, "not within ten seconds: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -1,0 +1,184 @@
+"""Compares a server with many users to one with few; see scripts/bench-scale."""
+
+import argparse
+import base64
+import json
+import os
+import random
+import shutil
+import statistics
+import subprocess
+from pathlib import Path
+from urllib.parse import quote
+
+from servers import FORM, Server, log_in, seed
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL_USERS, SMALL_SESSIONS = 1_000, 2_000
+CONNECTIONS, THREADS = 8, 2
+
+# What is measured, in the order of the table.
+LOADS = {
+    "first": "GET /users, first page",
+    "deep": "GET /users, deep pages",
+    "narrow": "GET /users?q=, one user",
+    "broad": "GET /users?q=, everybody",
+    "broad-deep": "GET /users?q=, everybody, deep",
+    "login": "POST /token, password",
+    "refresh": "POST /token, refresh",
+    "me": "GET /users/me",
+}
+
+
+def cursor(number: int, term: str = "") -> str:
+    """A cursor as the server writes it; seeded users are one after the administrator in number."""
+    return base64.urlsafe_b64encode(f"{number}:{term}".encode()).decode().rstrip("=")
+
+
+def requests(server: Server, load: str) -> list[str]:
+    """The lines of a file for bench/wrk/replay.lua."""
+    if load == "me":
+        return [f"GET\t/users/me\t{tokens['access_token']}\t\t" for tokens in server.tokens]
+    if load == "login":
+        return [f"POST\t/token\t\t{FORM}\t{log_in(name)}" for name in server.names]
+    # The last tenth of everybody, but for the last page.
+    deep = [random.randint(server.users * 9 // 10, server.users - 60) for _ in range(500)]
+    queries = {
+        "first": ["limit=50"],
+        "deep": [f"limit=50&after={cursor(number + 1)}" for number in deep],
+        "narrow": [f"limit=50&q={quote(name)}" for name in server.names[:500]],
+        "broad": ["limit=50&q=user-"],
+        "broad-deep": [f"limit=50&q=user-&after={cursor(n + 1, f'user-{n:07}')}" for n in deep],
+    }[load]
+    admin = server.admin["access_token"]
+    return [f"GET\t/users?{query}\t{admin}\t\t" for query in queries]
+
+
+def expect_pages(server: Server) -> None:
+    """The listings that are measured give what they should: a fast error is no result."""
+    for load, count in {"first": 50, "deep": 50, "narrow": 1, "broad": 50, "broad-deep": 50}.items():
+        path = requests(server, load)[0].split("\t")[1]
+        found = len(server.get(path)["items"])
+        if found != count:
+            raise SystemExit(f"error: {path} on {server.name} lists {found} users, not {count}")
+
+
+def put_under_load(server: Server, load: str, seconds: int) -> dict:
+    """Runs wrk and returns its figures, with the processor time of a request."""
+    if load == "refresh":
+        # Each token is good for one rotation, and the next load needs new ones: wrk does not hand them back.
+        share = len(server.tokens) // server.refresh_rounds
+        taken, server.tokens_left = server.tokens_left[:share], server.tokens_left[share:]
+        lines = [tokens["refresh_token"] for tokens in taken]
+        script, more = "refresh.lua", [str(THREADS)]
+    else:
+        lines, script, more = requests(server, load), "replay.lua", []
+    file, result = server.file("requests"), server.file("wrk.json")
+    file.write_text("".join(f"{line}\n" for line in lines))
+    result.unlink(missing_ok=True)
+    options = ["-t", str(THREADS), "-c", str(CONNECTIONS), "-d", f"{seconds}s", "--timeout", "30s"]
+    before = server.cpu_seconds()
+    subprocess.run(
+        ["wrk", *options, "-s", script, server.url, "--", file, *more],
+        cwd=ROOT / "bench/wrk",
+        env={**os.environ, "WRK_RESULT": str(result)},
+        check=True,
+        stdout=subprocess.DEVNULL,
+        timeout=seconds + 60,
+    )
+    used = server.cpu_seconds() - before
+    figures = json.loads(result.read_text())
+    if figures["non_2xx"] or figures["socket_errors"] or not figures["requests"]:
+        raise SystemExit(f"error: {load} on {server.name}: {figures}")
+    return {
+        "rate": figures["requests_per_second"],
+        "cpu": 1e6 * used / figures["requests"],
+        "p50": figures["latency_ms"]["p50"],
+        "p99": figures["latency_ms"]["p99"],
+    }
+
+
+def compare(servers: list[Server], loads: list[str], arguments: argparse.Namespace) -> dict:
+    found = {load: {server.name: [] for server in servers} for load in loads}
+    for number in range(arguments.rounds):
+        for load in loads:
+            # By turns, and each first as often as second: what disturbs one disturbs the other.
+            for server in servers if number % 2 == 0 else servers[::-1]:
+                print(f"round {number + 1} of {arguments.rounds}: {load} on {server.name}", end="\x1b[K\r", flush=True)
+                found[load][server.name].append(put_under_load(server, load, arguments.seconds))
+    print("\x1b[K", end="")
+    return {
+        load: {
+            name: {figure: statistics.median(run[figure] for run in runs) for figure in runs[0]}
+            for name, runs in by_server.items()
+        }
+        for load, by_server in found.items()
+    }
+
+
+def report(found: dict, goal: float) -> bool:
+    """Prints the table; whether each cost ratio is within the goal."""
+    print(f"{'':32}{'requests/s':>20}{'CPU µs':>18}{'p99 ms':>16}{'rate':>8}{'cost':>8}")
+    print(f"{'':32}" + f"{'small':>10}{'large':>10}" + f"{'small':>9}{'large':>9}" + f"{'small':>8}{'large':>8}")
+    fine = True
+    for load, by_server in found.items():
+        small, large = by_server["small"], by_server["large"]
+        rate, cost = small["rate"] / large["rate"], large["cpu"] / small["cpu"]
+        fine &= cost <= goal
+        print(
+            f"{LOADS[load]:32}{small['rate']:>10,.0f}{large['rate']:>10,.0f}"
+            f"{small['cpu']:>9,.1f}{large['cpu']:>9,.1f}{small['p99']:>8,.2f}{large['p99']:>8,.2f}"
+            f"{rate:>8.2f}{cost:>8.2f}{'' if cost <= goal else '  over ' + str(goal)}"
+        )
+    print("rate: requests/s, small to large; cost: processor time of the server for a request, large to small")
+    return fine
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--users", type=int, default=1_000_000)
+    parser.add_argument("--sessions", type=int, default=2_000_000)
+    parser.add_argument("--sign-ins", type=int, default=8_000)
+    parser.add_argument("--seconds", type=int, choices=range(1, 6), default=3)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--goal", type=float, default=1.3)
+    parser.add_argument("--only", type=lambda text: text.split(","), default=list(LOADS))
+    parsed = parser.parse_args()
+    if unknown := set(parsed.only) - set(LOADS):
+        parser.error(f"--only takes {', '.join(LOADS)}, not {', '.join(unknown)}")
+    return parsed
+
+
+def remove(database: Path) -> None:
+    for file in database.parent.glob(f"{database.name}*"):
+        file.unlink()
+
+
+def main() -> None:
+    parsed = arguments()
+    release, scratch = ROOT / "target/release", ROOT / "target/scale"
+    scratch.mkdir(parents=True, exist_ok=True)
+    sizes = {"small": (SMALL_USERS, SMALL_SESSIONS), "large": (parsed.users, parsed.sessions)}
+    servers = []
+    try:
+        for name, (users, sessions) in sizes.items():
+            database = scratch / f"{users}-{sessions}.db"
+            seed(release / "examples/seed", database, users, sessions)
+            copy = scratch / f"{name}.db"
+            remove(copy)
+            shutil.copyfile(database, copy)
+            servers.append(Server(name, release / "sekisho", copy, users))
+        for server in servers:
+            server.sign_in(parsed.sign_ins)
+            server.tokens_left, server.refresh_rounds = server.tokens, parsed.rounds
+            expect_pages(server)
+        fine = report(compare(servers, parsed.only, parsed), parsed.goal)
+    finally:
+        for server in servers:
+            server.stop()
+            remove(scratch / f"{server.name}.db")
+    raise SystemExit(0 if fine else 1)
+
+
+if __name__ == "__main__":
+    main()

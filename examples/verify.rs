@@ -1,0 +1,48 @@
+//! A service that takes Sekisho's access tokens and asks Sekisho for nothing but its public keys.
+use std::{env, time::Duration, time::Instant};
+
+use actix_web::error::{ErrorServiceUnavailable as Unavailable, ErrorUnauthorized as Unauthorized};
+use actix_web::http::header::{AUTHORIZATION, CacheControl, CacheDirective::MaxAge};
+use actix_web::{App, Error, HttpMessage, HttpRequest, HttpServer, web};
+use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
+
+struct Verifier(String, tokio::sync::Mutex<Option<(JwkSet, Instant)>>);
+
+impl Verifier {
+    async fn keys(&self) -> Result<JwkSet, Error> {
+        let mut kept = self.1.lock().await;
+        if let Some((keys, _)) = kept.as_ref().filter(|(_, until)| Instant::now() < *until) {
+            return Ok(keys.clone());
+        }
+        let request = awc::Client::default().get(format!("{}/.well-known/jwks.json", self.0));
+        let mut response = request.send().await.map_err(Unavailable)?;
+        let age = |directive: &_| if let MaxAge(age) = directive { Some(*age) } else { None };
+        let age = response.get_header::<CacheControl>().and_then(|control| control.iter().find_map(age));
+        let keys: JwkSet = response.json().await.map_err(Unavailable)?;
+        *kept = Some((keys.clone(), Instant::now() + Duration::from_secs(age.unwrap_or(0).into())));
+        Ok(keys)
+    }
+}
+
+async fn hello(request: HttpRequest, verifier: web::Data<Verifier>) -> Result<String, Error> {
+    let value = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = value.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    let header = decode_header(token).map_err(Unauthorized)?;
+    let keys = verifier.keys().await?;
+    let jwk = header.kid.and_then(|kid| keys.find(&kid)).ok_or(Unauthorized("unknown key"))?;
+    let key = DecodingKey::from_jwk(jwk).map_err(Unauthorized)?;
+    let mut validation = Validation::new(header.alg); // Refused below where the key is of another kind.
+    validation.set_issuer(&[&verifier.0]);
+    validation.set_required_spec_claims(&["exp", "iss", "sub"]);
+    let claims: serde_json::Value = decode(token, &key, &validation).map_err(Unauthorized)?.claims;
+    Ok(format!("Hello, {}", claims["sub"]))
+}
+
+#[actix_web::main]
+async fn main() -> std::io::Result<()> {
+    let setting = |name, default: &str| env::var(name).unwrap_or(default.to_owned());
+    let issuer = setting("SEKISHO_ISSUER", "http://127.0.0.1:8000");
+    let verifier = web::Data::new(Verifier(issuer, Default::default()));
+    let app = move || App::new().app_data(verifier.clone()).route("/hello", web::get().to(hello));
+    HttpServer::new(app).bind(setting("LISTEN", "127.0.0.1:9000"))?.run().await
+}

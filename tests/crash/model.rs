@@ -1,0 +1,179 @@
+//! What a client knows for certain: the oracle that the server is held against.
+//!
+//! A client has one request under way at a time, so when the server is killed one operation is of
+//! unknown outcome and everything else is a fact.
+
+use std::time::Instant;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::Value;
+
+use crate::http::Answer;
+
+/// So many rotations push a token out of the server's memory of replaced ones; presented again, it
+/// is a stolen one. The server remembers 32.
+pub const FORGOTTEN_AFTER: usize = 40;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The registration is under way.
+    Registering,
+    Present,
+    Deleted,
+}
+
+#[derive(Debug)]
+pub struct Account {
+    pub username: String,
+    pub email: String,
+    pub password: String,
+    /// The password before the last acknowledged change.
+    pub former_password: Option<String>,
+    pub standing: Standing,
+    pub sessions: Vec<Session>,
+    /// At most so many sessions are alive of whose tokens the client never heard.
+    pub strays: usize,
+    /// Whether anything was done to it since it was last verified.
+    pub touched: bool,
+}
+
+#[derive(Debug)]
+pub struct Session {
+    pub id: i64,
+    pub access: String,
+    pub refresh: String,
+    /// The refresh token before, and when it was replaced.
+    pub previous: Option<(String, Instant)>,
+    pub first: String,
+    pub rotations: usize,
+    pub ended: bool,
+    /// A refresh was sent whose answer was lost, so that `refresh` may have been replaced already.
+    pub maybe_rotated: bool,
+    /// A request that nobody waits for may come late. So that it never finds its token forgotten,
+    /// so many rotations remain until the next kill, which ends it.
+    pub rotations_left: usize,
+}
+
+/// Something that a client does, with the indices of the account and the session concerned.
+#[derive(Debug, Clone)]
+pub enum Operation {
+    Register(usize),
+    LogIn(usize),
+    ChangePassword(usize, usize, String),
+    ChangeEmail(usize, usize, String),
+    Refresh(usize, usize),
+    /// Presents the refresh token before the current one.
+    Replay(usize, usize),
+    /// Presents a refresh token that was replaced long ago.
+    Reuse(usize, usize),
+    /// RFC 7009, with the access token or else the refresh token.
+    Revoke(usize, usize, bool),
+    LogOut(usize, usize),
+    EndOthers(usize, usize),
+    Delete(usize, usize),
+    /// Asks who one is, with the token of any session.
+    Look(usize, usize),
+}
+
+impl Operation {
+    pub fn account(&self) -> usize {
+        match self {
+            Self::Register(account)
+            | Self::LogIn(account)
+            | Self::ChangePassword(account, ..)
+            | Self::ChangeEmail(account, ..)
+            | Self::Refresh(account, _)
+            | Self::Replay(account, _)
+            | Self::Reuse(account, _)
+            | Self::Revoke(account, ..)
+            | Self::LogOut(account, _)
+            | Self::EndOthers(account, _)
+            | Self::Delete(account, _)
+            | Self::Look(account, _) => *account,
+        }
+    }
+}
+
+impl Account {
+    pub fn new(name: &str, password: String) -> Self {
+        Self {
+            username: name.to_owned(),
+            email: format!("{name}@example.com"),
+            password,
+            former_password: None,
+            standing: Standing::Registering,
+            sessions: Vec::new(),
+            strays: 0,
+            touched: true,
+        }
+    }
+
+    pub fn alive(&self) -> Vec<usize> {
+        let alive = self.sessions.iter().enumerate().filter(|(_, session)| !session.ended);
+        alive.map(|(index, _)| index).collect()
+    }
+
+    pub fn open_session(&mut self, answer: &Answer) {
+        let session = Session {
+            id: session_of(answer.text("access_token")),
+            access: answer.text("access_token").to_owned(),
+            refresh: answer.text("refresh_token").to_owned(),
+            previous: None,
+            first: answer.text("refresh_token").to_owned(),
+            rotations: 0,
+            ended: false,
+            maybe_rotated: false,
+            rotations_left: usize::MAX,
+        };
+        let number_is_new = self.sessions.iter().all(|known| known.id != session.id);
+        assert!(number_is_new, "session {} was given twice", session.id);
+        self.sessions.push(session);
+    }
+
+    /// What an operation changes, as far as it does not stand in its answer.
+    pub fn apply(&mut self, operation: &Operation) {
+        match operation {
+            Operation::Register(_) => self.standing = Standing::Present,
+            Operation::ChangePassword(_, session, new) => {
+                self.former_password = Some(std::mem::replace(&mut self.password, new.clone()));
+                self.end_others(*session);
+            }
+            Operation::ChangeEmail(_, _, new) => self.email.clone_from(new),
+            Operation::Revoke(_, session, _)
+            | Operation::LogOut(_, session)
+            | Operation::Reuse(_, session) => self.sessions[*session].ended = true,
+            Operation::EndOthers(_, session) => self.end_others(*session),
+            Operation::Delete(..) => {
+                self.standing = Standing::Deleted;
+                self.sessions.iter_mut().for_each(|session| session.ended = true);
+            }
+            Operation::LogIn(_) | Operation::Refresh(..) | Operation::Replay(..) | Operation::Look(..) => {}
+        }
+    }
+
+    fn end_others(&mut self, but: usize) {
+        self.strays = 0;
+        for (index, session) in self.sessions.iter_mut().enumerate() {
+            session.ended |= index != but;
+        }
+    }
+}
+
+impl Session {
+    pub fn rotate(&mut self, answer: &Answer) {
+        let before = std::mem::replace(&mut self.refresh, answer.text("refresh_token").to_owned());
+        assert_ne!(before, self.refresh, "a refresh token is its own successor");
+        self.previous = Some((before, Instant::now()));
+        answer.text("access_token").clone_into(&mut self.access);
+        self.rotations += 1;
+        self.rotations_left = self.rotations_left.saturating_sub(1);
+        self.maybe_rotated = false;
+    }
+}
+
+/// The `sid` of an access token.
+fn session_of(access: &str) -> i64 {
+    let payload = access.split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    claims["sid"].as_i64().unwrap()
+}

@@ -1,0 +1,11 @@
+//! What the documentation says, held against what is: commands that are pasted work, tables are
+//! complete, copied code is the code, and examples run.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+mod embedding;
+mod examples;
+mod links;
+mod metrics;
+mod readme;
+mod restore;
+mod support;

@@ -1,0 +1,70 @@
+//! What OPERATIONS.md says of a restored backup.
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Server, block, command, text};
+
+const ALICE: &str =
+    r#"{"email": "alice@example.com", "username": "alice", "password": "correct horse battery"}"#;
+
+fn log_in(server: &Server) -> (String, String) {
+    let answer = server.curl("/token", &["-d", "username=alice", "-d", "password=correct+horse+battery"]);
+    let tokens: Value = serde_json::from_str(answer.strip_suffix(" 200").unwrap()).unwrap();
+    let token = |name: &str| tokens[name].as_str().unwrap().to_owned();
+    (format!("Authorization: Bearer {}", token("access_token")), token("refresh_token"))
+}
+
+fn refresh(server: &Server, token: &str) -> String {
+    server.curl("/token", &["-d", "grant_type=refresh_token", "-d", &format!("refresh_token={token}")])
+}
+
+fn back_up(directory: &TempDir) {
+    let output = command(env!("CARGO_BIN_EXE_sekisho"), directory.path())
+        .args(["backup", "backup.db"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Somebody whose session was revoked after the backup, which then was restored; `sql` runs
+/// before the start.
+fn restored(directory: &TempDir, sql: &str) -> (Server, String, String) {
+    // Tokens name their issuer, which would else be the address, another one each time.
+    let issuer = ["--issuer", "http://sekisho.test"];
+    let server = Server::sekisho_with(directory, &issuer);
+    assert!(server.curl("/users/", &["-H", "Content-Type: application/json", "-d", ALICE]).ends_with(" 201"));
+    let (bearer, refresh_token) = log_in(&server);
+    back_up(directory);
+    assert!(server.curl("/logout", &["-X", "POST", "-H", &bearer]).ends_with(" 204"));
+    assert!(server.curl("/users/me", &["-H", &bearer]).ends_with(" 401"));
+    assert!(server.end().1.success());
+    let (database, backup) = (directory.path().join("sekisho.db"), directory.path().join("backup.db"));
+    std::fs::rename(backup, &database).unwrap();
+    rusqlite::Connection::open(database).unwrap().execute_batch(sql).unwrap();
+    (Server::sekisho_with(directory, &issuer), bearer, refresh_token)
+}
+
+#[test]
+fn a_restored_backup_revives_what_was_revoked_after_it() {
+    let directory = TempDir::new().unwrap();
+
+    let (server, bearer, refresh_token) = restored(&directory, "");
+
+    assert!(server.curl("/users/me", &["-H", &bearer]).ends_with(" 200"));
+    assert!(refresh(&server, &refresh_token).ends_with(" 200"));
+}
+
+#[test]
+fn after_the_sql_of_the_page_nothing_from_before_is_accepted() {
+    let directory = TempDir::new().unwrap();
+    let page = text("docs/OPERATIONS.md");
+    let sql = block(&page, "**What a restore revives.**", "sql");
+
+    let (server, bearer, refresh_token) = restored(&directory, sql);
+    let (bearer_after, _) = log_in(&server);
+
+    assert!(server.curl("/users/me", &["-H", &bearer]).ends_with(" 401"));
+    assert!(refresh(&server, &refresh_token).ends_with(" 401"));
+    assert!(server.curl("/users/me", &["-H", &bearer_after]).ends_with(" 200"));
+}

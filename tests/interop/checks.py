@@ -1,0 +1,29 @@
+"""How a script says what it checked: a line for each check, `ok` or `FAILED`, which run.py counts."""
+
+import contextlib
+import os
+import traceback
+
+URL = os.environ.get("SEKISHO_URL", "")
+ALGORITHM = os.environ.get("SEKISHO_INTEROP_ALGORITHM", "")
+SECRET = os.environ.get("SEKISHO_INTEROP_SECRET", "")
+NAME, PASSWORD = "alice", "correct horse battery"
+
+
+@contextlib.contextmanager
+def check(name):
+    """Says whether its block went through."""
+    try:
+        yield
+    except Exception as error:
+        traceback.print_exc(limit=-1)
+        print(f"FAILED {name}: {type(error).__name__}: {' '.join(str(error).split())}", flush=True)
+    else:
+        print(f"ok {name}", flush=True)
+
+
+def tampered(token):
+    """The token with another first character in its signature."""
+    head, payload, signature = token.split(".")
+    other = "B" if signature[0] == "A" else "A"
+    return f"{head}.{payload}.{other}{signature[1:]}"

@@ -1,0 +1,76 @@
+"""Runs every check of this directory against running servers, counts them, and fails if one does.
+
+scripts/test-interop prepares what it needs and calls it.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from processes import ROOT, add_user, sekisho
+
+HERE = pathlib.Path(__file__).resolve().parent
+NODE = ROOT / "target/interop/node"
+SECRET = "a secret of interoperability, 32 bytes at least"
+
+# Algorithm, and the scripts to run with it.
+ROUNDS = {
+    "ES256": ["clients.py", "verifiers.py", "clients.mjs", "verifiers.mjs", "services.py"],
+    "RS256": ["verifiers.py", "verifiers.mjs", "services.py"],
+    "EdDSA": ["verifiers.py", "verifiers.mjs", "services.py"],
+    "HS256": ["clients.py", "verifiers.py", "verifiers.mjs"],
+}
+
+
+class Tally:
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def run(self, command, **options):
+        """Runs a script and counts its lines; one that fails without saying why counts too."""
+        process = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+        lines = process.stdout.splitlines()
+        verdicts = [line for line in lines if line.startswith(("ok ", "FAILED "))]
+        failed = sum(line.startswith("FAILED ") for line in verdicts)
+        if process.returncode != 0 or not verdicts:
+            verdicts.append(f"FAILED {command[-1]}: exit code {process.returncode}, {len(verdicts)} checks")
+            failed += 1
+        print("\n".join(verdicts), flush=True)
+        if failed:
+            print(process.stdout, process.stderr, sep="\n", file=sys.stderr, flush=True)
+        self.passed += sum(line.startswith("ok ") for line in verdicts)
+        self.failed += failed
+
+
+def interpreter(script):
+    return ["node", NODE / script] if script.endswith(".mjs") else [sys.executable, HERE / script]
+
+
+def main():
+    # Node looks for packages beside the script, so that is where they must be together.
+    for script in [*HERE.glob("*.mjs"), ROOT / "examples/verify/express/server.mjs"]:
+        shutil.copy(script, NODE)
+    tally = Tally()
+    with sekisho() as (other_url, other_database):
+        add_user(other_database)
+        for algorithm, scripts in ROUNDS.items():
+            secret = {"SEKISHO_SECRET_KEY": SECRET} if algorithm == "HS256" else {}
+            with sekisho("--algorithm", algorithm, **secret) as (url, database):
+                add_user(database)
+                environment = os.environ | {
+                    "SEKISHO_URL": url,
+                    "SEKISHO_INTEROP_OTHER_URL": other_url,
+                    "SEKISHO_INTEROP_ALGORITHM": algorithm,
+                    "SEKISHO_INTEROP_SECRET": SECRET if secret else "",
+                }
+                for script in scripts:
+                    tally.run(interpreter(script), env=environment)
+    tally.run([sys.executable, HERE / "properties.py"])
+    print(f"interop: {tally.passed} passed, {tally.failed} failed")
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

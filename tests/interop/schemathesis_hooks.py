@@ -1,0 +1,62 @@
+"""What Schemathesis must know of Sekisho: who it is, and where it comes from.
+
+Its requests log their sender out, and guess passwords: each is sent with a token that lives, and from an address
+of its own, so that neither an ended session nor the guessing guard hides what lies behind it.
+"""
+
+import base64
+import ipaddress
+import json
+import os
+import random
+
+import schemathesis
+from hypothesis import strategies
+
+from checks import URL
+from processes import log_in, status
+
+NAME = os.environ.get("SEKISHO_INTEROP_NAME")
+OWN_ID = os.environ.get("SEKISHO_INTEROP_ID")
+STATUSES = os.environ.get("SEKISHO_INTEROP_STATUSES")
+ADDRESSES = random.Random(1)
+
+
+
+def cursor(number, term):
+    return base64.urlsafe_b64encode(f"{number}:{term}".encode()).decode().rstrip("=")
+
+
+# The `next` of a page, which the document names as a format of its own.
+cursors = strategies.builds(cursor, strategies.integers(0, 2**63 - 1), strategies.text(max_size=10))
+schemathesis.openapi.format("sekisho-cursor", cursors)
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    address = ipaddress.IPv4Address(ADDRESSES.randrange(2**24, 2**32))
+    case.headers = {**(case.headers or {}), "X-Forwarded-For": str(address)}
+    # An administrator may do anything to anybody, but here not to themselves.
+    if OWN_ID is not None and str((case.path_parameters or {}).get("id")) == OWN_ID:
+        case.path_parameters = {**case.path_parameters, "id": 1}
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    with open(STATUSES, "a") as file:
+        print(json.dumps([case.operation.label, response.status_code]), file=file)
+
+
+if NAME is not None:
+
+    @schemathesis.auth(refresh_interval=None)
+    class LoggedIn:
+        token = None
+
+        def get(self, case, context):
+            if self.token is None or status(f"{URL}/users/me", self.token) != 200:
+                self.token = log_in(URL, NAME)
+            return self.token
+
+        def set(self, case, data, context):
+            case.headers = {**(case.headers or {}), "Authorization": f"Bearer {data}"}

@@ -1,0 +1,49 @@
+"""JWT libraries of Python: verify access tokens by the published keys, or by the shared secret."""
+
+import jwt
+import requests
+from jose import jwt as jose
+from jose.exceptions import JOSEError
+
+from checks import ALGORITHM, NAME, PASSWORD, SECRET, URL, check, tampered
+
+KEYS = f"{URL}/.well-known/jwks.json"
+CLAIMS = {"iss", "sub", "uid", "sid", "scope", "iat", "exp", "jti"}
+
+answer = requests.post(f"{URL}/token", data={"username": NAME, "password": PASSWORD})
+token = answer.json()["access_token"]
+
+
+def by_pyjwt(token, issuer=URL):
+    key = SECRET or jwt.PyJWKClient(KEYS).get_signing_key_from_jwt(token)
+    required = {"require": sorted(CLAIMS)}
+    return jwt.decode(token, key, algorithms=[ALGORITHM], issuer=issuer, options=required)
+
+
+def by_jose(token, issuer=URL):
+    return jose.decode(token, SECRET or requests.get(KEYS).json(), algorithms=[ALGORITHM], issuer=issuer)
+
+
+def verifies(verify, refusal):
+    """The token is taken, with all its claims; one that is not ours is not."""
+    claims = verify(token)
+    assert claims["sub"] == NAME and set(claims) == CLAIMS, claims
+    for wrong in ({"token": tampered(token)}, {"token": token, "issuer": "http://elsewhere.test"}):
+        try:
+            verify(**wrong)
+        except refusal:
+            continue
+        raise AssertionError(f"taken: {wrong}")
+
+
+with check(f"PyJWT verifies {ALGORITHM}"):
+    verifies(by_pyjwt, jwt.InvalidTokenError)
+
+# python-jose knows no EdDSA.
+if ALGORITHM != "EdDSA":
+    with check(f"python-jose verifies {ALGORITHM}"):
+        verifies(by_jose, JOSEError)
+
+if SECRET:
+    with check("the shared secret is not published"):
+        assert requests.get(KEYS).json() == {"keys": []}

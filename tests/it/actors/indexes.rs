@@ -1,0 +1,325 @@
+//! Every query finds its rows by an index: nothing that the database is asked costs more because
+//! there are more users.
+//!
+//! The query plans are not read, because that would need a second copy of each query here, and a
+//! copy can be forgotten. Instead the tables are filled, and then every page that holds rows of
+//! the middle is overwritten with zeros. Whoever reads a table or an index from end to end comes
+//! upon a page that is none and fails; whoever goes straight to the rows in question at either end
+//! never notices. Each message is sent through this, and the sources are asked whether it is each.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, OpenOptions},
+    os::unix::fs::FileExt,
+    path::Path,
+    time::Duration,
+};
+
+use rusqlite::Connection;
+use sekisho::{
+    actors::{
+        db::{
+            Access, ActiveKey, CountRows, Cursor, DbError, DbFile, DbMessage, DeleteUser, EndSession,
+            EndUserSessions, FindActiveUsers, FindCredentials, FindKeys, FindSecret, FindTaken, FindUser,
+            ImportUsers, ImportedUser, InsertKey, InsertUser, ListSessions, ListUsers, Login, OpenSession,
+            PurgeKeys, PurgeSessions, RotateSession, Rotation, SetPassword, Taken, TokenHash, UpdateUser,
+            UserChange,
+        },
+        token::new_key_row,
+    },
+    config::Database,
+    domain::{
+        Algorithm, Client, Email, EndReason, PasswordHash, Random, Role, Scope, SessionId, UserId, Username,
+    },
+};
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+use crate::support::START;
+
+/// So many rows in each table that grows: dozens of pages each.
+const ROWS: i64 = 10_000;
+
+/// So many leaves are left whole at either end of each table and index.
+const WHOLE_ENDS: usize = 5;
+
+/// The tables and indexes that grow with the number of people.
+const GROWING: [&str; 7] = [
+    "users",
+    "sqlite_autoindex_users_1",
+    "sqlite_autoindex_users_2",
+    "sessions",
+    "sessions_of_user",
+    "sessions_alive_of_user",
+    "retired_usernames",
+];
+
+struct Minefield {
+    db: Connection,
+    /// The messages that were sent.
+    sent: BTreeSet<&'static str>,
+    _directory: TempDir,
+}
+
+impl Minefield {
+    fn lay() -> Self {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("test.db");
+        let place = Database::File(path.clone());
+        let db = DbFile::open(&place).unwrap().connect().unwrap();
+        fill(&db);
+        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        drop(db);
+        overwrite_the_middle(&path);
+        let db = DbFile::open_existing(&place).unwrap().connect().unwrap();
+        Self { db, sent: BTreeSet::new(), _directory: directory }
+    }
+
+    /// Sends a message past the actor, in a transaction as the actor would.
+    fn send<M: DbMessage>(&mut self, message: M) -> M::Answer {
+        let name = std::any::type_name::<M>().rsplit("::").next().unwrap();
+        self.sent.insert(name);
+        let is_write = M::ACCESS == Access::Write;
+        if is_write {
+            self.db.execute_batch("BEGIN IMMEDIATE").unwrap();
+        }
+        let answer = message.run(&self.db).unwrap_or_else(|error| panic!("{name}: {error}"));
+        if is_write {
+            self.db.execute_batch("COMMIT").unwrap();
+        }
+        answer
+    }
+}
+
+/// The first users are `aa1` to `aa9`, of whom `aa1` and `aa2` are administrators; each has two
+/// sessions. All others come after them in every order, and before whoever is added.
+fn fill(db: &Connection) {
+    db.execute_batch(&format!(
+        "BEGIN;
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}),
+              named AS (SELECT i, CASE WHEN i < 10 THEN 'aa' || i ELSE printf('m%05d', i) END AS name FROM n)
+         INSERT INTO users (id, email, email_key, username, username_key, password_hash, role, created_at)
+         SELECT i, name || '@example.com', name || '@example.com', name, name, 'hash',
+                iif(i <= 2, 'admin', 'user'), 0 FROM named;
+         INSERT INTO sessions (user_id, refresh_hash, scope, created_at, last_used_at, expires_at)
+         SELECT id, zeroblob(32), 'user', 0, 0, 9000000000000 FROM users WHERE id < 10;
+         INSERT INTO sessions (user_id, refresh_hash, scope, created_at, last_used_at, expires_at)
+         SELECT id, zeroblob(32), 'user', 0, 0, 9000000000000 FROM users;
+         INSERT INTO retired_usernames
+         SELECT iif(id < 10, 'ab', 'n') || username_key, 0 FROM users;
+         COMMIT;"
+    ))
+    .unwrap();
+}
+
+fn overwrite_the_middle(path: &Path) {
+    let db = Connection::open(path).unwrap();
+    let page_size: i64 = db.query_one("PRAGMA page_size", [], |row| row.get(0)).unwrap();
+    let zeros = vec![0; usize::try_from(page_size).unwrap()];
+    let mut leaves =
+        db.prepare("SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' ORDER BY path").unwrap();
+    let file = OpenOptions::new().write(true).open(path).unwrap();
+    for name in GROWING {
+        let pages: Vec<i64> =
+            leaves.query_map([name], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+        assert!(pages.len() > 3 * WHOLE_ENDS, "{name} has {} leaves", pages.len());
+        for page in &pages[WHOLE_ENDS..pages.len() - WHOLE_ENDS] {
+            file.write_all_at(&zeros, u64::try_from((page - 1) * page_size).unwrap()).unwrap();
+        }
+    }
+}
+
+fn email(text: &str) -> Email {
+    Email::parse(text).unwrap()
+}
+
+fn hash(text: &str) -> PasswordHash {
+    PasswordHash::new(text.to_owned())
+}
+
+#[test]
+fn whoever_reads_all_of_a_table_or_an_index_is_found_out() {
+    let minefield = Minefield::lay();
+
+    for sql in [
+        "SELECT count(created_at) FROM users NOT INDEXED",
+        "SELECT count(*) FROM users INDEXED BY sqlite_autoindex_users_1",
+        "SELECT count(*) FROM users INDEXED BY sqlite_autoindex_users_2",
+        "SELECT count(expires_at) FROM sessions NOT INDEXED",
+        "SELECT count(*) FROM sessions INDEXED BY sessions_of_user",
+        "SELECT count(*) FROM sessions INDEXED BY sessions_alive_of_user WHERE ended_at IS NULL",
+        "SELECT count(*) FROM retired_usernames",
+        "SELECT id FROM users WHERE username = 'aa1'",
+        "SELECT id FROM sessions WHERE expires_at < 0",
+    ] {
+        let read = minefield
+            .db
+            .prepare(sql)
+            .unwrap()
+            .query_map([], |row| row.get::<_, i64>(0))
+            .unwrap()
+            .collect::<Result<Vec<_>, _>>();
+        assert!(read.is_err(), "{sql}");
+    }
+    // The one message that reads whole indexes, as it says, to count them for the gauges.
+    assert!(matches!(CountRows.run(&minefield.db), Err(DbError::Other(_))));
+}
+
+#[test]
+fn every_message_goes_straight_to_its_rows() {
+    let mut minefield = Minefield::lay();
+
+    send_what_reads(&mut minefield);
+    send_what_changes_sessions(&mut minefield);
+    send_what_changes_users(&mut minefield);
+    send_what_keeps_keys(&mut minefield);
+
+    let unsent: Vec<_> =
+        messages().into_iter().filter(|name| !minefield.sent.contains(name.as_str())).collect();
+    assert_eq!(unsent, ["CountRows"]);
+}
+
+/// The names of all messages, by their sources.
+fn messages() -> BTreeSet<String> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/actors/db");
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(sources).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = fs::read_to_string(path).unwrap();
+            let implemented = source.split("impl DbMessage for ").skip(1);
+            names.extend(implemented.map(|rest| rest.split([' ', '<']).next().unwrap().to_owned()));
+        }
+    }
+    names
+}
+
+fn send_what_reads(minefield: &mut Minefield) {
+    let credentials = |login| FindCredentials { login };
+    let name = |text: &str| credentials(Login::Name(text.to_owned()));
+    let page = |prefix: &str, after: Option<Cursor>| ListUsers { prefix: prefix.to_owned(), after, limit: 3 };
+    let list = |with_ended| ListSessions { user_id: UserId(3), with_ended, now: START };
+
+    assert!(minefield.send(FindUser { id: UserId(3) }).is_some());
+    assert!(minefield.send(FindUser { id: UserId(ROWS + 1) }).is_none());
+    assert!(minefield.send(credentials(Login::Id(UserId(3)))).is_some());
+    assert!(minefield.send(name("AA3")).is_some());
+    assert!(minefield.send(name("aa3@example.com")).is_some());
+    assert!(minefield.send(name("aa")).is_none());
+    let key = |user, session| ActiveKey { user_id: UserId(user), session_id: SessionId(session) };
+    let find = FindActiveUsers { keys: vec![key(3, 3), key(3, 4), key(ROWS + 1, 1)], now: START };
+    assert_eq!(minefield.send(find).iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, false]);
+    for with_ended in [false, true] {
+        assert_eq!(minefield.send(list(with_ended)).len(), 2);
+    }
+    let taken =
+        |address, username| FindTaken { email: email(address), username: Username::parse(username).unwrap() };
+    assert_eq!(minefield.send(taken("new@example.com", "abaa3")), Some(Taken::Username));
+    assert_eq!(minefield.send(taken("aa@example.com", "zz")), None);
+    // A prefix of nine, a prefix of everybody else, and no prefix: a page is what is read.
+    for prefix in ["aa", "m", ""] {
+        let first = minefield.send(page(prefix, None));
+        let second = minefield.send(page(prefix, first.next));
+        assert_eq!((first.items.len(), second.items.len()), (3, 3), "{prefix}");
+    }
+    assert!(minefield.send(page("aab", None)).items.is_empty());
+}
+
+fn send_what_changes_sessions(minefield: &mut Minefield) {
+    let rotate = |presented: u8, now| RotateSession {
+        id: SessionId(3),
+        presented: TokenHash([presented; 32]),
+        successor: TokenHash([presented + 1; 32]),
+        requested: Scope::default(),
+        grace: Duration::from_secs(10),
+        lifetime: Duration::from_hours(1),
+        now,
+    };
+    let open = OpenSession {
+        user_id: UserId(3),
+        expected: hash("hash"),
+        rehashed: Some(hash("rehashed")),
+        refresh_hash: TokenHash([1; 32]),
+        scope: Scope::of(Role::User),
+        client: Client::default(),
+        now: START,
+        expires_at: START + Duration::from_hours(1),
+    };
+    let end = |id, owner| EndSession { id, owner, reason: EndReason::Revoked, now: START };
+    let end_all =
+        EndUserSessions { user_id: UserId(6), except: None, reason: EndReason::RevokedByAdmin, now: START };
+    let purge = |after| PurgeSessions { after: SessionId(after), batch: 3, ended_before: START, now: START };
+
+    assert!(matches!(minefield.send(rotate(0, START)), Rotation::Rotated { .. }));
+    assert!(matches!(minefield.send(rotate(0, START)), Rotation::Replayed { .. }));
+    let late = START + Duration::from_mins(1);
+    assert!(matches!(minefield.send(rotate(0, late)), Rotation::Reused { .. }));
+    assert!(minefield.send(open).is_some());
+    assert!(minefield.send(end(SessionId(4), None)));
+    assert!(minefield.send(end(SessionId(5), Some(UserId(5)))));
+    assert_eq!(minefield.send(end_all), Some(2));
+    assert_eq!(minefield.send(purge(0)).last, Some(SessionId(3)));
+    assert_eq!(minefield.send(purge(3)).last, Some(SessionId(6)));
+    assert_eq!(minefield.send(purge(ROWS + 10)).last, None);
+}
+
+fn send_what_changes_users(minefield: &mut Minefield) {
+    let insert = |username: &str, address: &str| InsertUser {
+        email: email(address),
+        username: Username::parse(username).unwrap(),
+        password_hash: hash("hash"),
+        role: Role::User,
+        now: START,
+    };
+    let update = |id, change| UpdateUser { id: UserId(id), change, now: START };
+    let set = SetPassword {
+        id: UserId(7),
+        expected: Some(hash("hash")),
+        password_hash: hash("new"),
+        keep: None,
+        now: START,
+    };
+    let imported = ImportedUser {
+        id: UserId(ROWS + 100),
+        email: email("aa0@example.com"),
+        username: Username::parse("aa0").unwrap(),
+        password_hash: hash("hash"),
+    };
+    let import = ImportUsers {
+        users: vec![imported],
+        problems: Vec::new(),
+        skip_invalid: false,
+        dry_run: false,
+        now: START,
+    };
+    let delete = |id| DeleteUser { id: UserId(id), expected: None, now: START };
+
+    assert!(minefield.send(insert("aa10", "aa10@example.com")).is_ok());
+    assert_eq!(minefield.send(insert("AA3", "new@example.com")), Err(Taken::Username));
+    assert_eq!(minefield.send(insert("abaa3", "ab@example.com")), Err(Taken::Username));
+    assert_eq!(minefield.send(insert("new", "AA3@example.com")), Err(Taken::Email));
+    let moved = UserChange { email: Some(email("aa11@example.com")), ..UserChange::default() };
+    assert!(minefield.send(update(3, moved)).is_ok());
+    let disabled = UserChange { disabled: Some(true), ..UserChange::default() };
+    assert!(minefield.send(update(5, disabled)).is_ok());
+    assert!(minefield.send(set));
+    let demoted = UserChange { role: Some(Role::User), ..UserChange::default() };
+    assert!(minefield.send(update(1, demoted.clone())).is_ok());
+    assert!(minefield.send(update(2, demoted)).is_err());
+    assert!(minefield.send(delete(2)).is_err());
+    assert!(minefield.send(delete(8)).is_ok());
+    assert_eq!(minefield.send(import).imported, 1);
+}
+
+fn send_what_keeps_keys(minefield: &mut Minefield) {
+    let key = new_key_row(Algorithm::Es256, &Random::System, START, START).unwrap();
+    let kid = key.kid.clone();
+    let secret = || FindSecret { name: "test", fresh: Zeroizing::new(vec![1]) };
+
+    assert!(minefield.send(FindKeys).keys.is_empty());
+    assert_eq!(minefield.send(InsertKey { key, newest: None }).keys.len(), 1);
+    assert_eq!(minefield.send(PurgeKeys { kids: vec![kid] }), 1);
+    for _ in 0..2 {
+        assert_eq!(*minefield.send(secret()), [1]);
+    }
+}

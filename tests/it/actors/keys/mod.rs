@@ -1,0 +1,128 @@
+//! Signing keys, on a moved clock: their life, and the algorithms.
+
+mod algorithms;
+mod life;
+
+use std::{sync::Arc, time::Duration};
+
+use actix::Actor;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::{DecodingKey, Validation, decode, jwk::JwkSet};
+use sekisho::{
+    actors::{
+        Handle, Limits,
+        keeper::{KeyPolicy, LookAround, Subscribe, open_keyring, rotate_keys},
+        token::{JWKS_MAX_AGE, KeyState, PublishKeys, SigningSetup, TokenActor},
+    },
+    app::{Sekisho, Surroundings},
+    config::Config,
+    domain::{AccessToken, Algorithm, Claims, Random, Timestamp},
+};
+use serde_json::Value;
+
+use crate::support::{self, TestActors};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+fn part(token: &AccessToken, index: usize) -> Value {
+    let part = token.expose().split('.').nth(index).unwrap();
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+fn kid(token: &AccessToken) -> String {
+    part(token, 0)["kid"].as_str().unwrap().to_owned()
+}
+
+fn alg(token: &AccessToken) -> String {
+    part(token, 0)["alg"].as_str().unwrap().to_owned()
+}
+
+fn policy(actors: &TestActors, algorithm: Algorithm) -> KeyPolicy {
+    KeyPolicy {
+        algorithm,
+        lifetime: 90 * DAY,
+        setup: SigningSetup {
+            issuer: "http://sekisho.test".to_owned(),
+            token_lifetime: 30 * MINUTE,
+            secret_key: None,
+            started_at: actors.clock.now(),
+        },
+        clock: actors.clock.clone(),
+        random: Random::System,
+    }
+}
+
+/// Where each key is in its life, by the file.
+async fn states(actors: &TestActors) -> Vec<KeyState> {
+    let (_, keyring) = open_keyring(actors.sekisho.db(), &policy(actors, Algorithm::Es256)).await.unwrap();
+    keyring.summaries(actors.clock.now()).into_iter().map(|key| key.state).collect()
+}
+
+async fn rotate(actors: &TestActors, at_once: bool) {
+    let (db, clock) = (actors.sekisho.db(), &actors.clock);
+    rotate_keys(db, Algorithm::Es256, at_once, clock, &Random::System).await.unwrap();
+    look_around(actors).await;
+}
+
+async fn look_around(actors: &TestActors) {
+    actors.sekisho.keeper().ask(LookAround).await.unwrap();
+}
+
+/// A signer that listens to the keeper, as each worker's does: it shows the keys.
+async fn worker(actors: &TestActors) -> Handle<TokenActor> {
+    let policy = policy(actors, Algorithm::Es256);
+    let (_, keyring) = open_keyring(actors.sekisho.db(), &policy).await.unwrap();
+    let lifetime = policy.setup.token_lifetime;
+    let actor = TokenActor::new(Arc::new(keyring), actors.clock.clone(), Random::System, lifetime).start();
+    actors.sekisho.keeper().tell(Subscribe(actor.clone().recipient()));
+    Handle::new("token", actor, Limits { in_flight: 100, deadline: None })
+}
+
+/// Somebody else's service, which keeps its copy of the JWKS for as long as it may.
+struct Verifier {
+    worker: Handle<TokenActor>,
+    copy: JwkSet,
+    fetched_at: Timestamp,
+}
+
+impl Verifier {
+    async fn new(actors: &TestActors) -> Self {
+        let worker = worker(actors).await;
+        let copy = fetch(&worker).await;
+        Self { worker, copy, fetched_at: actors.clock.now() }
+    }
+
+    async fn accepts(&mut self, actors: &TestActors, token: &AccessToken) -> bool {
+        if actors.clock.now().since(self.fetched_at) >= JWKS_MAX_AGE {
+            self.copy = fetch(&self.worker).await;
+            self.fetched_at = actors.clock.now();
+        }
+        verifies(&self.copy, token)
+    }
+}
+
+async fn fetch(worker: &Handle<TokenActor>) -> JwkSet {
+    serde_json::from_value(worker.ask(PublishKeys).await.unwrap()).unwrap()
+}
+
+fn verifies(keys: &JwkSet, token: &AccessToken) -> bool {
+    let Some(jwk) = keys.find(&kid(token)) else { return false };
+    let mut validation = Validation::new(alg(token).parse().unwrap());
+    validation.set_issuer(&["http://sekisho.test"]);
+    validation.validate_exp = false;
+    decode::<Claims>(token.expose(), &DecodingKey::from_jwk(jwk).unwrap(), &validation).is_ok()
+}
+
+/// Ends Sekisho and starts it again on the same file with another configuration.
+async fn restart(actors: TestActors, adjust: impl FnOnce(&mut Config)) -> TestActors {
+    actors.sekisho.close().await.unwrap();
+    let TestActors { clock, directory, .. } = actors;
+    let mut config = support::config(&directory);
+    adjust(&mut config);
+    let surroundings = Surroundings { clock: clock.clone(), random: Random::System };
+    let sekisho = Sekisho::start(config, "http://sekisho.test", surroundings).await.unwrap();
+    TestActors { accounts: sekisho.accounts(), sekisho, clock, directory }
+}

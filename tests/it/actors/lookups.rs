@@ -1,0 +1,88 @@
+//! Group lookup: callers who are looked up together are told the truth of after they came.
+
+use futures_util::future::join_all;
+use sekisho::{
+    actors::{
+        account::{Authenticate, AuthenticateError, LogIn, LogOut, Register},
+        token::InvalidToken,
+    },
+    domain::{AccessToken, Client, Email, Password, Role, Scope, Username},
+};
+
+use crate::support::{PASSWORD, TestActors};
+
+async fn token_of(actors: &TestActors, name: &str) -> AccessToken {
+    let register = Register {
+        email: Email::parse(&format!("{name}@example.com")).unwrap(),
+        username: Username::parse(name).unwrap(),
+        password: Password::new(PASSWORD.to_owned()),
+        role: Role::User,
+        client: Client::default(),
+    };
+    actors.accounts.ask(register).await.unwrap();
+    let log_in = LogIn {
+        name: name.to_owned(),
+        password: Password::new(PASSWORD.to_owned()),
+        scope: Scope::default(),
+        client: Client::default(),
+    };
+    actors.accounts.ask(log_in).await.unwrap().access_token
+}
+
+#[actix_web::test]
+async fn callers_who_come_together_are_not_taken_for_each_other() {
+    let actors = TestActors::start().await;
+    let names: Vec<String> = (0..20).map(|number| format!("user{number}")).collect();
+    let mut tokens = Vec::new();
+    for name in &names {
+        tokens.push(token_of(&actors, name).await);
+    }
+
+    let asked = (0..200).map(|round| {
+        let index = round % names.len();
+        let ask = actors.accounts.ask(Authenticate { token: tokens[index].clone() });
+        async move { (index, ask.await.unwrap().user.username) }
+    });
+
+    for (index, username) in join_all(asked).await {
+        assert_eq!(username.as_str(), names[index]);
+    }
+}
+
+#[actix_web::test]
+async fn a_session_that_has_ended_is_refused_to_whoever_comes_after() {
+    let actors = TestActors::start().await;
+    for round in 0..50 {
+        let token = token_of(&actors, &format!("user{round}")).await;
+        let crowd = || join_all((0..16).map(|_| actors.accounts.ask(Authenticate { token: token.clone() })));
+
+        // The crowd keeps lookups under way while the session ends.
+        let (_, ended) = futures_util::future::join(crowd(), actors.accounts.ask(LogOut { token: token.clone() })).await;
+        ended.unwrap();
+
+        for answer in crowd().await {
+            assert_eq!(answer, Err(AuthenticateError::Ended));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn one_bad_token_in_a_crowd_harms_no_other() {
+    let actors = TestActors::start().await;
+    let good = token_of(&actors, "alice").await;
+    let bad = AccessToken::new("not.a.token".to_owned());
+
+    let answers = join_all((0..40).map(|number| {
+        let token = if number % 2 == 0 { good.clone() } else { bad.clone() };
+        actors.accounts.ask(Authenticate { token })
+    }))
+    .await;
+
+    for (number, answer) in answers.into_iter().enumerate() {
+        if number % 2 == 0 {
+            assert_eq!(answer.unwrap().user.username.as_str(), "alice");
+        } else {
+            assert_eq!(answer, Err(AuthenticateError::InvalidToken(InvalidToken::Malformed)));
+        }
+    }
+}

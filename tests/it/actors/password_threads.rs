@@ -1,0 +1,123 @@
+//! The hash threads: one that panics, and logins whose client has gone.
+
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+
+use futures_util::future::join_all;
+use sekisho::{
+    actors::{
+        Handle, Limits,
+        account::RegisterError,
+        db::Taken,
+        password::{
+            Admission, Applicant, HashPassword, Hasher, PasswordActor, PasswordError, Passwords, Verdict,
+            VerifyPassword,
+        },
+    },
+    config::cores,
+    domain::{Client, Random, Role},
+};
+
+use super::{
+    probes::{HoldHasher, PanicHasher},
+    steps::{begin, log_in, log_in_as, password, register, registration, sessions_of, until},
+};
+use crate::support::{PASSWORD, TestActors};
+
+fn two_threads() -> Passwords {
+    let threads = NonZeroUsize::new(2).unwrap();
+    let admission = Admission::new(threads, Duration::from_mins(1), Duration::from_millis(1));
+    let hasher = Arc::new(Hasher::new(4, Random::System).unwrap());
+    let actor = PasswordActor::start(threads, hasher, Arc::clone(&admission));
+    let limits = Limits { in_flight: 100, deadline: None };
+    Passwords::new(Handle::new("password", actor, limits), admission)
+}
+
+fn applicant() -> Applicant {
+    Applicant::registration(&Client::default())
+}
+
+async fn assert_that_it_works(passwords: &Passwords) {
+    let turn = passwords.turn(applicant()).await.unwrap();
+    let hash = passwords.ask(&turn, HashPassword { password: password(PASSWORD) }).await.unwrap();
+    let verify = |text| VerifyPassword { password: password(text), hash: Some(hash.clone()) };
+    assert_eq!(passwords.ask(&turn, verify(PASSWORD)).await, Ok(Verdict::Right { rehashed: None }));
+    assert_eq!(passwords.ask(&turn, verify("another")).await, Ok(Verdict::Wrong));
+}
+
+#[actix_web::test]
+async fn a_hash_that_panics_is_an_error_and_the_threads_go_on() {
+    let passwords = two_threads();
+
+    for _ in 0..10 {
+        let turn = passwords.turn(applicant()).await.unwrap();
+        assert_eq!(passwords.ask(&turn, PanicHasher).await, Err(PasswordError::Panicked));
+    }
+
+    let (one, mut one_held) = HoldHasher::new();
+    let (two, mut two_held) = HoldHasher::new();
+    let (for_one, for_two) = (passwords.clone(), passwords.clone());
+    let hold = |passwords: Passwords, message| async move {
+        let turn = passwords.turn(applicant()).await.unwrap();
+        passwords.ask(&turn, message).await
+    };
+    let (one, two) = (begin(hold(for_one, one)).await, begin(hold(for_two, two)).await);
+    // Both are held at the same time, so both threads are there.
+    one_held.entered().await;
+    two_held.entered().await;
+    one_held.release();
+    two_held.release();
+    assert_eq!((one.await.unwrap(), two.await.unwrap()), (Ok(()), Ok(())));
+    assert_that_it_works(&passwords).await;
+}
+
+#[actix_web::test]
+async fn a_panic_on_one_thread_does_not_disturb_another() {
+    let passwords = two_threads();
+    let (message, mut held) = HoldHasher::new();
+    let for_holder = passwords.clone();
+    let holder = begin(async move {
+        let turn = for_holder.turn(applicant()).await.unwrap();
+        for_holder.ask(&turn, message).await
+    })
+    .await;
+    held.entered().await;
+
+    let turn = passwords.turn(applicant()).await.unwrap();
+    assert_eq!(passwords.ask(&turn, PanicHasher).await, Err(PasswordError::Panicked));
+    drop(turn);
+    assert_that_it_works(&passwords).await;
+
+    held.release();
+    assert_eq!(holder.await.unwrap(), Ok(()));
+}
+
+#[actix_web::test]
+async fn a_login_whose_client_has_gone_leaves_the_queue_and_is_not_hashed() {
+    let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
+    let user = register(&actors, "alice", Role::User).await;
+    let turns = join_all((0..cores().get()).map(|_| actors.sekisho.passwords().turn(applicant()))).await;
+    let accounts = actors.accounts.clone();
+    let login =
+        begin(async move { accounts.ask(log_in_as("alice", PASSWORD, Client::default())).await }).await;
+    until("the login waits", || actors.sekisho.passwords().waiting() == 1).await;
+
+    login.abort();
+
+    until("the login has left", || actors.sekisho.passwords().waiting() == 0).await;
+    drop(turns);
+    log_in(&actors, "alice").await;
+    assert_eq!(sessions_of(&actors, user.id).await.len(), 1);
+}
+
+#[actix_web::test]
+async fn a_name_that_is_taken_costs_no_hash() {
+    let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
+    register(&actors, "alice", Role::User).await;
+    let turns = join_all((0..cores().get()).map(|_| actors.sekisho.passwords().turn(applicant()))).await;
+
+    // No thread is free, so only what needs none can be answered.
+    let taken = actors.accounts.ask(registration("ALICE")).await;
+
+    assert_eq!(taken, Err(RegisterError::Taken(Taken::Email)));
+    drop(turns);
+}

@@ -1,0 +1,252 @@
+//! Passwords: what a change ends, what a login that races with one opens, and hashes of yesterday.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use sekisho::{
+    actors::{
+        account::{AuthenticateError, ChangePassword, LoginError, OwnAccountError},
+        db::{
+            Credentials, FindCredentials, Login, OpenSession, SetPassword, TokenHash, UpdateUser, UserChange,
+        },
+        password::Applicant,
+    },
+    config::cores,
+    domain::{AccessToken, Client, EndReason, InvalidPassword, PasswordHash, Role, Scope, UserId},
+};
+
+use super::{
+    probes::Run,
+    steps::{
+        authenticate, begin, ends_of, log_in, log_in_as, newcomer, password, refresh, register, sessions_of,
+        try_log_in, until,
+    },
+};
+use crate::support::{PASSWORD, START, TestActors};
+
+const NEW: &str = "another staple battery";
+
+/// The variants of bcrypt's hashes that other programs write.
+const ELSEWHERE: [&str; 4] = ["2a", "2b", "2x", "2y"];
+
+async fn credentials(actors: &TestActors, id: UserId) -> Credentials {
+    actors.sekisho.db().ask(FindCredentials { login: Login::Id(id) }).await.unwrap().unwrap()
+}
+
+async fn change(
+    actors: &TestActors,
+    token: &AccessToken,
+    current: &str,
+    new: &str,
+) -> Result<(), OwnAccountError> {
+    let change = ChangePassword {
+        token: token.clone(),
+        current: password(current),
+        new: password(new),
+        client: Client::default(),
+    };
+    actors.accounts.ask(change).await
+}
+
+async fn set_hash(actors: &TestActors, id: UserId, hash: &str) {
+    let set = SetPassword {
+        id,
+        expected: None,
+        password_hash: PasswordHash::new(hash.to_owned()),
+        keep: None,
+        now: actors.clock.now(),
+    };
+    assert!(actors.sekisho.db().ask(set).await.unwrap());
+}
+
+fn open_session(user_id: UserId, expected: PasswordHash) -> OpenSession {
+    OpenSession {
+        user_id,
+        expected,
+        rehashed: None,
+        refresh_hash: TokenHash([7; 32]),
+        scope: Scope::of(Role::User),
+        client: Client::default(),
+        now: START,
+        expires_at: START + Duration::from_mins(1),
+    }
+}
+
+#[actix_web::test]
+async fn a_changed_password_ends_every_other_session_and_nobody_elses() {
+    let actors = TestActors::start().await;
+    let (alice, first) = newcomer(&actors, "alice", Role::User).await;
+    let own = log_in(&actors, "alice").await;
+    let third = log_in(&actors, "alice").await;
+    let (bob, bobs) = newcomer(&actors, "bob", Role::User).await;
+
+    change(&actors, &own.access_token, PASSWORD, NEW).await.unwrap();
+
+    let ended = Some(EndReason::PasswordChanged);
+    assert_eq!(ends_of(&actors, alice.id).await, [ended, None, ended]);
+    assert_eq!(ends_of(&actors, bob.id).await, [None]);
+    for tokens in [&first, &third] {
+        let refused = authenticate(&actors, &tokens.access_token).await;
+        assert_eq!(refused.err(), Some(AuthenticateError::Ended));
+        assert!(refresh(&actors, &tokens.refresh_token).await.is_err());
+    }
+    for tokens in [&own, &bobs] {
+        assert!(authenticate(&actors, &tokens.access_token).await.is_ok());
+        assert!(refresh(&actors, &tokens.refresh_token).await.is_ok());
+    }
+    assert_eq!(try_log_in(&actors, "alice", PASSWORD).await.err(), Some(LoginError::Incorrect));
+    assert!(try_log_in(&actors, "alice", NEW).await.is_ok());
+}
+
+#[actix_web::test]
+async fn a_refused_change_leaves_the_password_and_every_session() {
+    let actors = TestActors::start().await;
+    let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
+    log_in(&actors, "alice").await;
+    let short = OwnAccountError::InvalidPassword(InvalidPassword::TooShort(8));
+    let name = OwnAccountError::InvalidPassword(InvalidPassword::SameAsName);
+
+    for (current, new, error) in [
+        ("wrong password", NEW, OwnAccountError::WrongPassword),
+        (PASSWORD, "short", short),
+        (PASSWORD, "ALICE@example.com", name),
+    ] {
+        assert_eq!(change(&actors, &tokens.access_token, current, new).await, Err(error));
+    }
+    assert_eq!(ends_of(&actors, alice.id).await, [None, None]);
+    assert!(try_log_in(&actors, "alice", PASSWORD).await.is_ok());
+}
+
+#[actix_web::test]
+async fn of_two_changes_at_once_one_succeeds() {
+    let actors = TestActors::start().await;
+    let (_, tokens) = newcomer(&actors, "alice", Role::User).await;
+    let candidates = ["the first candidate", "the second candidate"];
+
+    let answers = join_all(candidates.map(|new| change(&actors, &tokens.access_token, PASSWORD, new))).await;
+
+    let won: Vec<_> =
+        candidates.iter().zip(&answers).filter(|(_, answer)| answer.is_ok()).map(|(new, _)| *new).collect();
+    let [winner] = won[..] else { panic!("{answers:?}") };
+    for new in candidates {
+        assert_eq!(try_log_in(&actors, "alice", new).await.is_ok(), new == winner, "{new}");
+    }
+}
+
+#[actix_web::test]
+async fn a_session_is_opened_only_for_the_password_that_is_still_set() {
+    let actors = TestActors::start().await;
+    let alice = register(&actors, "alice", Role::User).await;
+    let stale = credentials(&actors, alice.id).await.password_hash;
+    set_hash(&actors, alice.id, "$2b$04$another").await;
+    let db = actors.sekisho.db();
+
+    assert_eq!(db.ask(open_session(alice.id, stale)).await.unwrap(), None);
+    let current = PasswordHash::new("$2b$04$another".to_owned());
+    assert!(db.ask(open_session(alice.id, current.clone())).await.unwrap().is_some());
+    assert_eq!(db.ask(open_session(UserId(99), current)).await.unwrap(), None);
+    assert_eq!(sessions_of(&actors, alice.id).await.len(), 1);
+}
+
+#[actix_web::test]
+async fn a_password_is_set_only_over_the_one_that_was_confirmed() {
+    let actors = TestActors::start().await;
+    let (alice, _) = newcomer(&actors, "alice", Role::User).await;
+    let set = SetPassword {
+        id: alice.id,
+        expected: Some(PasswordHash::new("$2b$04$stale".to_owned())),
+        password_hash: PasswordHash::new("$2b$04$never".to_owned()),
+        keep: None,
+        now: actors.clock.now(),
+    };
+
+    assert_eq!(actors.sekisho.db().ask(set).await, Ok(false));
+    assert_eq!(ends_of(&actors, alice.id).await, [None]);
+    assert!(try_log_in(&actors, "alice", PASSWORD).await.is_ok());
+}
+
+/// A login that has found the user and waits for its hash, while something happens to the account.
+async fn race_a_login_with(actors: &TestActors, id: UserId, change: impl AsyncFnOnce()) {
+    let passwords = actors.sekisho.passwords();
+    let nobody = || Applicant::registration(&Client::default());
+    let turns = join_all((0..cores().get()).map(|_| passwords.turn(nobody()))).await;
+    let accounts = actors.accounts.clone();
+    let login =
+        begin(async move { accounts.ask(log_in_as("alice", PASSWORD, Client::default())).await }).await;
+    until("the login waits", || passwords.waiting() == 1).await;
+
+    change().await;
+    drop(turns);
+
+    assert_eq!(login.await.unwrap().err(), Some(LoginError::Incorrect));
+    assert!(sessions_of(actors, id).await.is_empty());
+}
+
+#[actix_web::test]
+async fn a_login_that_races_with_a_password_change_opens_no_session() {
+    let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
+    let alice = register(&actors, "alice", Role::User).await;
+
+    race_a_login_with(&actors, alice.id, async || set_hash(&actors, alice.id, "$2b$04$new").await).await;
+}
+
+#[actix_web::test]
+async fn a_login_that_races_with_the_end_of_the_account_opens_no_session() {
+    let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
+    let alice = register(&actors, "alice", Role::User).await;
+    let disable = UpdateUser {
+        id: alice.id,
+        change: UserChange { disabled: Some(true), ..UserChange::default() },
+        now: actors.clock.now(),
+    };
+
+    race_a_login_with(&actors, alice.id, async || {
+        actors.sekisho.db().ask(disable).await.unwrap().unwrap();
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_disabled_account_is_told_so_with_the_right_password_alone() {
+    let actors = TestActors::start().await;
+    let alice = register(&actors, "alice", Role::User).await;
+    let disable = |disabled| UpdateUser {
+        id: alice.id,
+        change: UserChange { disabled: Some(disabled), ..UserChange::default() },
+        now: actors.clock.now(),
+    };
+    actors.sekisho.db().ask(disable(true)).await.unwrap().unwrap();
+
+    assert_eq!(try_log_in(&actors, "alice", PASSWORD).await.err(), Some(LoginError::Disabled));
+    assert_eq!(try_log_in(&actors, "alice", NEW).await.err(), Some(LoginError::Incorrect));
+    assert!(sessions_of(&actors, alice.id).await.is_empty());
+
+    actors.sekisho.db().ask(disable(false)).await.unwrap().unwrap();
+    assert!(try_log_in(&actors, "alice", PASSWORD).await.is_ok());
+}
+
+#[actix_web::test]
+async fn a_hash_of_another_cost_or_form_is_replaced_at_the_next_login_and_ends_nothing() {
+    let actors = TestActors::start().await;
+    let (alice, before) = newcomer(&actors, "alice", Role::User).await;
+    let own = credentials(&actors, alice.id).await.password_hash;
+    let foreign = ELSEWHERE.map(|variant| own.expose().replacen("2b", variant, 1));
+    let costly = bcrypt::hash(PASSWORD, 5).unwrap();
+
+    for hash in foreign.into_iter().chain([costly]) {
+        let sql = format!("UPDATE users SET password_hash = '{hash}' WHERE id = {}", alice.id);
+        actors.sekisho.db().ask(Run(sql)).await.unwrap();
+        let is_todays = hash.starts_with("$2b$04$");
+
+        assert!(try_log_in(&actors, "alice", NEW).await.is_err());
+        assert_eq!(credentials(&actors, alice.id).await.password_hash.expose(), hash);
+        log_in(&actors, "alice").await;
+
+        let now = credentials(&actors, alice.id).await.password_hash;
+        assert!(now.expose().starts_with("$2b$04$"), "{hash}");
+        assert_eq!(now.expose() == hash, is_todays, "{hash}");
+        log_in(&actors, "alice").await;
+    }
+    assert!(authenticate(&actors, &before.access_token).await.is_ok());
+    assert!(ends_of(&actors, alice.id).await.iter().all(Option::is_none));
+}

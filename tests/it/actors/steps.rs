@@ -1,0 +1,116 @@
+//! What the tests of the use cases do again and again: people who register, log in and refresh.
+
+use std::{future::Future, net::IpAddr, time::Duration};
+
+use actix_web::rt::{spawn, task::JoinHandle, time};
+use sekisho::{
+    actors::{
+        account::{
+            Authenticate, AuthenticateError, Caller, LogIn, LoginError, Refresh, RefreshError, Register,
+        },
+        db::ListSessions,
+    },
+    domain::{
+        AccessToken, Client, Email, EndReason, Password, RefreshToken, Role, Scope, Session, SessionId,
+        TokenPair, User, UserId, Username,
+    },
+};
+
+use crate::support::{PASSWORD, TestActors};
+
+/// Nothing that a test waits for takes so long unless it never happens.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub fn password(text: &str) -> Password {
+    Password::new(text.to_owned())
+}
+
+pub fn from_address(ip: &str) -> Client {
+    let ip: IpAddr = ip.parse().unwrap();
+    Client { ip: Some(ip), user_agent: None }
+}
+
+/// Somebody's registration with [`PASSWORD`] and `NAME@example.com`.
+pub fn registration(name: &str) -> Register {
+    Register {
+        email: Email::parse(&format!("{name}@example.com")).unwrap(),
+        username: Username::parse(name).unwrap(),
+        password: password(PASSWORD),
+        role: Role::User,
+        client: Client::default(),
+    }
+}
+
+pub async fn register(actors: &TestActors, name: &str, role: Role) -> User {
+    actors.accounts.ask(Register { role, ..registration(name) }).await.unwrap()
+}
+
+pub fn log_in_as(name: &str, text: &str, client: Client) -> LogIn {
+    LogIn { name: name.to_owned(), password: password(text), scope: Scope::default(), client }
+}
+
+pub async fn try_log_in(actors: &TestActors, name: &str, text: &str) -> Result<TokenPair, LoginError> {
+    actors.accounts.ask(log_in_as(name, text, Client::default())).await
+}
+
+/// Logs in with [`PASSWORD`].
+pub async fn log_in(actors: &TestActors, name: &str) -> TokenPair {
+    try_log_in(actors, name, PASSWORD).await.unwrap()
+}
+
+/// Registers somebody and logs them in.
+pub async fn newcomer(actors: &TestActors, name: &str, role: Role) -> (User, TokenPair) {
+    let user = register(actors, name, role).await;
+    (user, log_in(actors, name).await)
+}
+
+pub async fn refresh(actors: &TestActors, token: &RefreshToken) -> Result<TokenPair, RefreshError> {
+    actors.accounts.ask(Refresh { token: token.clone(), scope: Scope::default() }).await
+}
+
+pub async fn authenticate(actors: &TestActors, token: &AccessToken) -> Result<Caller, AuthenticateError> {
+    actors.accounts.ask(Authenticate { token: token.clone() }).await
+}
+
+/// All of somebody's sessions, the newest first, those that ended among them.
+pub async fn sessions_of(actors: &TestActors, user_id: UserId) -> Vec<Session> {
+    let list = ListSessions { user_id, with_ended: true, now: actors.clock.now() };
+    actors.sekisho.db().ask(list).await.unwrap()
+}
+
+/// Why each of somebody's sessions ended, the oldest first; `None` for those that live.
+pub async fn ends_of(actors: &TestActors, user_id: UserId) -> Vec<Option<EndReason>> {
+    let mut sessions = sessions_of(actors, user_id).await;
+    sessions.reverse();
+    sessions.into_iter().map(|session| session.ended.map(|(_, reason)| reason)).collect()
+}
+
+pub async fn session_of(actors: &TestActors, tokens: &TokenPair) -> SessionId {
+    authenticate(actors, &tokens.access_token).await.unwrap().session_id
+}
+
+/// Waits until something is so.
+pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let wait = async {
+        while !is_so() {
+            time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    assert!(time::timeout(PATIENCE, wait).await.is_ok(), "never happened: {what}");
+}
+
+/// Begins something, and comes back when the messages that it can send by itself have been
+/// handed to their actors' threads.
+pub async fn begin<T: 'static>(work: impl Future<Output = T> + 'static) -> JoinHandle<T> {
+    let begun = spawn(work);
+    settle().await;
+    begun
+}
+
+/// Lets everything on this thread go on until it waits for another thread: all of a test's tasks
+/// and the forwarders to the sync actors take turns here.
+pub async fn settle() {
+    for _ in 0..100 {
+        actix_web::rt::task::yield_now().await;
+    }
+}

@@ -1,0 +1,207 @@
+//! Who may have which name, and what a refused change leaves behind.
+
+use futures_util::future::join_all;
+use sekisho::{
+    actors::{
+        account::{ChangeEmail, DeleteAccount, OwnAccountError, Register, RegisterError},
+        db::{
+            DeleteRefused, DeleteUser, FindTaken, FindUser, InsertUser, ListUsers, Taken, UpdateRefused,
+            UpdateUser, UserChange,
+        },
+    },
+    domain::{Client, Email, PasswordHash, Role, User, UserId, Username},
+};
+
+use super::{
+    probes::Run,
+    steps::{authenticate, log_in, newcomer, password, register, registration, sessions_of, try_log_in},
+};
+use crate::support::{PASSWORD, START, TestActors};
+
+fn email(text: &str) -> Email {
+    Email::parse(text).unwrap()
+}
+
+async fn insert(actors: &TestActors, username: &str, address: &str) -> Result<User, Taken> {
+    let insert = InsertUser {
+        email: email(address),
+        username: Username::parse(username).unwrap(),
+        password_hash: PasswordHash::new("$2b$04$".to_owned()),
+        role: Role::User,
+        now: START,
+    };
+    actors.sekisho.db().ask(insert).await.unwrap()
+}
+
+async fn delete(actors: &TestActors, id: UserId) -> Result<(), DeleteRefused> {
+    let delete = DeleteUser { id, expected: None, now: actors.clock.now() };
+    actors.sekisho.db().ask(delete).await.unwrap()
+}
+
+async fn update(actors: &TestActors, id: UserId, change: UserChange) -> Result<User, UpdateRefused> {
+    actors.sekisho.db().ask(UpdateUser { id, change, now: actors.clock.now() }).await.unwrap()
+}
+
+async fn everybody(actors: &TestActors) -> Vec<User> {
+    let list = ListUsers { prefix: String::new(), after: None, limit: 200 };
+    actors.sekisho.db().ask(list).await.unwrap().items
+}
+
+#[actix_web::test]
+async fn both_names_are_unique_without_regard_to_case() {
+    let actors = TestActors::start().await;
+    let alice = insert(&actors, "Alice", "Alice@Example.com").await.unwrap();
+
+    for (username, address, taken) in [
+        ("Alice", "other@example.com", Taken::Username),
+        ("alice", "other@example.com", Taken::Username),
+        ("ALICE", "other@example.com", Taken::Username),
+        ("other", "Alice@Example.com", Taken::Email),
+        ("other", "alice@example.com", Taken::Email),
+        ("other", "ALICE@EXAMPLE.COM", Taken::Email),
+        ("aLiCe", "aLiCe@eXaMpLe.CoM", Taken::Email),
+    ] {
+        let find = FindTaken { email: email(address), username: Username::parse(username).unwrap() };
+        assert_eq!(actors.sekisho.db().ask(find).await, Ok(Some(taken)), "{username} {address}");
+        assert_eq!(insert(&actors, username, address).await, Err(taken), "{username} {address}");
+    }
+    assert_eq!(everybody(&actors).await, [alice]);
+}
+
+#[actix_web::test]
+async fn of_many_who_register_one_name_at_once_one_gets_it() {
+    let actors = TestActors::start().await;
+    let registrations = (0..32).map(|number| {
+        let username = if number % 2 == 0 { "alice" } else { "ALICE" };
+        let email = email(&format!("alice{number}@example.com"));
+        actors.accounts.ask(Register { email, ..registration(username) })
+    });
+
+    let answers = join_all(registrations).await;
+
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    let refused =
+        |answer: &&Result<User, RegisterError>| matches!(answer, Err(RegisterError::Taken(Taken::Username)));
+    assert_eq!(answers.iter().filter(refused).count(), 31);
+    assert_eq!(everybody(&actors).await.len(), 1);
+}
+
+#[actix_web::test]
+async fn somebody_can_be_named_in_any_case() {
+    let actors = TestActors::start().await;
+    register(&actors, "Alice", Role::User).await;
+
+    for name in ["Alice", "alice", "ALICE", "Alice@example.com", "aLICE@EXAMPLE.COM"] {
+        assert!(try_log_in(&actors, name, PASSWORD).await.is_ok(), "{name}");
+    }
+}
+
+#[actix_web::test]
+async fn the_username_of_a_deleted_user_is_never_given_again() {
+    let actors = TestActors::start().await;
+    let alice = insert(&actors, "Alice", "alice@example.com").await.unwrap();
+
+    delete(&actors, alice.id).await.unwrap();
+
+    for username in ["Alice", "alice", "ALICE"] {
+        assert_eq!(insert(&actors, username, "new@example.com").await, Err(Taken::Username), "{username}");
+    }
+    // The e-mail address may be somebody's next account, which gets a number of its own.
+    let next = insert(&actors, "alice2", "alice@example.com").await.unwrap();
+    assert!(next.id > alice.id);
+    assert_eq!(delete(&actors, alice.id).await, Err(DeleteRefused::NotFound));
+}
+
+#[actix_web::test]
+async fn the_number_of_the_last_user_is_not_given_again_either() {
+    let actors = TestActors::start().await;
+    let alice = insert(&actors, "alice", "alice@example.com").await.unwrap();
+    delete(&actors, alice.id).await.unwrap();
+
+    let bob = insert(&actors, "bob", "bob@example.com").await.unwrap();
+
+    assert!(bob.id > alice.id);
+}
+
+#[actix_web::test]
+async fn a_deleted_user_takes_their_sessions_along() {
+    let actors = TestActors::start().await;
+    let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
+    let (bob, _) = newcomer(&actors, "bob", Role::User).await;
+    let leave =
+        DeleteAccount { token: tokens.access_token, password: password(PASSWORD), client: Client::default() };
+
+    actors.accounts.ask(leave).await.unwrap();
+
+    assert_eq!(actors.sekisho.db().ask(FindUser { id: alice.id }).await.unwrap(), None);
+    assert!(sessions_of(&actors, alice.id).await.is_empty());
+    assert_eq!(sessions_of(&actors, bob.id).await.len(), 1);
+}
+
+#[actix_web::test]
+async fn an_account_is_deleted_only_with_its_password() {
+    let actors = TestActors::start().await;
+    let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
+    let leave = DeleteAccount {
+        token: tokens.access_token,
+        password: password("not her password"),
+        client: Client::default(),
+    };
+
+    assert_eq!(actors.accounts.ask(leave).await, Err(OwnAccountError::WrongPassword));
+    assert_eq!(everybody(&actors).await, [alice]);
+}
+
+#[actix_web::test]
+async fn a_change_happens_wholly_or_not_at_all() {
+    let actors = TestActors::start().await;
+    insert(&actors, "alice", "alice@example.com").await.unwrap();
+    let bob = insert(&actors, "bob", "bob@example.com").await.unwrap();
+    let change =
+        UserChange { email: Some(email("ALICE@example.com")), role: Some(Role::Admin), disabled: Some(true) };
+
+    assert_eq!(update(&actors, bob.id, change).await, Err(UpdateRefused::EmailTaken));
+    assert_eq!(actors.sekisho.db().ask(FindUser { id: bob.id }).await.unwrap(), Some(bob));
+}
+
+#[actix_web::test]
+async fn somebody_may_change_the_case_of_their_own_address() {
+    let actors = TestActors::start().await;
+    let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
+    let change = ChangeEmail { token: tokens.access_token.clone(), email: email("Alice@Example.com") };
+
+    let changed = actors.accounts.ask(change).await.unwrap();
+
+    assert_eq!(changed, User { email: email("Alice@Example.com"), ..alice });
+    assert!(try_log_in(&actors, "alice@example.com", PASSWORD).await.is_ok());
+}
+
+#[actix_web::test]
+async fn an_address_that_was_given_up_is_free_and_no_longer_logs_in() {
+    let actors = TestActors::start().await;
+    let (_, tokens) = newcomer(&actors, "alice", Role::User).await;
+    let change = ChangeEmail { token: tokens.access_token.clone(), email: email("new@example.com") };
+    actors.accounts.ask(change).await.unwrap();
+
+    assert!(try_log_in(&actors, "alice@example.com", PASSWORD).await.is_err());
+    assert!(insert(&actors, "bob", "alice@example.com").await.is_ok());
+    log_in(&actors, "new@example.com").await;
+}
+
+#[actix_web::test]
+async fn a_username_goes_before_another_persons_address() {
+    let actors = TestActors::start().await;
+    // No username of ours has an `@`, but one that was imported may.
+    let change = |id, text: &str| {
+        let sql = format!("UPDATE users SET username = '{text}', username_key = '{text}' WHERE id = {id}");
+        actors.sekisho.db().ask(Run(sql))
+    };
+    let alice = register(&actors, "alice", Role::User).await;
+    let bob = register(&actors, "bob", Role::User).await;
+    change(bob.id, "alice@example.com").await.unwrap();
+
+    let tokens = log_in(&actors, "alice@example.com").await;
+
+    let caller = authenticate(&actors, &tokens.access_token).await.unwrap();
+    assert_eq!((caller.user.id, alice.id), (bob.id, UserId(1)));
+}

@@ -1,0 +1,73 @@
+//! The metrics listener.
+
+use std::net::SocketAddr;
+
+use crate::support::{
+    PASSWORD, TestApp,
+    wire::{RawAnswer, Wire},
+};
+
+async fn get(address: SocketAddr, path: &str) -> RawAnswer {
+    let mut wire = Wire::connect(address).await;
+    wire.send(format!("GET {path} HTTP/1.1\r\nHost: sekisho.test\r\n\r\n")).await;
+    wire.answer().await.unwrap()
+}
+
+#[actix_web::test]
+async fn what_happened_is_counted_and_served_on_a_listener_of_its_own() {
+    let app =
+        TestApp::start_with(|config| config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0))))
+            .await;
+    let tokens = app.newcomer("alice").await;
+    app.try_log_in("alice", "wrong").await;
+    app.refresh(&tokens.refresh).await;
+    app.me(&tokens.access).await;
+    app.get("/nothing", None).await;
+    app.sekisho.keeper().ask(sekisho::actors::keeper::LookAround).await.unwrap();
+
+    let answer = get(app.metrics_address.unwrap(), "/metrics").await;
+
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("content-type").unwrap().starts_with("text/plain; version=0.0.4"));
+    for series in [
+        "sekisho_build_info{version=\"",
+        "sekisho_http_request_duration_seconds_count{route=\"/users/me\",status=\"200\"}",
+        "sekisho_http_request_duration_seconds_count{route=\"/token\",status=\"401\"}",
+        "sekisho_http_request_duration_seconds_count{route=\"unmatched\",status=\"404\"}",
+        "sekisho_http_requests_in_flight ",
+        "sekisho_actor_message_duration_seconds_count{actor=\"db\",message=\"RotateSession\"}",
+        "sekisho_actor_message_duration_seconds_count{actor=\"password\",message=\"VerifyPassword\"}",
+        "sekisho_logins_total{outcome=\"success\"}",
+        "sekisho_logins_total{outcome=\"incorrect\"}",
+        "sekisho_refreshes_total{outcome=\"rotated\"}",
+        "sekisho_hash_duration_seconds_count",
+        "sekisho_hash_queue_refused_total",
+        "sekisho_password_attempts_throttled_total",
+        "sekisho_db_batch_writes_count",
+        "sekisho_db_commit_duration_seconds_count",
+        "sekisho_users ",
+        "sekisho_sessions ",
+        "sekisho_database_bytes ",
+        "sekisho_wal_bytes ",
+        "sekisho_in_flight{what=\"hash_queue\"}",
+        "sekisho_in_flight{what=\"db\"}",
+    ] {
+        assert!(answer.body.lines().any(|line| line.starts_with(series)), "{series} in\n{}", answer.body);
+    }
+    for secret in ["alice", PASSWORD, &tokens.access, &tokens.refresh, "$2b$", "example.com"] {
+        assert!(!answer.body.contains(secret), "{secret}");
+    }
+}
+
+#[actix_web::test]
+async fn figures_are_nowhere_else_and_nothing_else_is_there() {
+    let app =
+        TestApp::start_with(|config| config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0))))
+            .await;
+
+    assert_eq!(app.get("/metrics", None).await.status, 404);
+    for path in ["/", "/users/me", "/healthz", "/docs"] {
+        assert_eq!(get(app.metrics_address.unwrap(), path).await.status, 404, "{path}");
+    }
+    assert_eq!(TestApp::start().await.metrics_address, None);
+}

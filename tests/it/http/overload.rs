@@ -1,0 +1,100 @@
+//! More at once than can be done.
+
+use futures_util::future::join_all;
+use tokio::net::TcpStream;
+
+use crate::support::{
+    TestApp, eventually,
+    wire::{FORM, Wire, post},
+};
+
+#[actix_web::test]
+async fn logins_beyond_the_budget_are_told_to_come_back_and_others_are_served() {
+    let app = TestApp::start_with(|config| {
+        config.password.bcrypt_cost = 10;
+        config.max_login_wait_seconds = 1;
+    })
+    .await;
+    let token = app.newcomer("alice").await.access;
+    let names: Vec<_> = (0..90).map(|number| format!("nobody{number}")).collect();
+
+    let storm = join_all(names.iter().map(|name| app.try_log_in(name, "wrong")));
+    let others = join_all((0..20).map(|_| app.me(&token)));
+    let (answers, others) = futures_util::future::join(storm, others).await;
+
+    assert!(others.iter().all(|answer| answer.status == 200));
+    let refused: Vec<_> = answers.iter().filter(|answer| answer.status == 503).collect();
+    assert!(!refused.is_empty() && refused.len() < answers.len(), "{}", refused.len());
+    for answer in refused {
+        assert_eq!(answer.code(), "busy");
+        assert_eq!(answer.json()["error"], "temporarily_unavailable");
+        let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=60).contains(&seconds), "{seconds}");
+    }
+    assert!(answers.iter().all(|answer| [401, 503].contains(&answer.status.as_u16())));
+}
+
+/// A hash of cost 15 takes a second and a half: whoever leaves is gone long before their turn.
+async fn ten_logins_that_wait(app: &TestApp) -> Vec<Wire> {
+    let mut wires = Vec::new();
+    for number in 0..12 {
+        let mut wire = Wire::connect(app.address).await;
+        let body = format!("username=nobody{number}&password=wrong");
+        wire.send(post("/token", FORM, body.as_bytes())).await;
+        wires.push(wire);
+    }
+    let threads = sekisho::config::cores().get();
+    let waiting = 12_usize.saturating_sub(threads);
+    eventually("the others wait", async || app.sekisho.passwords().waiting() == waiting).await;
+    wires
+}
+
+async fn slow_app() -> TestApp {
+    TestApp::start_with(|config| {
+        config.password.bcrypt_cost = 15;
+        config.max_login_wait_seconds = 60;
+    })
+    .await
+}
+
+#[actix_web::test]
+async fn a_client_that_resets_its_connection_leaves_the_queue() {
+    let app = slow_app().await;
+    let wires = ten_logins_that_wait(&app).await;
+
+    let left = std::time::Instant::now();
+    for wire in wires {
+        wire.stream.set_zero_linger().unwrap();
+    }
+
+    eventually("the queue is empty", async || app.sekisho.passwords().waiting() == 0).await;
+    // All of their hashes would have taken longer, on any machine.
+    assert!(left.elapsed() < std::time::Duration::from_millis(2500), "{:?}", left.elapsed());
+}
+
+#[actix_web::test]
+async fn a_client_that_hangs_up_leaves_the_queue() {
+    let app = slow_app().await;
+    let wires = ten_logins_that_wait(&app).await;
+
+    let left = std::time::Instant::now();
+    drop(wires);
+
+    eventually("the queue is empty", async || app.sekisho.passwords().waiting() == 0).await;
+    assert!(left.elapsed() < std::time::Duration::from_millis(2500), "{:?}", left.elapsed());
+}
+
+#[actix_web::test]
+async fn five_hundred_idle_connections_keep_nobody_out() {
+    let app = TestApp::start().await;
+    let mut idle = Vec::new();
+    for _ in 0..500 {
+        idle.push(TcpStream::connect(app.address).await.unwrap());
+    }
+
+    let token = app.newcomer("alice").await.access;
+    let answers = join_all((0..20).map(|_| app.me(&token))).await;
+
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    assert_eq!(idle.len(), 500);
+}

@@ -1,0 +1,139 @@
+//! `sekisho backup`: a whole copy, beside a server that goes on writing.
+
+use std::{
+    fs,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread,
+};
+
+use crate::support::{Home, Server, Tmpfs, assert_whole, files_in, mode, number, open, wait_until};
+
+const ISSUER: &str = "--issuer=http://sekisho.test";
+
+/// Registers people until it is told to stop, and counts those who were acknowledged.
+fn keep_registering(server: &Server, name: &str, stop: &AtomicBool, acknowledged: &AtomicUsize) {
+    let mut number = 0;
+    while !stop.load(Ordering::Relaxed) {
+        server.register(&format!("{name}{number}")).expect(201);
+        acknowledged.fetch_add(1, Ordering::SeqCst);
+        number += 1;
+    }
+}
+
+#[test]
+fn a_backup_beside_a_writing_server_is_whole_and_holds_what_was_acknowledged() {
+    let home = Home::new();
+    let server = home.serve_with(&[ISSUER]);
+    let tokens = server.newcomer("alice");
+    let (stop, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(1));
+
+    let counts = thread::scope(|scope| {
+        for name in ["a", "b", "c", "d"] {
+            let (server, stop, acknowledged) = (&server, &stop, &acknowledged);
+            scope.spawn(move || keep_registering(server, name, stop, acknowledged));
+        }
+        wait_until("some are registered", || acknowledged.load(Ordering::SeqCst) > 50);
+        let counts = [1, 2, 3].map(|copy| {
+            let before = acknowledged.load(Ordering::SeqCst);
+            let said = home.run(&["backup", &format!("copy{copy}.db")]);
+            (before, said, acknowledged.load(Ordering::SeqCst))
+        });
+        stop.store(true, Ordering::Relaxed);
+        counts
+    });
+
+    for (copy, (before, said, after)) in (1..).zip(counts) {
+        let path = home.path(&format!("copy{copy}.db"));
+        assert_whole(&path);
+        let users = number(&open(&path), "SELECT count(*) FROM users");
+        // Each of the four writers may have had one more under way.
+        assert!((before..=after + 4).contains(&usize::try_from(users).unwrap()), "{before} {users} {after}");
+        let bytes = fs::metadata(&path).unwrap().len();
+        assert_eq!(
+            said.ok(),
+            format!(
+                "wrote copy{copy}.db: {users} users, 1 sessions, 1 keys, {bytes} bytes; its integrity was checked\n"
+            )
+        );
+        assert_eq!(mode(&path), 0o600);
+    }
+    let names = ["copy1.db", "copy2.db", "copy3.db", "sekisho.db", "sekisho.db-shm", "sekisho.db-wal"];
+    assert_eq!(home.files(), names);
+
+    let restored = home.serve_with(&[ISSUER, "--database=copy1.db"]);
+    assert_eq!(restored.me(&tokens).expect(200).json()["username"], "alice");
+    assert_eq!(restored.kids(), server.kids());
+    restored.refresh(&tokens.refresh).expect(200);
+}
+
+#[test]
+fn a_backup_of_what_was_ended_uncleanly_holds_all_of_it() {
+    let home = Home::new();
+    let server = home.serve();
+    server.newcomer("alice");
+    server.kill();
+
+    home.run(&["backup", "copy.db"]).ok();
+
+    home.serve_with(&["--database=copy.db"]).log_in("alice");
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let home = Home::new();
+    home.add_user("alice", "user");
+    home.write("notes.txt", "my notes");
+    fs::create_dir(home.path("directory")).unwrap();
+    std::os::unix::fs::symlink("nowhere", home.path("link")).unwrap();
+    let before = home.files();
+    for target in ["notes.txt", "directory", "sekisho.db", "./sekisho.db", "link"] {
+        let line = home.run(&["backup", target]).refused(1);
+
+        assert!(line.contains(target), "{target}: {line}");
+    }
+    assert_eq!(home.files(), before);
+    assert_eq!(fs::read_to_string(home.path("notes.txt")).unwrap(), "my notes");
+}
+
+#[test]
+fn a_target_that_cannot_be_is_one_line() {
+    let home = Home::new();
+    home.add_user("alice", "user");
+    for target in ["missing/copy.db", "/proc/copy.db", "", "/", "sekisho.db/copy.db"] {
+        let outcome = home.run(&["backup", target]);
+
+        assert!(matches!(outcome.code, Some(1 | 2)), "{outcome:?}");
+        assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
+        assert_eq!(home.files(), ["sekisho.db"], "{target}");
+    }
+}
+
+#[test]
+fn a_full_disk_leaves_no_partial_copy() {
+    let (home, disk) = (Home::new(), Tmpfs::mount("256k"));
+    home.add_user("alice", "user");
+    disk.fill();
+    let target = disk.path("copy.db");
+    let arguments = ["backup", target.to_str().unwrap()];
+
+    let line = home.run(&arguments).refused(1);
+    let left = files_in(disk.path("").as_path());
+    disk.make_room();
+    home.run(&arguments).ok();
+
+    assert!(line.contains("full") || line.contains("No space left"), "{line}");
+    assert_eq!(left, ["ballast"]);
+    assert_whole(&target);
+}
+
+#[test]
+fn what_is_left_of_a_backup_that_was_killed_keeps_no_later_one() {
+    let home = Home::new();
+    home.add_user("alice", "user");
+    home.write("copy.db.partial-1", "half a copy");
+
+    home.run(&["backup", "copy.db"]).ok();
+
+    assert_whole(&home.path("copy.db"));
+    assert_eq!(home.files(), ["copy.db", "copy.db.partial-1", "sekisho.db"]);
+}

@@ -1,0 +1,215 @@
+//! Flags, environment and `.env`: who wins, and what is said of what is wrong.
+
+use std::collections::BTreeSet;
+
+use crate::support::{Home, Server, finish};
+
+/// Each flag of `serve`, its variable, and a value that is wrong.
+const WRONG: [(&str, &str, &str); 18] = [
+    ("--listen", "SEKISHO_LISTEN", "nowhere"),
+    ("--database", "DATABASE_URL", "postgres://localhost/x"),
+    ("--bcrypt-cost", "SEKISHO_BCRYPT_COST", "3"),
+    ("--password-min-length", "SEKISHO_PASSWORD_MIN_LENGTH", "0"),
+    ("--issuer", "SEKISHO_ISSUER", "example.com"),
+    ("--algorithm", "SEKISHO_ALGORITHM", "none"),
+    ("--secret-key", "SEKISHO_SECRET_KEY", "too-short-to-be-secret"),
+    ("--secret-key-file", "SEKISHO_SECRET_KEY_FILE", "/nowhere/key"),
+    ("--access-token-minutes", "SEKISHO_ACCESS_TOKEN_MINUTES", "0"),
+    ("--refresh-token-days", "SEKISHO_REFRESH_TOKEN_DAYS", "-1"),
+    ("--refresh-grace-seconds", "SEKISHO_REFRESH_GRACE_SECONDS", "301"),
+    ("--key-rotation-days", "SEKISHO_KEY_ROTATION_DAYS", "often"),
+    ("--max-login-wait-seconds", "SEKISHO_MAX_LOGIN_WAIT_SECONDS", "0"),
+    ("--workers", "SEKISHO_WORKERS", "0"),
+    ("--cors-origin", "SEKISHO_CORS_ORIGIN", "https://app.example.com/app"),
+    ("--trusted-proxy", "SEKISHO_TRUSTED_PROXY", "10.0.0.0/33"),
+    ("--metrics-listen", "SEKISHO_METRICS_LISTEN", "9090"),
+    ("--algorithm", "SEKISHO_ALGORITHM", ""),
+];
+
+const SECRET: &str = "a-secret-that-nobody-may-ever-read-anywhere";
+
+fn issuer(server: &Server) -> String {
+    let metadata = server.get("/.well-known/oauth-authorization-server").expect(200).json();
+    metadata["issuer"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_dotenv() {
+    let home = Home::new();
+    let start = |arguments: &[&str], variable: Option<&str>| {
+        let mut command = home.command(&[&["--listen", "127.0.0.1:0"], arguments].concat());
+        command.envs(variable.map(|value| ("SEKISHO_ISSUER", value)));
+        Server::start(command)
+    };
+
+    let told_nothing = start(&[], None);
+    home.write(".env", "SEKISHO_ISSUER=https://dotenv.example\n");
+    let dotenv = start(&[], None);
+    let environment = start(&[], Some("https://environment.example"));
+    let flag = start(&["--issuer", "https://flag.example"], Some("https://environment.example"));
+
+    assert_eq!(issuer(&told_nothing), format!("http://{}", told_nothing.address));
+    assert_eq!(issuer(&dotenv), "https://dotenv.example");
+    assert_eq!(issuer(&environment), "https://environment.example");
+    assert_eq!(issuer(&flag), "https://flag.example");
+}
+
+#[test]
+fn the_other_commands_read_the_same_sources() {
+    let home = Home::new();
+    home.write(".env", "DATABASE_URL=sqlite:///from-dotenv.db\nSEKISHO_PASSWORD_MIN_LENGTH=30\n");
+    let add = ["users", "add", "alice", "--email", "alice@example.com", "--password-stdin"];
+
+    let refused = home.run_with_input(&add, "only twenty characters").refused(1);
+    home.run_with_input(&[&add[..], &["--password-min-length", "8"]].concat(), "long enough").ok();
+
+    assert!(refused.contains("at least 30 characters"), "{refused}");
+    assert_eq!(home.files(), [".env", "from-dotenv.db"]);
+}
+
+#[test]
+fn a_wrong_flag_is_one_line_that_names_it_and_its_variable() {
+    for (flag, variable, value) in WRONG {
+        let home = Home::new();
+        let algorithm = if flag == "--secret-key" { "HS256" } else { "ES256" };
+        let mut command = home.bare(&["serve", &format!("{flag}={value}")]);
+        if flag != "--algorithm" {
+            command.env("SEKISHO_ALGORITHM", algorithm);
+        }
+
+        let line = finish(&mut command, "").refused(2);
+
+        assert!(line.contains(flag) && line.contains(variable), "{flag}={value}: {line}");
+        assert_eq!(home.files(), [""; 0], "{flag}={value}");
+    }
+}
+
+#[test]
+fn a_wrong_variable_is_one_line_that_names_it_and_its_flag() {
+    for (flag, variable, value) in WRONG {
+        for in_dotenv in [false, true] {
+            let home = Home::new();
+            let mut command = home.bare(&[]);
+            if flag == "--secret-key" {
+                command.env("SEKISHO_ALGORITHM", "HS256");
+            }
+            if in_dotenv {
+                home.write(".env", format!("{variable}='{value}'\n"));
+            } else {
+                command.env(variable, value);
+            }
+
+            let line = finish(&mut command, "").refused(2);
+
+            assert!(line.contains(flag) && line.contains(variable), "{variable}={value}: {line}");
+        }
+    }
+}
+
+#[test]
+fn every_flag_of_serve_is_in_the_table_of_wrong_values() {
+    let help = Home::new().run(&["serve", "--help"]).ok();
+
+    let flags: BTreeSet<_> = help
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("--"))
+        .map(|line| format!("--{}", line.split([' ', '=']).next().unwrap()))
+        .collect();
+
+    assert_eq!(flags, WRONG.iter().map(|(flag, ..)| (*flag).to_owned()).collect());
+    for (_, variable, _) in WRONG {
+        assert!(help.contains(&format!("[env: {variable}")), "{variable}: {help}");
+    }
+}
+
+#[test]
+fn what_contradicts_itself_is_refused_without_a_word_of_the_secret() {
+    let (secret, short) = (format!("--secret-key={SECRET}"), format!("--secret-key={}", &SECRET[..31]));
+    let file = "--secret-key-file=key";
+    for (arguments, expected) in [
+        (vec![secret.as_str()], "needs --algorithm HS256"),
+        (vec![secret.as_str(), "--algorithm=EdDSA"], "needs --algorithm HS256"),
+        (vec![short.as_str(), "--algorithm=HS256"], "has 31 bytes, HS256 needs 32"),
+        (vec![secret.as_str(), file, "--algorithm=HS256"], "cannot be used with"),
+        (vec!["--secret-key-file=missing", "--algorithm=HS256"], "No such file"),
+        (vec!["--secret-key-file=.", "--algorithm=HS256"], "Is a directory"),
+        (vec!["--secret-key-file=binary", "--algorithm=HS256"], "UTF-8"),
+        (vec!["--secret-key-file=short", "--algorithm=HS256"], "has 31 bytes, HS256 needs 32"),
+        (vec![file], "needs --algorithm HS256"),
+    ] {
+        let home = Home::new();
+        home.write("key", SECRET);
+        home.write("short", &SECRET[..31]);
+        home.write("binary", [0xff; 64]);
+
+        let line = finish(&mut home.bare(&arguments), "").refused(2);
+
+        assert!(line.contains("--secret-key") && line.contains(expected), "{arguments:?}: {line}");
+        assert!(!line.contains(&SECRET[..10]), "{line}");
+        assert!(!home.database().exists(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_environment_or_a_file_is_neither_in_the_list_of_processes_nor_in_help() {
+    let home = Home::new();
+    let key = home.write("key", format!("{SECRET}\n"));
+    let arguments = ["--listen", "127.0.0.1:0", "--algorithm", "HS256"];
+    let mut by_variable = home.command(&arguments);
+    by_variable.env("SEKISHO_SECRET_KEY", SECRET);
+    let mut by_file = home.command(&arguments);
+    by_file.env("SEKISHO_SECRET_KEY_FILE", key);
+
+    let (by_variable, by_file) = (Server::start(by_variable), Server::start(by_file));
+    let tokens = by_variable.newcomer("alice");
+    let helps = [&["--help"][..], &["serve", "--help"], &["-h"], &["serve", "-h"]]
+        .map(|help| finish(home.bare(help).env("SEKISHO_SECRET_KEY", SECRET), "").ok());
+
+    // The key is the same, with the file's line end cut, as long as the issuer is.
+    assert_eq!(by_variable.me(&tokens).status, 200);
+    assert_eq!(by_file.kids(), [""; 0]);
+    for server in [&by_variable, &by_file] {
+        let listed = std::fs::read(format!("/proc/{}/cmdline", server.pid().as_raw_nonzero())).unwrap();
+        assert!(!String::from_utf8(listed).unwrap().contains(SECRET));
+        assert!(!server.log().contains(SECRET));
+    }
+    for help in helps {
+        assert!(!help.contains(SECRET), "{help}");
+    }
+}
+
+#[test]
+fn a_broken_dotenv_is_one_line_without_its_content() {
+    for content in [
+        format!("SEKISHO_SECRET_KEY={SECRET} and more\n").into_bytes(),
+        format!("SEKISHO_SECRET_KEY='{SECRET}\n").into_bytes(),
+        format!("{SECRET}\n").into_bytes(),
+        [SECRET.as_bytes(), b"=\xff\xfe\n"].concat(),
+    ] {
+        let home = Home::new();
+        home.write(".env", &content);
+
+        let line = finish(&mut home.bare(&["users", "list"]), "").refused(2);
+
+        assert!(line.starts_with("sekisho: .env: "), "{line}");
+        assert!(!line.contains(&SECRET[..8]), "{line}");
+    }
+}
+
+#[test]
+fn without_a_command_it_serves_and_help_and_version_are_no_failures() {
+    let home = Home::new();
+    let mut command = home.bare(&[]);
+    command.env("SEKISHO_LISTEN", "127.0.0.1:0");
+
+    let server = Server::start(command);
+
+    assert_eq!(server.get("/healthz").status, 200);
+    assert!(home.database().is_file());
+    for arguments in [&["--help"][..], &["--version"], &["serve", "--help"], &["users", "add", "--help"]] {
+        assert_ne!(home.run(arguments).ok(), "", "{arguments:?}");
+    }
+    for arguments in [&["frobnicate"][..], &["--frobnicate"], &["users", "frobnicate"], &["import"]] {
+        home.run(arguments).refused(2);
+    }
+}

@@ -1,0 +1,101 @@
+//! `sekisho keys`, beside a running server.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::Value;
+
+use crate::support::{Home, Tokens, wait_until};
+
+/// The name of the key that signed a token.
+fn kid(tokens: &Tokens) -> String {
+    let header = tokens.access.split('.').next().unwrap();
+    let header: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
+    header["kid"].as_str().unwrap().to_owned()
+}
+
+fn listed(home: &Home) -> Vec<(String, String)> {
+    let keys = home.run(&["keys", "list", "--json"]).json();
+    let text = |key: &Value, name: &str| key[name].as_str().unwrap().to_owned();
+    keys.as_array().unwrap().iter().map(|key| (text(key, "kid"), text(key, "state"))).collect()
+}
+
+#[test]
+fn a_rotated_key_is_announced_by_the_running_server_and_does_not_sign_yet() {
+    let home = Home::new();
+    let server = home.serve();
+    let before = server.newcomer("alice");
+
+    let said = home.run(&["keys", "rotate"]).ok();
+    wait_until("the new key is announced", || server.kids().len() == 2);
+    let after = server.log_in("alice");
+
+    let keys = listed(&home);
+    assert_eq!(keys.iter().map(|(_, state)| state.as_str()).collect::<Vec<_>>(), ["signing", "announced"]);
+    assert!(said.starts_with(&format!("key {} (ES256) signs from ", keys[1].0)), "{said}");
+    assert!(server.kids().contains(&keys[1].0));
+    assert_eq!(kid(&before), keys[0].0);
+    assert_eq!(kid(&after), keys[0].0);
+}
+
+#[test]
+fn a_key_rotated_now_signs_within_seconds_and_old_tokens_stay_valid() {
+    let home = Home::new();
+    let server = home.serve();
+    let before = server.newcomer("alice");
+
+    home.run(&["keys", "rotate", "--now"]).ok();
+    wait_until("the new key signs", || kid(&server.log_in("alice")) != kid(&before));
+    let after = server.log_in("alice");
+
+    let keys = listed(&home);
+    assert_eq!(keys.iter().map(|(_, state)| state.as_str()).collect::<Vec<_>>(), ["retiring", "signing"]);
+    assert_eq!((kid(&before), kid(&after)), (keys[0].0.clone(), keys[1].0.clone()));
+    assert_eq!((server.me(&before).status, server.me(&after).status), (200, 200));
+    assert_eq!(kid(&server.refresh(&before.refresh).tokens()), keys[1].0);
+    assert_eq!(server.kids().len(), 2);
+}
+
+#[test]
+fn a_rotation_at_one_server_reaches_the_other_on_the_same_file() {
+    let home = Home::new();
+    let issuer = ["--issuer=http://sekisho.test"];
+    let (one, other) = (home.serve_with(&issuer), home.serve_with(&issuer));
+    let before = one.newcomer("alice");
+
+    home.run(&["keys", "rotate", "--now"]).ok();
+    wait_until("one signs with the new key", || kid(&one.log_in("alice")) != kid(&before));
+    let after = one.log_in("alice");
+    wait_until("the other has the new key", || other.kids().contains(&kid(&after)));
+
+    for server in [&one, &other] {
+        assert_eq!((server.me(&before).status, server.me(&after).status), (200, 200));
+    }
+}
+
+#[test]
+fn another_algorithm_takes_over_at_the_next_start_and_old_tokens_stay_valid() {
+    let home = Home::new();
+    let issuer = "--issuer=http://sekisho.test";
+    let server = home.serve_with(&[issuer]);
+    let before = server.newcomer("alice");
+    server.stop();
+
+    let server = home.serve_with(&[issuer, "--algorithm=EdDSA"]);
+    let after = server.log_in("alice");
+
+    assert_ne!(kid(&before), kid(&after));
+    assert_eq!((server.me(&before).status, server.me(&after).status), (200, 200));
+    assert_eq!(server.kids().len(), 2);
+}
+
+#[test]
+fn keys_are_listed_without_what_is_private() {
+    let home = Home::new();
+    home.serve().stop();
+
+    let (table, json) = (home.run(&["keys", "list"]).ok(), home.run(&["keys", "list", "--json"]).json());
+
+    let names: Vec<_> = json[0].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(names, ["algorithm", "announced_at", "kid", "signs_from", "state", "verifies_until"]);
+    assert_eq!(table.lines().count(), 2);
+    assert!(table.contains("ES256") && table.contains("signing"), "{table}");
+}

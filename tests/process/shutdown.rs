@@ -1,0 +1,150 @@
+//! The end: what is under way is finished, and nothing else is waited for.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::support::{Connection, Home, PASSWORD, Server, number, open, wait_until};
+
+/// How long an end may take that has nothing to wait for. It takes milliseconds; what it must not
+/// take is the ten seconds that requests get or the thirty of an idle connection.
+const AT_ONCE: Duration = Duration::from_secs(8);
+
+const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
+
+/// A server on which a login takes a while, and says how many requests are under way.
+fn slow_server(home: &Home, cost: &str) -> Server {
+    let arguments = ["--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--bcrypt-cost", cost];
+    let mut command = home.command(&arguments);
+    command.env("RUST_LOG", "info").env("SEKISHO_MAX_LOGIN_WAIT_SECONDS", "60");
+    Server::start(command)
+}
+
+/// Sends so many logins and waits until all of them are under way.
+fn logins_under_way(server: &Server, count: usize) -> Vec<Connection> {
+    let metrics = server.metrics_address();
+    let body = format!("username=alice&password={}", PASSWORD.replace(' ', "+"));
+    let logins = (0..count).map(|_| {
+        let mut connection = server.connect();
+        connection.send("POST", "/token", &FORM, &body).unwrap();
+        connection
+    });
+    let logins: Vec<_> = logins.collect();
+    let expected = format!("sekisho_http_requests_in_flight {count}");
+    wait_until("the logins are under way", || {
+        let page = Connection::open(metrics).unwrap().exchange("GET", "/metrics", &[], "").unwrap();
+        page.body.lines().any(|line| line == expected)
+    });
+    logins
+}
+
+fn add_slow_user(home: &Home) {
+    let add = ["users", "add", "alice", "--email=alice@example.com", "--password-stdin", "--bcrypt-cost=12"];
+    home.run_with_input(&add, PASSWORD).ok();
+}
+
+#[test]
+fn a_login_under_way_is_finished_and_nobody_new_is_let_in() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let home = Home::new();
+        add_slow_user(&home);
+        let server = slow_server(&home, "12");
+        let address = server.address;
+        let logins = logins_under_way(&server, 3);
+
+        let began = Instant::now();
+        server.signal(signal);
+        wait_until("new connections are refused", || {
+            Connection::open(address)
+                .is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+        });
+        let answers: Vec<_> = logins.into_iter().map(|mut login| login.receive()).collect();
+        let (took, ended) = (began.elapsed(), server.wait());
+
+        for answer in answers {
+            answer.unwrap_or_else(|error| panic!("{error} after {took:?}: {ended:?}")).tokens();
+        }
+        assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+        assert!(ended.log.contains("the database is closed"), "{ended:?}");
+        assert_eq!(home.files(), ["sekisho.db"]);
+        assert_eq!(number(&open(&home.database()), "SELECT count(*) FROM sessions"), 3);
+    }
+}
+
+#[test]
+fn idle_connections_do_not_hold_up_the_end() {
+    let home = Home::new();
+    let server = home.serve();
+    let mut idle: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    for connection in &mut idle[..10] {
+        assert_eq!(connection.exchange("GET", "/healthz", &[], "").unwrap().status, 200);
+    }
+    idle[10].send_raw(b"POST /token HT").unwrap();
+    idle[11].send_raw(b"POST /token HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nuser").unwrap();
+
+    let began = Instant::now();
+    server.stop();
+
+    assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
+    assert!(idle.iter_mut().all(Connection::is_closed));
+    assert_eq!(home.files(), ["sekisho.db"]);
+}
+
+#[test]
+fn idle_connections_do_not_cut_short_a_login_under_way() {
+    let home = Home::new();
+    add_slow_user(&home);
+    let server = slow_server(&home, "12");
+    let mut idle: Vec<_> = (0..10).map(|_| server.connect()).collect();
+    for connection in &mut idle {
+        assert_eq!(connection.exchange("GET", "/healthz", &[], "").unwrap().status, 200);
+    }
+    let logins = logins_under_way(&server, 2);
+
+    let began = Instant::now();
+    server.signal(Signal::TERM);
+    for mut login in logins {
+        login.receive().unwrap().expect(200);
+    }
+    let ended = server.wait();
+
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_second_signal_waits_for_nothing() {
+    let home = Home::new();
+    home.add_user("alice", "user");
+    // The cheap hash is replaced at the login by one that takes minutes.
+    let server = slow_server(&home, "20");
+    let logins = logins_under_way(&server, 1);
+    let address = server.address;
+
+    server.signal(Signal::TERM);
+    wait_until("it is ending", || Connection::open(address).is_err());
+    let began = Instant::now();
+    server.signal(Signal::TERM);
+    let ended = server.wait();
+
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
+    assert!(logins.into_iter().all(|mut login| login.receive().is_err()));
+    assert_eq!(home.files(), ["sekisho.db"]);
+}
+
+#[test]
+fn a_login_that_takes_minutes_is_given_up_in_time() {
+    let home = Home::new();
+    home.add_user("alice", "user");
+    let server = slow_server(&home, "20");
+    let _login = logins_under_way(&server, 1);
+
+    let began = Instant::now();
+    server.signal(Signal::TERM);
+    let ended = server.wait();
+
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+    assert_eq!(home.files(), ["sekisho.db"]);
+}

@@ -1,0 +1,163 @@
+//! A small HTTP/1.1 client that blocks: one connection, one request after another.
+
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+};
+
+use serde_json::Value;
+
+use super::PATIENCE;
+
+/// A connection that is kept.
+pub struct Connection {
+    address: SocketAddr,
+    stream: BufReader<TcpStream>,
+}
+
+/// What a server answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+/// A pair of tokens.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    pub access: String,
+    pub refresh: String,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    #[track_caller]
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Asserts the status and returns the answer.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// Asserts a 503 with this code, and that the client is told when to come again.
+    #[track_caller]
+    pub fn unavailable(self, code: &str) {
+        assert_eq!((self.status, self.code().as_str()), (503, code), "{self:?}");
+        assert!(self.header("retry-after").is_some(), "{self:?}");
+    }
+
+    #[track_caller]
+    pub fn tokens(&self) -> Tokens {
+        assert_eq!(self.status, 200, "{self:?}");
+        let json = self.json();
+        let text = |name: &str| json[name].as_str().unwrap().to_owned();
+        Tokens { access: text("access_token"), refresh: text("refresh_token") }
+    }
+}
+
+impl Connection {
+    pub fn open(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { address, stream: BufReader::new(stream) })
+    }
+
+    /// Sends the bytes of a part of a request, or of one that is none.
+    pub fn send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
+    }
+
+    /// Sends a request and does not wait for its answer.
+    pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> io::Result<()> {
+        let mut text = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.address);
+        for (name, value) in headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !body.is_empty() {
+            text.push_str(&format!("content-length: {}\r\n", body.len()));
+        }
+        text.push_str("\r\n");
+        text.push_str(body);
+        self.send_raw(text.as_bytes())
+    }
+
+    /// Reads one answer.
+    pub fn receive(&mut self) -> io::Result<Answer> {
+        let head = self.line()?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = status.ok_or_else(|| io::Error::other(format!("no status line: {head:?}")))?;
+        let mut headers = Vec::new();
+        loop {
+            let line = self.line()?;
+            if line.is_empty() {
+                break;
+            }
+            let (name, value) = line.split_once(':').ok_or_else(|| io::Error::other(line.clone()))?;
+            headers.push((name.to_lowercase(), value.trim().to_owned()));
+        }
+        let mut answer = Answer { status, headers, body: String::new() };
+        let length = match answer.header("content-length") {
+            Some(length) => length.parse().map_err(io::Error::other)?,
+            None if answer.header("transfer-encoding").is_some() => {
+                return Err(io::Error::other("a chunked answer, which no test here asks for"));
+            }
+            None => 0,
+        };
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body)?;
+        answer.body = String::from_utf8(body).map_err(io::Error::other)?;
+        Ok(answer)
+    }
+
+    /// Sends a request and reads its answer.
+    pub fn exchange(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> io::Result<Answer> {
+        self.send(method, path, headers, body)?;
+        self.receive()
+    }
+
+    /// Whether the server closes the connection, whatever it says before.
+    pub fn is_closed(&mut self) -> bool {
+        match self.stream.read_to_end(&mut Vec::new()) {
+            Ok(_) => true,
+            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+        }
+    }
+
+    fn line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        if self.stream.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    }
+}
+
+/// A body as a form sends it.
+pub fn form(fields: &[(&str, &str)]) -> String {
+    let encoded = |text: &str| {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
+    let pairs: Vec<_> =
+        fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    pairs.join("&")
+}

@@ -1,0 +1,216 @@
+//! A server in a process of its own, and the requests that tests send it.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+
+use super::{Answer, Connection, PASSWORD, PATIENCE, Tokens, http::form, wait_until};
+
+/// A server that listens; it is killed when dropped.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    stdout: BufReader<ChildStdout>,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// How a server has ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: ExitStatus,
+    /// What it printed after the line that says where it listens.
+    pub stdout: String,
+    pub log: String,
+}
+
+impl Server {
+    /// Starts it, keeps what it logs, and waits until it says where it listens.
+    #[track_caller]
+    pub fn start(command: Command) -> Self {
+        Self::start_logging_to(command, Stdio::piped())
+    }
+
+    /// Starts it with a log of one's own.
+    #[track_caller]
+    pub fn start_logging_to(mut command: Command, stderr: Stdio) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (stderr, kept) = (child.stderr.take(), Arc::clone(&log));
+        let reader = std::thread::spawn(move || {
+            let Some(stderr) = stderr else { return };
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let mut kept = kept.lock().unwrap();
+                kept.push_str(&line);
+                kept.push('\n');
+            }
+        });
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let address = line.trim_end().strip_prefix("listening on http://");
+        let Some(address) = address.and_then(|address| address.parse().ok()) else {
+            let _ = child.kill();
+            let status = child.wait().unwrap();
+            reader.join().unwrap();
+            panic!("it does not listen ({status}): {line:?} {}", log.lock().unwrap());
+        };
+        Self { child, address, stdout, log, reader: Some(reader) }
+    }
+
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub fn wait(mut self) -> Ended {
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "it does not end: {}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let mut stdout = String::new();
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        self.reader.take().unwrap().join().unwrap();
+        Ended { status, stdout, log: self.log() }
+    }
+
+    /// Ends it in order.
+    #[track_caller]
+    pub fn stop(self) -> Ended {
+        self.signal(Signal::TERM);
+        let ended = self.wait();
+        assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+        ended
+    }
+
+    /// Ends it as a power cut does, as far as a process can.
+    pub fn kill(self) {
+        self.signal(Signal::KILL);
+        self.wait();
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Where it serves metrics, which only its log tells.
+    pub fn metrics_address(&self) -> SocketAddr {
+        let find = || {
+            let log = self.log();
+            let (_, rest) = log.split_once("metrics on http://")?;
+            rest.split_once("/metrics")?.0.parse().ok()
+        };
+        wait_until("it says where the metrics are", || find().is_some());
+        find().unwrap()
+    }
+
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.address).unwrap()
+    }
+
+    /// One request on a connection of its own.
+    #[track_caller]
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.connect().exchange(method, path, headers, body).unwrap()
+    }
+
+    #[track_caller]
+    pub fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, &[], "")
+    }
+
+    /// A request in somebody's name.
+    #[track_caller]
+    pub fn as_user(&self, token: &str, method: &str, path: &str) -> Answer {
+        self.request(method, path, &[("authorization", &format!("Bearer {token}"))], "")
+    }
+
+    #[track_caller]
+    pub fn me(&self, tokens: &Tokens) -> Answer {
+        self.as_user(&tokens.access, "GET", "/users/me")
+    }
+
+    /// A form, as OAuth sends it.
+    #[track_caller]
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        self.request("POST", path, &headers, &form(fields))
+    }
+
+    /// Registers somebody with [`PASSWORD`] and `NAME@example.com`.
+    #[track_caller]
+    pub fn register(&self, name: &str) -> Answer {
+        let body = json!({ "email": format!("{name}@example.com"), "username": name, "password": PASSWORD });
+        self.request("POST", "/users/", &[("content-type", "application/json")], &body.to_string())
+    }
+
+    #[track_caller]
+    pub fn try_log_in(&self, name: &str, password: &str) -> Answer {
+        self.form("/token", &[("username", name), ("password", password)])
+    }
+
+    /// Logs in with [`PASSWORD`].
+    #[track_caller]
+    pub fn log_in(&self, name: &str) -> Tokens {
+        self.try_log_in(name, PASSWORD).tokens()
+    }
+
+    /// Registers somebody and logs them in.
+    #[track_caller]
+    pub fn newcomer(&self, name: &str) -> Tokens {
+        self.register(name).expect(201);
+        self.log_in(name)
+    }
+
+    #[track_caller]
+    pub fn refresh(&self, token: &str) -> Answer {
+        self.form("/token", &[("grant_type", "refresh_token"), ("refresh_token", token)])
+    }
+
+    /// The names of the public keys.
+    #[track_caller]
+    pub fn kids(&self) -> Vec<String> {
+        let keys = self.get("/.well-known/jwks.json").expect(200).json();
+        let keys = keys["keys"].as_array().unwrap().clone();
+        keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Asserts that `/readyz` names exactly these actors as failing.
+    #[track_caller]
+    pub fn assert_failing(&self, names: &[&str]) {
+        let answer = self.get("/readyz");
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert_eq!(answer.json()["failing"], json!(names), "{answer:?}");
+    }
+
+    #[track_caller]
+    pub fn wait_until_ready(&self) {
+        wait_until("it is ready", || self.get("/readyz").status == 200);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
