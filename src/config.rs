@@ -48,6 +48,8 @@ impl FromStr for Database {
             "" if text.is_empty() => Err(UnknownDatabase),
             // SQLAlchemy's `sqlite://`, with nothing after it, is an in-memory database too.
             ":memory:" | "" => Ok(Self::Memory),
+            // SQLite's own URLs have options, some of which lose data.
+            _ if path.starts_with("file:") => Err(UnknownDatabase),
             _ => Ok(Self::File(PathBuf::from(path))),
         }
     }
@@ -320,6 +322,7 @@ mod tests {
             ("sqlite://", Ok(Database::Memory)),
             ("sqlite:///:memory:", Ok(Database::Memory)),
             ("postgres://localhost/x", Err(UnknownDatabase)),
+            ("file:sekisho.db?nolock=1", Err(UnknownDatabase)),
             ("", Err(UnknownDatabase)),
         ] {
             assert_eq!(text.parse::<Database>(), expected, "{text}");

@@ -90,8 +90,12 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// When more is requested than there is.
+    /// When more is requested than there is, or there is nothing: whoever logged in as an
+    /// administrator alone, and is none any more, has no scope left.
     pub fn narrow(self, requested: Self) -> Result<Self, InvalidScope> {
+        if self == Self::default() {
+            return Err(InvalidScope);
+        }
         if requested == Self::default() {
             return Ok(self);
         }
@@ -130,6 +134,7 @@ mod tests {
         assert_eq!(admin.narrow(user), Ok(user));
         assert_eq!(admin.narrow(Scope::default()), Ok(admin));
         assert_eq!(user.narrow(admin), Err(InvalidScope));
+        assert_eq!(Scope::default().narrow(Scope::default()), Err(InvalidScope));
     }
 
     #[test]

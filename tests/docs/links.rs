@@ -51,3 +51,35 @@ fn anchor(heading: &str) -> String {
     let kept = title.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
+
+/// Every file below a directory.
+fn files_below(directory: &str) -> Vec<String> {
+    let entries = fs::read_dir(path(directory)).unwrap().map(|entry| entry.unwrap());
+    entries
+        .flat_map(|entry| {
+            let name = format!("{directory}/{}", entry.file_name().to_str().unwrap());
+            if entry.file_type().unwrap().is_dir() { files_below(&name) } else { vec![name] }
+        })
+        .collect()
+}
+
+#[test]
+fn every_source_file_and_script_that_a_page_names_exists() {
+    let files: Vec<String> =
+        ["src", "tests", "examples", "scripts", "migrations"].into_iter().flat_map(files_below).collect();
+    let mut named = 0;
+
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        let code = text.split('`').skip(1).step_by(2).flat_map(str::split_whitespace);
+        for name in code.map(|word| word.trim_start_matches("./")) {
+            let is_source = name.ends_with(".rs") || name.ends_with(".sql") || name.starts_with("scripts/");
+            if is_source && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c)) {
+                named += 1;
+                let is_there = files.iter().any(|file| format!("/{file}").ends_with(&format!("/{name}")));
+                assert!(is_there || name.contains("NNNN"), "{}: {name}", page.display());
+            }
+        }
+    }
+    assert!(named > 30, "{named}");
+}

@@ -27,32 +27,40 @@ fn back_up(directory: &TempDir) {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// Somebody whose session was revoked after the backup, which then was restored; `sql` runs
-/// before the start.
-fn restored(directory: &TempDir, sql: &str) -> (Server, String, String) {
+/// A bearer header, and a refresh token.
+type Tokens = (String, String);
+
+/// A server on a restored backup, before whose start `sql` ran; the tokens of a session that was
+/// revoked after the backup, and those of one that was opened after it.
+fn restored(directory: &TempDir, sql: &str) -> (Server, Tokens, Tokens) {
     // Tokens name their issuer, which would else be the address, another one each time.
     let issuer = ["--issuer", "http://sekisho.test"];
     let server = Server::sekisho_with(directory, &issuer);
     assert!(server.curl("/users/", &["-H", "Content-Type: application/json", "-d", ALICE]).ends_with(" 201"));
-    let (bearer, refresh_token) = log_in(&server);
+    let revoked = log_in(&server);
     back_up(directory);
-    assert!(server.curl("/logout", &["-X", "POST", "-H", &bearer]).ends_with(" 204"));
-    assert!(server.curl("/users/me", &["-H", &bearer]).ends_with(" 401"));
+    assert!(server.curl("/logout", &["-X", "POST", "-H", &revoked.0]).ends_with(" 204"));
+    assert!(server.curl("/users/me", &["-H", &revoked.0]).ends_with(" 401"));
+    let opened = log_in(&server);
     assert!(server.end().1.success());
     let (database, backup) = (directory.path().join("sekisho.db"), directory.path().join("backup.db"));
     std::fs::rename(backup, &database).unwrap();
     rusqlite::Connection::open(database).unwrap().execute_batch(sql).unwrap();
-    (Server::sekisho_with(directory, &issuer), bearer, refresh_token)
+    (Server::sekisho_with(directory, &issuer), revoked, opened)
 }
 
 #[test]
-fn a_restored_backup_revives_what_was_revoked_after_it() {
+fn a_restored_backup_revives_what_was_revoked_and_gives_numbers_again() {
     let directory = TempDir::new().unwrap();
 
-    let (server, bearer, refresh_token) = restored(&directory, "");
+    let (server, revoked, opened) = restored(&directory, "");
 
-    assert!(server.curl("/users/me", &["-H", &bearer]).ends_with(" 200"));
-    assert!(refresh(&server, &refresh_token).ends_with(" 200"));
+    assert!(server.curl("/users/me", &["-H", &revoked.0]).ends_with(" 200"));
+    assert!(refresh(&server, &revoked.1).ends_with(" 200"));
+    assert!(server.curl("/users/me", &["-H", &opened.0]).ends_with(" 401"));
+    // The next session has the number that the token from before names.
+    log_in(&server);
+    assert!(server.curl("/users/me", &["-H", &opened.0]).ends_with(" 200"));
 }
 
 #[test]
@@ -61,10 +69,12 @@ fn after_the_sql_of_the_page_nothing_from_before_is_accepted() {
     let page = text("docs/OPERATIONS.md");
     let sql = block(&page, "**What a restore revives.**", "sql");
 
-    let (server, bearer, refresh_token) = restored(&directory, sql);
-    let (bearer_after, _) = log_in(&server);
+    let (server, revoked, opened) = restored(&directory, sql);
+    let new = log_in(&server);
 
-    assert!(server.curl("/users/me", &["-H", &bearer]).ends_with(" 401"));
-    assert!(refresh(&server, &refresh_token).ends_with(" 401"));
-    assert!(server.curl("/users/me", &["-H", &bearer_after]).ends_with(" 200"));
+    for (bearer, refresh_token) in [&revoked, &opened] {
+        assert!(server.curl("/users/me", &["-H", bearer]).ends_with(" 401"));
+        assert!(refresh(&server, refresh_token).ends_with(" 401"));
+    }
+    assert!(server.curl("/users/me", &["-H", &new.0]).ends_with(" 200"), "nor does it end what is new");
 }

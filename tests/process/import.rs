@@ -210,7 +210,7 @@ fn a_tutorial_that_still_runs_is_read_with_what_is_in_its_log() {
     let home = Home::new();
     tutorial(&home, &[(1, "alice@example.com", "alice", &hash(PASSWORD))]);
     let running = Connection::open(home.path("tutorial.db")).unwrap();
-    running.execute_batch("PRAGMA journal_mode = WAL").unwrap_or_else(|_| ());
+    running.pragma_update(None, "journal_mode", "WAL").unwrap();
     let insert = r#"INSERT INTO "user" VALUES (2, 'bob@example.com', 'bob', ?1)"#;
     running.execute(insert, [hash(PASSWORD)]).unwrap();
     let before = fs::read(home.path("tutorial.db")).unwrap();

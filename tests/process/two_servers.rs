@@ -23,12 +23,15 @@ fn who_registers_at_one_logs_in_at_the_other() {
     assert_eq!(other.me(&tokens).status, 200);
 }
 
+/// A way to end the session of an access token.
+type End<'a> = &'a dyn Fn(&str);
+
 #[test]
 fn what_ends_at_one_is_dead_at_the_other_at_once() {
     let home = Home::new();
     home.add_user("root", "admin");
     let (one, other) = pair(&home);
-    let ways: [(&str, &dyn Fn(&str)); 3] = [
+    let ways: [(&str, End<'_>); 3] = [
         ("logout", &|token| {
             one.as_user(token, "POST", "/logout").expect(204);
         }),

@@ -34,24 +34,24 @@ async fn logins_beyond_the_budget_are_told_to_come_back_and_others_are_served() 
     assert!(answers.iter().all(|answer| [401, 503].contains(&answer.status.as_u16())));
 }
 
-/// A hash of cost 15 takes a second and a half: whoever leaves is gone long before their turn.
-async fn ten_logins_that_wait(app: &TestApp) -> Vec<Wire> {
+/// Ten logins for each hash thread, all but the first of which wait. A hash of cost 16 takes three
+/// seconds: to work them off would take half a minute, which [`eventually`] does not wait.
+async fn logins_that_wait(app: &TestApp) -> Vec<Wire> {
+    let threads = sekisho::config::cores().get();
     let mut wires = Vec::new();
-    for number in 0..12 {
+    for number in 0..10 * threads {
         let mut wire = Wire::connect(app.address).await;
         let body = format!("username=nobody{number}&password=wrong");
         wire.send(post("/token", FORM, body.as_bytes())).await;
         wires.push(wire);
     }
-    let threads = sekisho::config::cores().get();
-    let waiting = 12_usize.saturating_sub(threads);
-    eventually("the others wait", async || app.sekisho.passwords().waiting() == waiting).await;
+    eventually("the others wait", async || app.sekisho.passwords().waiting() == 9 * threads).await;
     wires
 }
 
 async fn slow_app() -> TestApp {
     TestApp::start_with(|config| {
-        config.password.bcrypt_cost = 15;
+        config.password.bcrypt_cost = 16;
         config.max_login_wait_seconds = 60;
     })
     .await
@@ -60,28 +60,23 @@ async fn slow_app() -> TestApp {
 #[actix_web::test]
 async fn a_client_that_resets_its_connection_leaves_the_queue() {
     let app = slow_app().await;
-    let wires = ten_logins_that_wait(&app).await;
+    let wires = logins_that_wait(&app).await;
 
-    let left = std::time::Instant::now();
     for wire in wires {
         wire.stream.set_zero_linger().unwrap();
     }
 
     eventually("the queue is empty", async || app.sekisho.passwords().waiting() == 0).await;
-    // All of their hashes would have taken longer, on any machine.
-    assert!(left.elapsed() < std::time::Duration::from_millis(2500), "{:?}", left.elapsed());
 }
 
 #[actix_web::test]
 async fn a_client_that_hangs_up_leaves_the_queue() {
     let app = slow_app().await;
-    let wires = ten_logins_that_wait(&app).await;
+    let wires = logins_that_wait(&app).await;
 
-    let left = std::time::Instant::now();
     drop(wires);
 
     eventually("the queue is empty", async || app.sekisho.passwords().waiting() == 0).await;
-    assert!(left.elapsed() < std::time::Duration::from_millis(2500), "{:?}", left.elapsed());
 }
 
 #[actix_web::test]

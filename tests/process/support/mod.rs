@@ -24,7 +24,7 @@ pub use self::{
 pub const PASSWORD: &str = "correct horse battery";
 
 /// How long anything may take before a test gives up on it: far more than it does.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A working directory, where the database is `sekisho.db` as it is by default.
 pub struct Home {
