@@ -90,7 +90,7 @@ fn add_session(
         part.copy_from_slice(&random.number().to_be_bytes());
     }
     let opened = now - DAY * i64::try_from(random.below(29)).unwrap_or_default();
-    let ended = (number % 10 == 0).then_some(opened);
+    let ended = number.is_multiple_of(10).then_some(opened);
     db.prepare_cached(
         "INSERT INTO sessions (user_id, refresh_hash, scope, created_at, last_used_at, expires_at,
                                user_agent, ip, ended_at, end_reason)

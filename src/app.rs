@@ -47,7 +47,7 @@ const DB_DEADLINE: Duration = Duration::from_secs(10);
 const IN_FLIGHT: usize = 16_384;
 
 /// How long requests that are under way may take when the server is told to end.
-const SHUTDOWN_SECONDS: u64 = 10;
+const SHUTDOWN_SECONDS: u64 = 30;
 
 /// Why Sekisho does not start, in one line.
 #[derive(Debug, thiserror::Error)]

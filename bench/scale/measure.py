@@ -8,6 +8,7 @@ import random
 import shutil
 import statistics
 import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
@@ -104,9 +105,9 @@ def compare(servers: list[Server], loads: list[str], arguments: argparse.Namespa
         for load in loads:
             # By turns, and each first as often as second: what disturbs one disturbs the other.
             for server in servers if number % 2 == 0 else servers[::-1]:
-                print(f"round {number + 1} of {arguments.rounds}: {load} on {server.name}", end="\x1b[K\r", flush=True)
+                show(f"round {number + 1} of {arguments.rounds}: {load} on {server.name}")
                 found[load][server.name].append(put_under_load(server, load, arguments.seconds))
-    print("\x1b[K", end="")
+    show("")
     return {
         load: {
             name: {figure: statistics.median(run[figure] for run in runs) for figure in runs[0]}
@@ -114,6 +115,11 @@ def compare(servers: list[Server], loads: list[str], arguments: argparse.Namespa
         }
         for load, by_server in found.items()
     }
+
+
+def show(progress: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{progress}\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def report(found: dict, goal: float) -> bool:

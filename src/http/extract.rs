@@ -53,55 +53,77 @@ impl FromRequest for From {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let proxies = request.app_data::<web::Data<Api>>().map_or(&[][..], |api| &api.trusted_proxies);
         let user_agent = request
             .headers()
             .get(header::USER_AGENT)
             .and_then(|value| value.to_str().ok())
             .map(|agent| agent.chars().take(Client::MAX_USER_AGENT).collect());
-        ready(Ok(Self(Client { ip: client_ip(request, proxies), user_agent })))
+        ready(Ok(Self(Client { ip: client_address(request), user_agent })))
     }
+}
+
+/// The client's address as this application is configured to see it.
+pub(super) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
+    let proxies = request.app_data::<web::Data<Api>>().map_or(&[][..], |api| &api.trusted_proxies);
+    client_ip(request, proxies)
 }
 
 /// The client's address: the peer's, or, where that is a trusted proxy, the one it vouches for.
 ///
-/// The headers are read from the right, where the nearest proxy writes: the first address that is
-/// no trusted proxy's is the client's, and what stands left of it anybody could have written.
-pub(super) fn client_ip(request: &HttpRequest, trusted: &[IpNet]) -> Option<IpAddr> {
+/// A proxy writes one of the two headers and may pass on whatever the client wrote in the other.
+/// Where both are there and do not agree, neither is believed.
+fn client_ip(request: &HttpRequest, trusted: &[IpNet]) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip().to_canonical();
-    let is_trusted = |ip: &IpAddr| trusted.iter().any(|network| network.contains(ip));
-    if trusted.is_empty() || !is_trusted(&peer) {
+    if !is_trusted(peer, trusted) {
         return Some(peer);
     }
+    let (forwarded, x_forwarded_for) = (forwarded(request), x_forwarded_for(request));
+    let by = |hops: &[Option<IpAddr>]| vouched_for(peer, hops, trusted);
+    Some(match (forwarded.is_empty(), x_forwarded_for.is_empty()) {
+        (true, _) => by(&x_forwarded_for),
+        (_, true) => by(&forwarded),
+        (false, false) if by(&forwarded) == by(&x_forwarded_for) => by(&forwarded),
+        (false, false) => peer,
+    })
+}
+
+fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|network| network.contains(&ip))
+}
+
+/// Reads hops from the right, where the nearest proxy writes: the first address that is no trusted
+/// proxy's is the client's, and what stands left of it anybody could have written.
+fn vouched_for(peer: IpAddr, hops: &[Option<IpAddr>], trusted: &[IpNet]) -> IpAddr {
     let mut client = peer;
-    for hop in forwarded_hops(request).into_iter().rev() {
-        let Some(ip) = hop else { return Some(client) };
-        client = ip;
-        if !is_trusted(&client) {
+    for hop in hops.iter().rev() {
+        let Some(ip) = hop else { break };
+        client = *ip;
+        if !is_trusted(client, trusted) {
             break;
         }
     }
-    Some(client)
+    client
 }
 
-/// The addresses of `Forwarded` (RFC 7239) or else `X-Forwarded-For`, in their order; `None` for
-/// one that is none.
-fn forwarded_hops(request: &HttpRequest) -> Vec<Option<IpAddr>> {
-    let elements = |name: &str| -> Vec<String> {
-        let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).map(|element| element.trim().to_owned()).collect()
-    };
-    let forwarded = elements("forwarded");
-    if forwarded.is_empty() {
-        return elements("x-forwarded-for").iter().map(|text| address(text)).collect();
-    }
+fn elements(request: &HttpRequest, name: &str) -> Vec<String> {
+    let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(|element| element.trim().to_owned()).collect()
+}
+
+/// The addresses of `X-Forwarded-For`, in their order; `None` for one that is none.
+fn x_forwarded_for(request: &HttpRequest) -> Vec<Option<IpAddr>> {
+    elements(request, "x-forwarded-for").iter().map(|text| address(text)).collect()
+}
+
+/// The addresses of `Forwarded` (RFC 7239), in their order; `None` for one that is none.
+fn forwarded(request: &HttpRequest) -> Vec<Option<IpAddr>> {
     let for_pair = |element: &String| {
         element.split(';').find_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
             name.eq_ignore_ascii_case("for").then(|| address(value.trim_matches('"')))?
         })
     };
-    forwarded.iter().map(for_pair).collect()
+    elements(request, "forwarded").iter().map(for_pair).collect()
 }
 
 /// An address with or without brackets and a port.
@@ -164,7 +186,8 @@ mod tests {
             (vec![("x-forwarded-for", "10.0.0.3, 10.0.0.2")], "10.0.0.3"),
             (vec![("x-forwarded-for", "1.2.3.4, nonsense")], "10.1.1.1"),
             (vec![("forwarded", "for=6.6.6.6, For=\"[2001:db8::1]:443\";proto=https")], "2001:db8::1"),
-            (vec![("forwarded", "for=1.2.3.4"), ("x-forwarded-for", "6.6.6.6")], "1.2.3.4"),
+            (vec![("forwarded", "for=6.6.6.6"), ("x-forwarded-for", "1.2.3.4")], "10.1.1.1"),
+            (vec![("forwarded", "for=1.2.3.4"), ("x-forwarded-for", "1.2.3.4")], "1.2.3.4"),
             (vec![("forwarded", "for=unknown")], "10.1.1.1"),
             (vec![("forwarded", "proto=https")], "10.1.1.1"),
         ] {

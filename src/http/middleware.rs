@@ -19,6 +19,7 @@ use actix_web::{
 };
 use pin_project_lite::pin_project;
 
+use super::extract::client_address;
 use crate::metrics;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -167,10 +168,10 @@ fn log_answer<B>(response: &ServiceResponse<B>, id: &HeaderValue, elapsed: std::
     }
     if log::log_enabled!(target: "sekisho::access", log::Level::Info) {
         let request = response.request();
-        let ip = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
+        let ip = client_address(request).map(|ip| ip.to_string()).unwrap_or_default();
         log::info!(
             target: "sekisho::access",
-            "request_id={id} method={} path={:?} status={} duration_us={} peer={ip}",
+            "request_id={id} method={} path={:?} status={} duration_us={} ip={ip}",
             request.method(),
             request.path(),
             status.as_u16(),

@@ -210,7 +210,10 @@ impl FromRequest for CurrentUser {
         let api = request.app_data::<web::Data<Api>>().cloned();
         Box::pin(async move {
             let token = token?;
-            let api = api.ok_or(ApiError::NotFound)?;
+            let missing = || {
+                actix_web::error::ErrorInternalServerError("Sekisho is not configured in this application")
+            };
+            let api = api.ok_or_else(missing)?;
             let caller = api.accounts.ask(Authenticate { token }).await.map_err(ApiError::from)?;
             Ok(Self(caller))
         })

@@ -54,7 +54,7 @@ impl Client {
                     401 => {
                         // The name is free still.
                         *guesses -= 1;
-                        self.must(Operation::Register(at));
+                        self.must(&Operation::Register(at));
                         return false;
                     }
                     status => panic!("{status} to the login of {}: {answer:?}", self.accounts[at].username),
@@ -90,12 +90,12 @@ impl Client {
             Operation::Replay(..) | Operation::Look(..) => false,
             Operation::Revoke(_, session, _)
             | Operation::LogOut(_, session)
-            | Operation::Reuse(_, session) => !self.is_alive(at, *session),
+            | Operation::Reuse(_, session)
+            | Operation::Delete(_, session) => !self.is_alive(at, *session),
             Operation::EndOthers(_, session) => {
                 let other = account.alive().into_iter().find(|other| other != session);
                 other.is_some_and(|other| !self.is_alive(at, other))
             }
-            Operation::Delete(_, session) => !self.is_alive(at, *session),
         };
         if done {
             self.accounts[at].apply(operation);
@@ -115,9 +115,9 @@ impl Client {
             *guesses -= 1;
             self.must_be_refused(&log_in(&self.accounts[at].username, &former), 401, "a former password");
         }
-        self.must(Operation::LogIn(at));
+        self.must(&Operation::LogIn(at));
         for session in 0..self.accounts[at].sessions.len() {
-            self.must(Operation::Look(at, session));
+            self.must(&Operation::Look(at, session));
             if self.accounts[at].sessions[session].ended {
                 self.verify_ended(at, session);
             } else {
@@ -154,14 +154,14 @@ impl Client {
 
     fn verify_alive(&mut self, at: usize, session: usize) {
         if self.accounts[at].sessions[session].can_replay() {
-            self.must(Operation::Replay(at, session));
+            self.must(&Operation::Replay(at, session));
         }
         let known = &mut self.accounts[at].sessions[session];
         // The kill has ended every request that nobody waited for.
         known.rotations_left = usize::MAX;
         if known.maybe_rotated || self.rng.chance(50) {
-            self.must(Operation::Refresh(at, session));
-            self.must(Operation::Replay(at, session));
+            self.must(&Operation::Refresh(at, session));
+            self.must(&Operation::Replay(at, session));
         }
     }
 
@@ -175,7 +175,7 @@ impl Client {
 
     fn verify_deleted(&mut self, at: usize, guesses: &mut usize) {
         for session in 0..self.accounts[at].sessions.len() {
-            self.must(Operation::Look(at, session));
+            self.must(&Operation::Look(at, session));
             self.verify_ended(at, session);
         }
         let account = &self.accounts[at];
@@ -204,7 +204,7 @@ impl Client {
     }
 
     /// Does an operation whose outcome is known beforehand; [`Client::perform`] judges it.
-    fn must(&mut self, operation: Operation) {
+    fn must(&mut self, operation: &Operation) {
         self.perform(operation).expect("nobody kills the server while it is verified");
         self.tally.verified += 1;
     }

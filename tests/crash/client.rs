@@ -76,7 +76,7 @@ impl Client {
         {
             self.lose_a_refresh(account, session)?;
         }
-        self.perform(operation).map(drop)
+        self.perform(&operation).map(drop)
     }
 
     /// Sends a refresh and never hears of it: what follows is the retry.
@@ -90,14 +90,14 @@ impl Client {
     }
 
     /// Sends an operation, takes note of its outcome, and of a kill that leaves it unknown.
-    pub fn perform(&mut self, operation: Operation) -> Result<Answer, Killed> {
-        let request = self.request(&operation);
+    pub fn perform(&mut self, operation: &Operation) -> Result<Answer, Killed> {
+        let request = self.request(operation);
         self.accounts[operation.account()].touched = true;
         self.in_flight = Some(operation.clone());
         let answer = self.send(&request)?;
         self.in_flight = None;
         self.tally.acknowledged += 1;
-        self.conclude(&operation, &answer);
+        self.conclude(operation, &answer);
         Ok(answer)
     }
 
@@ -208,7 +208,10 @@ impl Client {
         let account = &mut self.accounts[operation.account()];
         let expected = match operation {
             Operation::Register(_) => 201,
+            Operation::Look(_, session) if account.sessions[*session].ended => 401,
+            Operation::Reuse(..) => 401,
             Operation::LogIn(_)
+            | Operation::Look(..)
             | Operation::ChangeEmail(..)
             | Operation::Refresh(..)
             | Operation::Replay(..)
@@ -217,9 +220,6 @@ impl Client {
             | Operation::LogOut(..)
             | Operation::EndOthers(..)
             | Operation::Delete(..) => 204,
-            Operation::Reuse(..) => 401,
-            Operation::Look(_, session) if account.sessions[*session].ended => 401,
-            Operation::Look(..) => 200,
         };
         assert_eq!(answer.status, expected, "{operation:?} of {account:#?}: {answer:?}");
         account.apply(operation);

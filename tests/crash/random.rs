@@ -1,6 +1,6 @@
 //! Randomness that a seed repeats.
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): small, and as random as a load has to be.
+/// `SplitMix64` (Steele, Lea and Flood, 2014): small, and as random as a load has to be.
 pub struct Rng(u64);
 
 impl Rng {

@@ -1,6 +1,9 @@
 //! Links within the repository lead somewhere.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::support::path;
 
@@ -73,7 +76,8 @@ fn every_source_file_and_script_that_a_page_names_exists() {
         let text = fs::read_to_string(&page).unwrap();
         let code = text.split('`').skip(1).step_by(2).flat_map(str::split_whitespace);
         for name in code.map(|word| word.trim_start_matches("./")) {
-            let is_source = name.ends_with(".rs") || name.ends_with(".sql") || name.starts_with("scripts/");
+            let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+            let is_source = matches!(extension, Some("rs" | "sql")) || name.starts_with("scripts/");
             if is_source && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c)) {
                 named += 1;
                 let is_there = files.iter().any(|file| format!("/{file}").ends_with(&format!("/{name}")));
