@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use crate::support::{Connection, Home, PASSWORD, Server, number, open, wait_until};
 
 /// How long an end may take that has nothing to wait for. It takes milliseconds; what it must not
-/// take is the ten seconds that requests get or the thirty of an idle connection.
+/// take is the thirty seconds that requests get, or those of an idle connection.
 const AT_ONCE: Duration = Duration::from_secs(8);
 
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
