@@ -1,12 +1,13 @@
 //! A service that takes Sekisho's access tokens and asks Sekisho for nothing but its public keys.
-use std::{env, time::Duration, time::Instant};
-
 use actix_web::error::{ErrorServiceUnavailable as Unavailable, ErrorUnauthorized as Unauthorized};
 use actix_web::http::header::{AUTHORIZATION, CacheControl, CacheDirective::MaxAge};
 use actix_web::{App, Error, HttpMessage, HttpRequest, HttpServer, web};
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
+use serde_json::Value;
+use std::{collections::HashMap, env, time::Duration, time::Instant};
+use tokio::sync::Mutex;
 
-struct Verifier(String, tokio::sync::Mutex<Option<(JwkSet, Instant)>>);
+struct Verifier(String, Mutex<Option<(JwkSet, Instant)>>);
 
 impl Verifier {
     async fn keys(&self) -> Result<JwkSet, Error> {
@@ -34,15 +35,15 @@ async fn hello(request: HttpRequest, verifier: web::Data<Verifier>) -> Result<St
     let mut validation = Validation::new(header.alg); // Refused below where the key is of another kind.
     validation.set_issuer(&[&verifier.0]);
     validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-    let claims: serde_json::Value = decode(token, &key, &validation).map_err(Unauthorized)?.claims;
-    Ok(format!("Hello, {}", claims["sub"]))
+    let claims: HashMap<String, Value> = decode(token, &key, &validation).map_err(Unauthorized)?.claims;
+    Ok(format!("Hello, {}", claims.get("sub").and_then(Value::as_str).unwrap_or_default()))
 }
 
 #[actix_web::main]
 async fn main() -> std::io::Result<()> {
     let setting = |name, default: &str| env::var(name).unwrap_or(default.to_owned());
-    let issuer = setting("SEKISHO_ISSUER", "http://127.0.0.1:8000");
-    let verifier = web::Data::new(Verifier(issuer, Default::default()));
+    let verifier = Verifier(setting("SEKISHO_ISSUER", "http://127.0.0.1:8000"), Mutex::default());
+    let verifier = web::Data::new(verifier);
     let app = move || App::new().app_data(verifier.clone()).route("/hello", web::get().to(hello));
     HttpServer::new(app).bind(setting("LISTEN", "127.0.0.1:9000"))?.run().await
 }

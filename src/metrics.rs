@@ -16,8 +16,6 @@ use prometheus::{
     Registry, TextEncoder,
 };
 
-use crate::actors::db::RowCounts;
-
 /// The media type of [`render`].
 pub(crate) const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
 
@@ -123,16 +121,16 @@ impl Metrics {
                 "How long a COMMIT took.",
                 &SECONDS,
             ),
-            users: int_gauge(&registry, "sekisho_users", "Accounts; counted every minute."),
+            users: int_gauge(&registry, "sekisho_users", "Accounts; counted 5,000 a second."),
             sessions: int_gauge(
                 &registry,
                 "sekisho_sessions",
-                "Sessions that have not ended; counted every minute.",
+                "Sessions that have not ended; counted 5,000 a second.",
             ),
             database_bytes: int_gauge(
                 &registry,
                 "sekisho_database_bytes",
-                "The database's size; read every minute.",
+                "The database's size; read every second.",
             ),
             wal_bytes: int_gauge(
                 &registry,
@@ -325,11 +323,19 @@ pub(crate) fn batch_committed(writes: usize, took: Duration) {
     METRICS.commit_seconds.observe(took.as_secs_f64());
 }
 
-/// The database's rows were counted.
-pub(crate) fn rows(counts: RowCounts) {
-    METRICS.users.set(counts.users);
-    METRICS.sessions.set(counts.sessions);
-    METRICS.database_bytes.set(counts.database_bytes);
+/// The users were counted to the last.
+pub(crate) fn users(count: i64) {
+    METRICS.users.set(count);
+}
+
+/// The live sessions were counted to the last.
+pub(crate) fn sessions(count: i64) {
+    METRICS.sessions.set(count);
+}
+
+/// The database's size was read.
+pub(crate) fn database_size(bytes: i64) {
+    METRICS.database_bytes.set(bytes);
 }
 
 /// The write-ahead log's size was read.

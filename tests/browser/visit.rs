@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::process::{Driver, Server};
 
 /// How long anything may take to appear; a busy machine is slow, and nothing here measures time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A browser, and the server that it looks at.
 pub struct Visit {

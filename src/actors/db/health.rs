@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix::{Handler, Message, SyncContext};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{Access, DbActor, DbError, DbMessage};
+use super::{DbActor, DbError};
 
 /// Asks whether the database can be read, still stands where it was opened, and, where a write has
 /// failed, whether it can be written again.
@@ -61,41 +61,5 @@ impl Handler<Close> for DbActor {
             Some(db) => db.close().map_err(|(_, error)| error.into()),
             None => Ok(()),
         }
-    }
-}
-
-/// Counts rows, for the gauges. Each count reads an index, never the table.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<RowCounts, DbError>")]
-pub struct CountRows;
-
-/// How much there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RowCounts {
-    /// Accounts.
-    pub users: i64,
-    /// Sessions that have not ended, expired ones that were not purged yet among them.
-    pub sessions: i64,
-    /// The database file's size, in bytes.
-    pub database_bytes: i64,
-}
-
-impl DbMessage for CountRows {
-    type Answer = RowCounts;
-    const ACCESS: Access = Access::Read;
-
-    fn run(self, db: &Connection) -> Result<RowCounts, DbError> {
-        let number = |sql: &str| -> Result<i64, DbError> {
-            Ok(db.prepare_cached(sql)?.query_one([], |row| row.get(0))?)
-        };
-        Ok(RowCounts {
-            users: number("SELECT count(*) FROM users INDEXED BY sqlite_autoindex_users_2")?,
-            sessions: number(
-                "SELECT count(*) FROM sessions INDEXED BY sessions_alive_of_user WHERE ended_at IS NULL",
-            )?,
-            database_bytes: number(
-                "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
-            )?,
-        })
     }
 }

@@ -5,6 +5,7 @@
 
 mod backup;
 mod batch;
+mod census;
 mod columns;
 mod error;
 mod file;
@@ -25,9 +26,10 @@ use rusqlite::Connection;
 use self::batch::{Batch, Reply};
 pub use self::{
     backup::{BackupError, BackupReport, back_up},
+    census::{Census, CountSlice, Slice},
     error::DbError,
     file::{DbFile, StartError},
-    health::{Close, CountRows, Ping, RowCounts},
+    health::{Close, Ping},
     import::{ImportReport, ImportUsers, ImportedUser, Problem, read_tutorial_database},
     keys::{FindKeys, FindSecret, InsertKey, KeyRow, KeySet, PurgeKeys},
     listing::{Cursor, ListUsers, Page},

@@ -3,22 +3,22 @@
 //! It makes a new signing key when the current one is old, hands the keyring on when one was
 //! added (by itself or by another process), and sweeps the sessions that are over.
 
+mod keyring;
+
 use std::{sync::Arc, time::Duration};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, Recipient, ResponseActFuture, WrapFuture};
-use zeroize::Zeroizing;
 
+use self::keyring::read_keyring;
+pub use self::keyring::{KeyPolicy, KeyringError, open_keyring, rotate_keys};
 use super::{
     Handle, Unreachable,
-    db::{
-        CountRows, DbActor, DbError, DbFile, FindKeys, FindSecret, InsertKey, KeySet, PurgeKeys,
-        PurgeSessions,
-    },
+    db::{Census, CountSlice, DbActor, DbError, DbFile, FindKeys, KeySet, PurgeKeys, PurgeSessions, Slice},
     password::Passwords,
-    token::{ANNOUNCE, KeyError, KeyState, Keyring, RefreshKeys, SigningSetup, UseKeyring, new_key_row},
+    token::{ANNOUNCE, KeyState, Keyring, UseKeyring},
 };
 use crate::{
-    domain::{Algorithm, Clock, NoRandomness, Random, SessionId, Timestamp},
+    domain::{SessionId, Timestamp},
     metrics,
 };
 
@@ -31,92 +31,8 @@ const SWEEP_BATCH: i64 = 500;
 /// For how long the reason why a session ended can be seen.
 const ENDED_SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 
-/// How many intervals pass between two counts of rows.
-const COUNT_EVERY: u64 = 60;
-
-/// The keyring could not be read or extended.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyringError {
-    /// The database failed.
-    #[error(transparent)]
-    Db(#[from] DbError),
-    /// A key is unusable.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// No random bytes.
-    #[error(transparent)]
-    NoRandomness(#[from] NoRandomness),
-}
-
-/// How keys are made, read and replaced.
-#[derive(Clone)]
-pub struct KeyPolicy {
-    /// What signs.
-    pub algorithm: Algorithm,
-    /// How long one key signs.
-    pub lifetime: Duration,
-    /// What the keyring is made with.
-    pub setup: SigningSetup,
-    /// The time.
-    pub clock: Clock,
-    /// The randomness.
-    pub random: Random,
-}
-
-/// Reads the keyring at the start. Where the newest key is not of the configured algorithm, or
-/// there is none, a new one signs from now on.
-///
-/// # Errors
-///
-/// When the database fails or holds a key that is none.
-pub async fn open_keyring(
-    db: &Handle<DbActor>,
-    policy: &KeyPolicy,
-) -> Result<(KeySet, Keyring), KeyringError> {
-    let mut set = db.ask(FindKeys).await?;
-    let newest = set.keys.last();
-    let fits = newest.is_some_and(|key| key.algorithm == policy.algorithm);
-    if !fits && policy.setup.secret_key.is_none() {
-        let now = policy.clock.now();
-        let newest = newest.map(|key| key.kid.clone());
-        let key = new_key_row(policy.algorithm, &policy.random, now, now)?;
-        log::info!("made a signing key {} for {}", key.kid, policy.algorithm);
-        set = db.ask(InsertKey { key, newest }).await?;
-    }
-    let keyring = read_keyring(db, policy, &set).await?;
-    Ok((set, keyring))
-}
-
-async fn read_keyring(
-    db: &Handle<DbActor>,
-    policy: &KeyPolicy,
-    set: &KeySet,
-) -> Result<Keyring, KeyringError> {
-    let fresh = Zeroizing::new(policy.random.bytes::<32>()?.to_vec());
-    let secret = db.ask(FindSecret { name: "refresh", fresh }).await?;
-    Ok(Keyring::new(set, &policy.setup, RefreshKeys::new(&secret))?)
-}
-
-/// Adds a key: announced now and signing when every verifier's copy of the old JWKS has expired,
-/// or, with `at_once`, signing now.
-///
-/// # Errors
-///
-/// When no key can be made or stored.
-pub async fn rotate_keys(
-    db: &Handle<DbActor>,
-    algorithm: Algorithm,
-    at_once: bool,
-    clock: &Clock,
-    random: &Random,
-) -> Result<KeySet, KeyringError> {
-    let newest = db.ask(FindKeys).await?.keys.last().map(|key| key.kid.clone());
-    let now = clock.now();
-    let signs_from = if at_once { now } else { now + ANNOUNCE };
-    let key = new_key_row(algorithm, random, now, signs_from)?;
-    log::info!("made a signing key {} for {algorithm}; it signs from {signs_from}", key.kid);
-    Ok(db.ask(InsertKey { key, newest }).await?)
-}
+/// How many users, and how many sessions, it counts each time.
+const CENSUS_ROWS: i64 = 5000;
 
 /// The actor; see the module's documentation.
 pub struct KeeperActor {
@@ -128,7 +44,8 @@ pub struct KeeperActor {
     passwords: Passwords,
     listeners: Vec<Recipient<UseKeyring>>,
     swept: SessionId,
-    ticks: u64,
+    users: Tally,
+    sessions: Tally,
     /// Whether a look around is under way; a slow database is not asked again meanwhile.
     looking: bool,
     /// Whether the last look around failed; a failure is logged once, not every second.
@@ -155,7 +72,8 @@ impl KeeperActor {
             passwords,
             listeners: Vec::new(),
             swept: SessionId(0),
-            ticks: 0,
+            users: Tally::default(),
+            sessions: Tally::default(),
             looking: false,
             failing: false,
         }
@@ -213,7 +131,6 @@ impl Handler<LookAround> for KeeperActor {
     type Result = ResponseActFuture<Self, Result<(), DbError>>;
 
     fn handle(&mut self, _: LookAround, _: &mut Context<Self>) -> Self::Result {
-        self.ticks += 1;
         self.looking = true;
         metrics::wal_size(self.file.wal_bytes());
         metrics::in_flight("db", self.db.in_flight());
@@ -224,7 +141,11 @@ impl Handler<LookAround> for KeeperActor {
             known: self.set.keys.iter().map(|key| key.kid.clone()).collect(),
             keyring: Arc::clone(&self.keyring),
             swept: self.swept,
-            counts: self.ticks % COUNT_EVERY == 1,
+            census: CountSlice {
+                users_after: self.users.after,
+                sessions_after: self.sessions.after,
+                rows: CENSUS_ROWS,
+            },
         };
         let work = async move { round.run().await };
         Box::pin(actix::fut::ActorFutureExt::map(work.into_actor(self), |outcome, this, _| {
@@ -240,6 +161,13 @@ impl KeeperActor {
             Ok(found) => {
                 self.failing = false;
                 self.swept = found.swept;
+                if let Some(count) = self.users.add(found.census.users) {
+                    metrics::users(count);
+                }
+                if let Some(count) = self.sessions.add(found.census.sessions) {
+                    metrics::sessions(count);
+                }
+                metrics::database_size(found.census.database_bytes);
                 if let Some((set, keyring)) = found.news {
                     self.set = set;
                     self.keyring = Arc::new(keyring);
@@ -274,12 +202,34 @@ struct Round {
     known: Vec<String>,
     keyring: Arc<Keyring>,
     swept: SessionId,
-    counts: bool,
+    census: CountSlice,
 }
 
 struct Found {
     news: Option<(KeySet, Keyring)>,
     swept: SessionId,
+    census: Census,
+}
+
+/// A count that goes on from slice to slice.
+#[derive(Default)]
+struct Tally {
+    after: i64,
+    count: i64,
+}
+
+impl Tally {
+    /// Adds a slice; the count, where it was the last.
+    fn add(&mut self, slice: Slice) -> Option<i64> {
+        self.count += slice.count;
+        match slice.next {
+            Some(after) => {
+                self.after = after;
+                None
+            }
+            None => Some(std::mem::take(self).count),
+        }
+    }
 }
 
 impl Round {
@@ -294,10 +244,8 @@ impl Round {
             None
         };
         let swept = self.sweep(now).await?;
-        if self.counts {
-            metrics::rows(self.db.ask(CountRows).await?);
-        }
-        Ok(Found { news, swept })
+        let census = self.db.ask(self.census).await?;
+        Ok(Found { news, swept, census })
     }
 
     async fn keys(&self, now: Timestamp) -> Result<KeySet, KeyringError> {

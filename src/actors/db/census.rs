@@ -1,0 +1,70 @@
+//! Counting, a slice at a time.
+//!
+//! To count a million rows takes a tenth of a second, in which nobody else is answered. The gauges
+//! can wait: the caller counts a slice, comes again with where it ended, and adds up.
+
+use actix::Message;
+use rusqlite::Connection;
+
+use super::{Access, DbError, DbMessage};
+
+/// Counts the users and the live sessions of a range of numbers.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Census, DbError>")]
+pub struct CountSlice {
+    /// The users after this number.
+    pub users_after: i64,
+    /// The sessions after this number.
+    pub sessions_after: i64,
+    /// How many rows of each to look at.
+    pub rows: i64,
+}
+
+/// What was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Census {
+    /// Accounts.
+    pub users: Slice,
+    /// Sessions that have not ended, expired ones that were not purged yet among them.
+    pub sessions: Slice,
+    /// The whole database's size, in bytes.
+    pub database_bytes: i64,
+}
+
+/// The rows of a range of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    /// How many there are.
+    pub count: i64,
+    /// Where the next slice begins; `None` at the end of the table.
+    pub next: Option<i64>,
+}
+
+impl DbMessage for CountSlice {
+    type Answer = Census;
+    const ACCESS: Access = Access::Read;
+
+    fn run(self, db: &Connection) -> Result<Census, DbError> {
+        let slice = |sql: &str, after: i64| -> Result<Slice, DbError> {
+            let (count, seen, last): (i64, i64, Option<i64>) = db
+                .prepare_cached(sql)?
+                .query_one((after, self.rows), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            Ok(Slice { count, next: last.filter(|_| seen == self.rows) })
+        };
+        Ok(Census {
+            users: slice(
+                "SELECT count(*), count(*), max(id)
+                 FROM (SELECT id FROM users WHERE id > ?1 ORDER BY id LIMIT ?2)",
+                self.users_after,
+            )?,
+            sessions: slice(
+                "SELECT coalesce(sum(ended_at IS NULL), 0), count(*), max(id)
+                 FROM (SELECT id, ended_at FROM sessions WHERE id > ?1 ORDER BY id LIMIT ?2)",
+                self.sessions_after,
+            )?,
+            database_bytes: db
+                .prepare_cached("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")?
+                .query_one([], |row| row.get(0))?,
+        })
+    }
+}

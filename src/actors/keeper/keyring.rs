@@ -1,0 +1,98 @@
+//! The keyring in the database: reading it at the start, and adding a key.
+
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::{
+    actors::{
+        Handle,
+        db::{DbActor, DbError, FindKeys, FindSecret, InsertKey, KeySet},
+        token::{ANNOUNCE, KeyError, Keyring, RefreshKeys, SigningSetup, new_key_row},
+    },
+    domain::{Algorithm, Clock, NoRandomness, Random},
+};
+
+/// The keyring could not be read or extended.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A key is unusable.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// No random bytes.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+/// How keys are made, read and replaced.
+#[derive(Clone)]
+pub struct KeyPolicy {
+    /// What signs.
+    pub algorithm: Algorithm,
+    /// How long one key signs.
+    pub lifetime: Duration,
+    /// What the keyring is made with.
+    pub setup: SigningSetup,
+    /// The time.
+    pub clock: Clock,
+    /// The randomness.
+    pub random: Random,
+}
+
+/// Reads the keyring at the start. Where the newest key is not of the configured algorithm, or
+/// there is none, a new one signs from now on.
+///
+/// # Errors
+///
+/// When the database fails or holds a key that is none.
+pub async fn open_keyring(
+    db: &Handle<DbActor>,
+    policy: &KeyPolicy,
+) -> Result<(KeySet, Keyring), KeyringError> {
+    let mut set = db.ask(FindKeys).await?;
+    let newest = set.keys.last();
+    let fits = newest.is_some_and(|key| key.algorithm == policy.algorithm);
+    if !fits && policy.setup.secret_key.is_none() {
+        let now = policy.clock.now();
+        let newest = newest.map(|key| key.kid.clone());
+        let key = new_key_row(policy.algorithm, &policy.random, now, now)?;
+        log::info!("made a signing key {} for {}", key.kid, policy.algorithm);
+        set = db.ask(InsertKey { key, newest }).await?;
+    }
+    let keyring = read_keyring(db, policy, &set).await?;
+    Ok((set, keyring))
+}
+
+pub(super) async fn read_keyring(
+    db: &Handle<DbActor>,
+    policy: &KeyPolicy,
+    set: &KeySet,
+) -> Result<Keyring, KeyringError> {
+    let fresh = Zeroizing::new(policy.random.bytes::<32>()?.to_vec());
+    let secret = db.ask(FindSecret { name: "refresh", fresh }).await?;
+    Ok(Keyring::new(set, &policy.setup, RefreshKeys::new(&secret))?)
+}
+
+/// Adds a key: announced now and signing when every verifier's copy of the old JWKS has expired,
+/// or, with `at_once`, signing now.
+///
+/// # Errors
+///
+/// When no key can be made or stored.
+pub async fn rotate_keys(
+    db: &Handle<DbActor>,
+    algorithm: Algorithm,
+    at_once: bool,
+    clock: &Clock,
+    random: &Random,
+) -> Result<KeySet, KeyringError> {
+    let newest = db.ask(FindKeys).await?.keys.last().map(|key| key.kid.clone());
+    let now = clock.now();
+    let signs_from = if at_once { now } else { now + ANNOUNCE };
+    let key = new_key_row(algorithm, random, now, signs_from)?;
+    log::info!("made a signing key {} for {algorithm}; it signs from {signs_from}", key.kid);
+    Ok(db.ask(InsertKey { key, newest }).await?)
+}
