@@ -1,6 +1,5 @@
-//! Durable writes per second through `DbActor`, for so many in flight, in relation to one COMMIT per
-//! write on a bare connection to the same file system. And the time of one bcrypt, which logins are
-//! set in relation to.
+//! Durable writes per second through `DbActor`, for so many in flight, in relation to an actor that
+//! makes one COMMIT per message. And the time of one bcrypt, which logins are set in relation to.
 //!
 //! `cargo run --release --example bench_db [-- --json]`
 
@@ -10,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix::Message;
+use actix::{Actor, Handler, Message, SyncArbiter, SyncContext};
 use futures_util::{StreamExt, stream};
 use rusqlite::Connection;
 use sekisho::{
@@ -52,64 +51,89 @@ fn insert(db: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// What `DbActor` is measured by: a sync actor with a connection that commits each message.
+struct OneByOne(Connection);
+
+impl Actor for OneByOne {
+    type Context = SyncContext<Self>;
+}
+
+impl Handler<InsertRow> for OneByOne {
+    type Result = Result<(), DbError>;
+
+    fn handle(&mut self, _: InsertRow, _: &mut SyncContext<Self>) -> Self::Result {
+        Ok(insert(&self.0)?)
+    }
+}
+
+/// The rates of both actors with so many messages in flight.
+struct Rates {
+    in_flight: usize,
+    one_by_one: f64,
+    grouped: f64,
+}
+
 fn main() -> Result<(), Failed> {
     let directory = tempfile::tempdir_in(".")?;
-    let path = directory.path().join("bench.db");
-    let file = Arc::new(DbFile::open(&Database::File(path))?);
-    file.connect()?.execute_batch("CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT)")?;
+    let file = |name: &str| -> Result<Arc<DbFile>, Failed> {
+        let file = Arc::new(DbFile::open(&Database::File(directory.path().join(name)))?);
+        file.connect()?.execute_batch("CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT)")?;
+        Ok(file)
+    };
+    let (one, other) = (file("one.db")?, file("other.db")?);
     let as_json = std::env::args().any(|argument| argument == "--json");
 
     let figures = actix::System::new().block_on(async {
-        let mut baselines = vec![one_commit_per_write(&file)?];
         let limits = Limits { in_flight: 1024, deadline: None };
-        let db = Handle::new("db", DbActor::start(Arc::clone(&file)), limits);
+        #[expect(clippy::expect_used, reason = "a sync arbiter's factory cannot fail")]
+        let connect = move || OneByOne(one.connect().expect("the file was opened a moment ago"));
+        let one_by_one = Handle::new("one by one", SyncArbiter::start(1, connect), limits);
+        let grouped = DbActor::start(other, limits);
         let mut rates = Vec::new();
         for in_flight in IN_FLIGHT {
-            rates.push((in_flight, through_the_actor(&db, in_flight).await?));
-            baselines.push(one_commit_per_write(&file)?);
+            rates.push(Rates {
+                in_flight,
+                one_by_one: rate(&one_by_one, in_flight).await?,
+                grouped: rate(&grouped, in_flight).await?,
+            });
         }
-        db.ask(Close).await?;
-        let baseline = median(&mut baselines);
-        let hash_seconds = hash_seconds(12).await?;
-        Ok::<_, Failed>((baseline, rates, hash_seconds))
+        grouped.ask(Close).await?;
+        Ok::<_, Failed>((rates, hash_seconds(12).await?))
     })?;
     report(&figures, as_json);
     Ok(())
 }
 
-fn report((baseline, rates, hash_seconds): &(f64, Vec<(usize, f64)>, f64), as_json: bool) {
+fn report((rates, hash_seconds): &(Vec<Rates>, f64), as_json: bool) {
     let cores = available_parallelism().map_or(1, std::num::NonZero::get);
     if as_json {
         let rates: Vec<_> = rates
             .iter()
-            .map(|(in_flight, rate)| json!({ "in_flight": in_flight, "per_second": rate, "ratio": rate / baseline }))
+            .map(|Rates { in_flight, one_by_one, grouped }| {
+                json!({
+                    "in_flight": in_flight, "one_by_one": one_by_one, "grouped": grouped,
+                    "ratio": grouped / one_by_one,
+                })
+            })
             .collect();
-        let figures = json!({
-            "one_commit_per_write": baseline, "rates": rates, "bcrypt_12_seconds": hash_seconds, "cores": cores,
-        });
-        println!("{figures}");
+        println!("{}", json!({ "rates": rates, "bcrypt_12_seconds": hash_seconds, "cores": cores }));
         return;
     }
-    println!("one COMMIT per write: {baseline:.0}/s");
-    for (in_flight, rate) in rates {
-        println!("DbActor, {in_flight} in flight: {rate:.0}/s, ratio {:.2}", rate / baseline);
+    for Rates { in_flight, one_by_one, grouped } in rates {
+        let ratio = grouped / one_by_one;
+        println!(
+            "{in_flight} in flight: {grouped:.0}/s, one COMMIT each {one_by_one:.0}/s, ratio {ratio:.2}"
+        );
     }
     println!("one bcrypt at cost 12: {:.1} ms, on {cores} cores", hash_seconds * 1000.0);
 }
 
-fn one_commit_per_write(file: &DbFile) -> Result<f64, Failed> {
-    let db = file.connect()?;
-    let (started, mut writes) = (Instant::now(), 0_u32);
-    while started.elapsed() < ROUND {
-        insert(&db)?;
-        writes += 1;
-    }
-    Ok(f64::from(writes) / started.elapsed().as_secs_f64())
-}
-
-async fn through_the_actor(db: &Handle<DbActor>, in_flight: usize) -> Result<f64, Failed> {
+async fn rate<A>(actor: &Handle<A>, in_flight: usize) -> Result<f64, Failed>
+where
+    A: Actor<Context = SyncContext<A>> + Handler<InsertRow>,
+{
     let started = Instant::now();
-    let writes = stream::repeat_with(|| db.ask(InsertRow))
+    let writes = stream::repeat_with(|| actor.ask(InsertRow))
         .take_while(|_| std::future::ready(started.elapsed() < ROUND))
         .buffer_unordered(in_flight)
         .fold(Ok(0_u32), |sum, answer| std::future::ready(answer.and(sum).map(|sum| sum + 1)))

@@ -118,7 +118,7 @@ impl Sekisho {
         let file = Arc::new(DbFile::open(&config.database.database)?);
         let Surroundings { clock, random } = surroundings.clone();
         let limits = Limits { in_flight: DB_IN_FLIGHT, deadline: Some(DB_DEADLINE) };
-        let db = Handle::new("db", DbActor::start(Arc::clone(&file)), limits);
+        let db = DbActor::start(Arc::clone(&file), limits);
         let issuer = config.issuer.as_deref().unwrap_or(issuer);
         let policy = KeyPolicy {
             algorithm: config.algorithm,

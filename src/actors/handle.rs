@@ -44,7 +44,18 @@ pub struct Handle<A: Actor> {
     name: &'static str,
     addr: Addr<A>,
     limits: Limits,
-    in_flight: Arc<AtomicUsize>,
+    in_flight: InFlight,
+}
+
+/// How many messages are on their way to an actor, over all clones of its handle.
+#[derive(Debug, Clone, Default)]
+pub(super) struct InFlight(Arc<AtomicUsize>);
+
+impl InFlight {
+    /// The count.
+    pub(super) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl<A: Actor> Clone for Handle<A> {
@@ -53,7 +64,7 @@ impl<A: Actor> Clone for Handle<A> {
             name: self.name,
             addr: self.addr.clone(),
             limits: self.limits,
-            in_flight: Arc::clone(&self.in_flight),
+            in_flight: self.in_flight.clone(),
         }
     }
 }
@@ -62,7 +73,18 @@ impl<A: Actor> Handle<A> {
     /// Wraps an address; `name` stands in errors, logs and metrics.
     #[must_use]
     pub fn new(name: &'static str, addr: Addr<A>, limits: Limits) -> Self {
-        Self { name, addr, limits, in_flight: Arc::default() }
+        Self::counted_by(name, addr, limits, InFlight::default())
+    }
+
+    /// The same, with a count that the actor itself looks at.
+    pub(super) fn counted_by(name: &'static str, addr: Addr<A>, limits: Limits, in_flight: InFlight) -> Self {
+        Self { name, addr, limits, in_flight }
+    }
+
+    /// The bare address, for whoever needs neither bound nor deadline.
+    #[must_use]
+    pub const fn addr(&self) -> &Addr<A> {
+        &self.addr
     }
 
     /// Sends a message and waits for its answer.
@@ -80,7 +102,7 @@ impl<A: Actor> Handle<A> {
         T: Send + 'static,
         E: From<Unreachable> + Send + 'static,
     {
-        let Some(_slot) = Slot::take(&self.in_flight, self.limits.in_flight) else {
+        let Some(_slot) = Slot::take(&self.in_flight.0, self.limits.in_flight) else {
             metrics::message_refused(self.name, Refusal::Busy);
             return Err(Unreachable::Busy(self.name).into());
         };
@@ -121,7 +143,7 @@ impl<A: Actor> Handle<A> {
     /// How many messages are on their way now.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.in_flight.load(Ordering::Relaxed)
+        self.in_flight.count()
     }
 
     /// The actor's name.

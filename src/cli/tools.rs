@@ -44,7 +44,7 @@ impl Tools {
 
     fn on(file: DbFile) -> Self {
         let limits = Limits { in_flight: 64, deadline: Some(Duration::from_mins(10)) };
-        let db = Handle::new("db", DbActor::start(Arc::new(file)), limits);
+        let db = DbActor::start(Arc::new(file), limits);
         Self { db, clock: Clock::System, random: Random::System }
     }
 

@@ -60,9 +60,24 @@ impl Lookups {
         answer.await.unwrap_or(Err(Unreachable::Stopped("account").into()))
     }
 
+    /// Lets the other tasks of this thread go on for as long as that brings more callers: those
+    /// whose requests have arrived already had better go together.
+    async fn gather(&self) {
+        let mut before = 0;
+        loop {
+            tokio::task::yield_now().await;
+            let now = self.queue.borrow().waiting.len();
+            if now <= before {
+                return;
+            }
+            before = now;
+        }
+    }
+
     /// Looks up whoever waits until nobody does.
     async fn work(self) {
         loop {
+            self.gather().await;
             let waiting = {
                 let mut queue = self.queue.borrow_mut();
                 // Whoever has hung up is not looked up.

@@ -6,6 +6,9 @@
 //! is no timer and nothing to tune: an idle database commits at once, a busy one batches as much
 //! as is waiting.
 //!
+//! The way of `Commit` through the actor's queue takes two wake-ups of other threads. Where nobody
+//! is on the way but those in the batch, there is nobody to wait for, and it is committed at once.
+//!
 //! While a batch is open every answer waits, those of reads and of refused writes too: they were
 //! made from rows that exist only if the COMMIT succeeds.
 
@@ -61,7 +64,8 @@ impl Handler<Commit> for DbActor {
     type Result = ();
 
     fn handle(&mut self, _: Commit, ctx: &mut SyncContext<Self>) {
-        if caught(|| self.commit()).is_err() {
+        // A commit that fails has told everybody in the batch.
+        if caught(|| self.commit().is_ok()).is_err() {
             self.restart(ctx);
         }
     }
@@ -74,9 +78,12 @@ impl DbActor {
         message: M,
         ctx: &mut SyncContext<Self>,
     ) -> Result<M::Answer, DbError> {
-        self.begin(ctx)?;
+        let is_first = !self.batch.borrow().open;
+        // Whoever is alone in the batch is undone with it, and needs no savepoint.
+        let is_alone = is_first && self.has_everybody();
+        self.begin()?;
         let db = self.connection.as_ref().ok_or(DbError::Closed)?;
-        let result = in_savepoint(db, message);
+        let result = if is_alone { alone(db, message) } else { in_savepoint(db, message) };
         if db.is_autocommit() {
             // SQLite itself gave the transaction up (a full disk, an I/O error): all is undone.
             let error = match &result {
@@ -88,10 +95,22 @@ impl DbActor {
             return Err(error);
         }
         self.batch.borrow_mut().writes += 1;
+        if is_alone || self.has_everybody() {
+            self.commit()?;
+        } else if is_first {
+            #[expect(clippy::disallowed_methods, reason = "the actor's message to itself has no answer")]
+            ctx.address().do_send(Commit);
+        }
         result
     }
 
-    fn begin(&mut self, ctx: &mut SyncContext<Self>) -> Result<(), DbError> {
+    /// Whether everybody who is on the way is in the batch, the present message among them. Those
+    /// who were answered and have not heard it yet count as well: they may come again at once.
+    fn has_everybody(&self) -> bool {
+        self.batch.borrow().waiting.len() + 1 >= self.in_flight.count()
+    }
+
+    fn begin(&mut self) -> Result<(), DbError> {
         if self.batch.borrow().open {
             return Ok(());
         }
@@ -100,8 +119,6 @@ impl DbActor {
         }
         self.lock()?;
         self.batch.borrow_mut().open = true;
-        #[expect(clippy::disallowed_methods, reason = "the actor's message to itself has no answer")]
-        ctx.address().do_send(Commit);
         Ok(())
     }
 
@@ -124,9 +141,9 @@ impl DbActor {
     }
 
     /// Makes the open batch durable and answers everybody in it. Does nothing where none is open.
-    pub(super) fn commit(&mut self) {
+    pub(super) fn commit(&mut self) -> Result<(), DbError> {
         if !self.batch.borrow().open {
-            return;
+            return Ok(());
         }
         let started = Instant::now();
         let outcome = match &self.connection {
@@ -134,7 +151,7 @@ impl DbActor {
             None => Err(DbError::Closed),
         };
         let mut batch = self.batch.borrow_mut();
-        match outcome {
+        match &outcome {
             Ok(()) => {
                 metrics::batch_committed(batch.writes, started.elapsed());
                 batch.release(Ok(()));
@@ -142,11 +159,21 @@ impl DbActor {
             Err(error) => {
                 // Whoever asked is told, and says so with the request's id.
                 log::debug!("a commit of {} writes failed: {error}", batch.writes);
-                batch.fail(&error);
+                batch.fail(error);
                 self.in_doubt = true;
             }
         }
+        outcome
     }
+}
+
+/// Runs the one message of a transaction; its failure undoes the transaction.
+fn alone<M: DbMessage>(db: &Connection, message: M) -> Result<M::Answer, DbError> {
+    let result = message.run(db);
+    if result.is_err() && !db.is_autocommit() {
+        db.execute_batch("ROLLBACK")?;
+    }
+    result
 }
 
 /// Runs one message so that its failure undoes its own changes and no other's.

@@ -25,7 +25,7 @@ impl Handler<Ping> for DbActor {
         }
         self.connect()?.prepare_cached("SELECT 1 FROM users LIMIT 1")?.exists([])?;
         if self.in_doubt {
-            self.commit();
+            self.commit()?;
             try_writing(self.connect()?)?;
             self.in_doubt = false;
         }
@@ -55,11 +55,11 @@ impl Handler<Close> for DbActor {
     type Result = Result<(), DbError>;
 
     fn handle(&mut self, _: Close, _: &mut SyncContext<Self>) -> Self::Result {
-        self.commit();
+        let committed = self.commit();
         self.closed = true;
-        match self.connection.take() {
-            Some(db) => db.close().map_err(|(_, error)| error.into()),
-            None => Ok(()),
+        if let Some(db) = self.connection.take() {
+            db.close().map_err(|(_, error)| error)?;
         }
+        committed
     }
 }

@@ -20,7 +20,7 @@ mod users;
 
 use std::{cell::RefCell, rc::Rc, sync::Arc, thread, time::Instant};
 
-use actix::{Actor, ActorContext, Addr, Handler, Message, SyncArbiter, SyncContext};
+use actix::{Actor, ActorContext, Handler, Message, SyncArbiter, SyncContext};
 use rusqlite::Connection;
 
 use self::batch::{Batch, Reply};
@@ -43,7 +43,7 @@ pub use self::{
         SetPassword, Taken, UpdateRefused, UpdateUser, UserChange,
     },
 };
-use super::panic::caught;
+use super::{Handle, Limits, handle::InFlight, panic::caught};
 
 /// Whether a message changes the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,14 +79,18 @@ pub struct DbActor {
     locked_at: Option<Instant>,
     /// Whether a write has failed, and none was tried since to see whether they work again.
     in_doubt: bool,
+    /// How many messages are on their way here, the one that is being handled among them.
+    in_flight: InFlight,
     closed: bool,
 }
 
 impl DbActor {
     /// Starts the actor's thread on a database that [`DbFile::open`] has opened and migrated.
     #[must_use]
-    pub fn start(file: Arc<DbFile>) -> Addr<Self> {
-        SyncArbiter::start_with_thread_builder(
+    pub fn start(file: Arc<DbFile>, limits: Limits) -> Handle<Self> {
+        let in_flight = InFlight::default();
+        let counted = in_flight.clone();
+        let addr = SyncArbiter::start_with_thread_builder(
             1,
             || thread::Builder::new().name("sekisho-db".to_owned()),
             move || Self {
@@ -95,9 +99,11 @@ impl DbActor {
                 batch: Rc::default(),
                 locked_at: None,
                 in_doubt: false,
+                in_flight: counted.clone(),
                 closed: false,
             },
-        )
+        );
+        Handle::counted_by("db", addr, limits, in_flight)
     }
 
     fn run<M: DbMessage>(&mut self, message: M, ctx: &mut SyncContext<Self>) -> Result<M::Answer, DbError> {

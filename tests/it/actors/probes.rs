@@ -34,8 +34,8 @@ impl LoneDatabase {
     pub fn start_with(limits: Limits) -> Self {
         let directory = TempDir::new().unwrap();
         let file = DbFile::open(&Database::File(directory.path().join("test.db"))).unwrap();
-        let addr = DbActor::start(Arc::new(file));
-        Self { db: Handle::new("db", addr.clone(), limits), addr, directory }
+        let db = DbActor::start(Arc::new(file), limits);
+        Self { addr: db.addr().clone(), db, directory }
     }
 
     pub fn path(&self) -> PathBuf {
