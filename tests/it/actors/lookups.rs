@@ -57,7 +57,8 @@ async fn a_session_that_has_ended_is_refused_to_whoever_comes_after() {
         let crowd = || join_all((0..16).map(|_| actors.accounts.ask(Authenticate { token: token.clone() })));
 
         // The crowd keeps lookups under way while the session ends.
-        let (_, ended) = futures_util::future::join(crowd(), actors.accounts.ask(LogOut { token: token.clone() })).await;
+        let (_, ended) =
+            futures_util::future::join(crowd(), actors.accounts.ask(LogOut { token: token.clone() })).await;
         ended.unwrap();
 
         for answer in crowd().await {
