@@ -52,7 +52,7 @@ fn a_backup_beside_a_writing_server_is_whole_and_holds_what_was_acknowledged() {
         assert_eq!(
             said.ok(),
             format!(
-                "wrote copy{copy}.db: {users} users, 1 sessions, 1 keys, {bytes} bytes; its integrity was checked\n"
+                "wrote copy{copy}.db: {users} users, 1 sessions, 1 keys, {bytes} bytes; its integrity and its keys were checked\n"
             )
         );
         assert_eq!(mode(&path), 0o600);
@@ -136,4 +136,18 @@ fn what_is_left_of_a_backup_that_was_killed_keeps_no_later_one() {
 
     assert_whole(&home.path("copy.db"));
     assert_eq!(home.files(), ["copy.db", "copy.db.partial-1", "sekisho.db"]);
+}
+
+#[test]
+fn a_backup_whose_key_does_not_sign_is_no_backup() {
+    let home = Home::new();
+    drop(home.serve());
+    let db = open(&home.path("sekisho.db"));
+    db.execute("UPDATE signing_keys SET private_key = x'00'", []).unwrap();
+    drop(db);
+
+    let line = home.run(&["backup", "copy.db"]).refused(1);
+
+    assert!(line.contains("the backup is damaged"), "{line}");
+    assert!(!home.path("copy.db").exists());
 }

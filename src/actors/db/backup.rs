@@ -12,7 +12,7 @@ use rusqlite::{
     backup::{Backup, StepResult},
 };
 
-use super::{DbError, DbFile};
+use super::{DbError, DbFile, KeySet, keys::find_keys};
 
 /// What a backup holds, counted in the copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,12 +58,16 @@ impl From<rusqlite::Error> for BackupError {
 /// Copies the database to `target` (mode 0600), checks the copy and counts what it holds.
 ///
 /// The copy is made under another name and renamed when it is whole and durable, so that
-/// `target` is never half a file.
+/// `target` is never half a file. `check_keys` says what is wrong with the keys in the copy.
 ///
 /// # Errors
 ///
 /// See [`BackupError`].
-pub fn back_up(source: &DbFile, target: &Path) -> Result<BackupReport, BackupError> {
+pub fn back_up(
+    source: &DbFile,
+    target: &Path,
+    check_keys: impl FnOnce(&KeySet) -> Result<(), String>,
+) -> Result<BackupReport, BackupError> {
     let unwritable =
         |source: io::Error| BackupError::Unwritable { path: target.display().to_string(), source };
     if target.exists() {
@@ -77,7 +81,7 @@ pub fn back_up(source: &DbFile, target: &Path) -> Result<BackupReport, BackupErr
         .mode(0o600)
         .open(&partial)
         .map_err(unwritable)?;
-    let report = copy_and_check(source, &partial).and_then(|report| {
+    let report = copy_and_check(source, &partial, check_keys).and_then(|report| {
         File::open(&partial).and_then(|file| file.sync_all()).map_err(unwritable)?;
         // A hard link fails where the name was taken meanwhile; a rename would overwrite.
         std::fs::hard_link(&partial, target).map_err(unwritable)?;
@@ -104,7 +108,11 @@ fn sync_directory(target: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-fn copy_and_check(source: &DbFile, partial: &Path) -> Result<BackupReport, BackupError> {
+fn copy_and_check(
+    source: &DbFile,
+    partial: &Path,
+    check_keys: impl FnOnce(&KeySet) -> Result<(), String>,
+) -> Result<BackupReport, BackupError> {
     let from = source.connect()?;
     let mut to = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     {
@@ -121,6 +129,7 @@ fn copy_and_check(source: &DbFile, partial: &Path) -> Result<BackupReport, Backu
     if verdict != "ok" {
         return Err(BackupError::Damaged(verdict));
     }
+    check_keys(&find_keys(&to)?).map_err(BackupError::Damaged)?;
     let count = |sql: &str| to.query_row(sql, [], |row| row.get::<_, i64>(0));
     let report = BackupReport {
         users: count("SELECT count(*) FROM users")?,

@@ -51,7 +51,7 @@ impl DbMessage for FindKeys {
     }
 }
 
-fn find_keys(db: &Connection) -> Result<KeySet, DbError> {
+pub(super) fn find_keys(db: &Connection) -> Result<KeySet, DbError> {
     let mut statement = db.prepare_cached(
         "SELECT kid, algorithm, private_key, announced_at, signs_from
          FROM signing_keys ORDER BY announced_at, signs_from, kid",

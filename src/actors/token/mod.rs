@@ -22,7 +22,7 @@ pub use self::{
 };
 use super::{Unreachable, db::TokenHash};
 use crate::domain::{
-    AccessToken, Clock, NoRandomness, Random, RefreshToken, Scope, SessionId, TokenPair, User,
+    AccessToken, Clock, NoRandomness, Random, RefreshToken, Scope, SessionId, Timestamp, TokenPair, User,
 };
 
 /// A token could not be made or read; it says nothing about a token that was presented.
@@ -73,6 +73,25 @@ impl Actor for TokenActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(4096);
     }
+}
+
+/// Signs a token with the keyring's current key and verifies it, as a backup's keys are tried.
+///
+/// # Errors
+///
+/// When there is no key, or what it signs does not verify.
+pub fn try_keys(keyring: &Keyring, user: &User, now: Timestamp, random: &Random) -> Result<(), TokenError> {
+    let grant = access::Grant {
+        user,
+        session_id: SessionId(0),
+        scope: Scope::of(user.role),
+        issued_at: now,
+        lifetime: Duration::from_mins(1),
+        jti: random.bytes()?,
+    };
+    let token = Signers::default().sign(keyring, &grant)?;
+    let granted = VerifiedTokens::default().verify(keyring, &token, now);
+    granted.map(|_| ()).map_err(|error| TokenError::Signing(format!("the signature is {error}")))
 }
 
 /// Replaces the keyring, and forgets what the old one verified.

@@ -47,6 +47,7 @@ pub(super) fn paths() -> Value {
                 .fails(&["NamesTaken"])
                 .done(),
             "get": Operation::new("listUsers", "Administration", "List users, a page at a time")
+                .describe("A page may hold fewer users than `limit`; `next` tells whether there are more.")
                 .parameters(&json!([
                     { "name": "limit", "in": "query", "description": "How many at most.",
                       "schema": { "type": "integer", "minimum": 1, "maximum": 200, "default": 50 } },
