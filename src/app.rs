@@ -25,7 +25,7 @@ use tokio::{
 use crate::{
     actors::{
         Handle, Limits,
-        account::{AccountActor, Desk, Lookups, Rules},
+        account::{AccountActor, Desk, Group, Rules},
         db::{Close, DbActor, DbError, DbFile, StartError},
         guard::{Guard, GuardActor},
         keeper::{KeeperActor, KeyPolicy, KeyringError, Subscribe, open_keyring},
@@ -172,7 +172,8 @@ impl Sekisho {
         self.keeper.tell(Subscribe(signer.clone().recipient()));
         let tokens = Handle::new("token", signer, limits);
         let desk = Desk {
-            lookups: Lookups::new(self.db.clone(), clock.clone()),
+            lookups: Group::new(self.db.clone()),
+            rotations: Group::new(self.db.clone()),
             db: self.db.clone(),
             passwords: self.passwords.clone(),
             guard: self.guard.clone(),

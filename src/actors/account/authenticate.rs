@@ -59,8 +59,8 @@ impl UseCase for Authenticate {
 pub(super) async fn authenticate(desk: &Desk, token: AccessToken) -> Result<Caller, AuthenticateError> {
     let granted =
         desk.tokens.ask(VerifyAccessToken { token }).await?.map_err(AuthenticateError::InvalidToken)?;
-    let key = ActiveKey { user_id: granted.user_id, session_id: granted.session_id };
-    let user = desk.lookups.find(key).await?.ok_or(AuthenticateError::Ended)?;
+    let key = ActiveKey { user_id: granted.user_id, session_id: granted.session_id, now: desk.clock.now() };
+    let user = desk.lookups.ask(key).await?.ok_or(AuthenticateError::Ended)?;
     let scope = granted.scope.intersection(Scope::of(user.role));
     Ok(Caller { user, session_id: granted.session_id, scope })
 }

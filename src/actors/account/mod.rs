@@ -7,8 +7,8 @@ mod admin;
 mod authenticate;
 mod check_password;
 mod error;
+mod groups;
 mod login;
-mod lookups;
 mod own_account;
 mod refresh;
 mod register;
@@ -30,15 +30,21 @@ pub use self::{
     authenticate::{Authenticate, AuthenticateError, Caller},
     check_password::CheckError,
     error::Failure,
+    groups::Group,
     login::{LogIn, LoginError},
-    lookups::Lookups,
     own_account::{ChangeEmail, ChangePassword, DeleteAccount, OwnAccountError},
     refresh::{Refresh, RefreshError},
     register::{Register, RegisterError},
     revoke::{LogOut, Revoke, RevokeError},
     sessions::{EndOtherSessions, EndOwnSession, ListOwnSessions, OwnSessionError},
 };
-use super::{Handle, Unreachable, db::DbActor, guard::Guard, password::Passwords, token::TokenActor};
+use super::{
+    Handle, Unreachable,
+    db::{DbActor, FindActiveUsers, RotateSessions},
+    guard::Guard,
+    password::Passwords,
+    token::TokenActor,
+};
 use crate::domain::{Clock, PasswordPolicy};
 
 /// What every use case works with: the other actors and the rules.
@@ -47,7 +53,9 @@ pub struct Desk {
     /// The database.
     pub db: Handle<DbActor>,
     /// The same, for the one question that every authenticated request asks.
-    pub lookups: Lookups,
+    pub lookups: Group<FindActiveUsers>,
+    /// The same, for refreshes.
+    pub rotations: Group<RotateSessions>,
     /// The hash threads, behind their queue.
     pub passwords: Passwords,
     /// The guard against guessing.

@@ -60,7 +60,7 @@ impl UseCase for Refresh {
             lifetime: desk.rules.refresh_lifetime,
             now: desk.clock.now(),
         };
-        let rotation = desk.db.ask(rotate).await?;
+        let rotation = desk.rotations.ask(rotate).await?;
         metrics::refresh(match &rotation {
             Rotation::Rotated { .. } => RefreshOutcome::Rotated,
             Rotation::Replayed { .. } => RefreshOutcome::Replayed,

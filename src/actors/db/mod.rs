@@ -33,7 +33,7 @@ pub use self::{
     import::{ImportReport, ImportUsers, ImportedUser, Problem, read_tutorial_database},
     keys::{FindKeys, FindSecret, InsertKey, KeyRow, KeySet, PurgeKeys},
     listing::{Cursor, ListUsers, Page},
-    rotation::{RotateSession, Rotation},
+    rotation::{RotateSession, RotateSessions, Rotation},
     sessions::{
         ActiveKey, EndSession, EndUserSessions, FindActiveUsers, ListSessions, OpenSession, PurgeSessions,
         Purged, TokenHash,
@@ -68,6 +68,17 @@ pub trait DbMessage: Message<Result = Result<Self::Answer, DbError>> + Send + 's
     ///
     /// What the database answered.
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError>;
+}
+
+/// A message that stands for many callers.
+pub trait GroupMessage: DbMessage<Answer = Vec<Self::One>> {
+    /// What one caller asks.
+    type Request: 'static;
+    /// What one caller is answered.
+    type One: Send + 'static;
+
+    /// Gathers requests into a message that answers them in their order.
+    fn gather(requests: Vec<Self::Request>) -> Self;
 }
 
 /// The owner of the connection; see the module's documentation.

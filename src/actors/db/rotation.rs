@@ -12,7 +12,7 @@ use actix::Message;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Access, DbError, DbMessage, TokenHash,
+    Access, DbError, DbMessage, GroupMessage, TokenHash,
     columns::{user, user_columns},
 };
 use crate::domain::{EndReason, InvalidScope, Scope, SessionId, Timestamp, User};
@@ -84,6 +84,38 @@ impl DbMessage for RotateSession {
     const ACCESS: Access = Access::Write;
 
     fn run(self, db: &Connection) -> Result<Rotation, DbError> {
+        self.rotate(db)
+    }
+}
+
+/// Exchanges refresh secrets of many callers, one after the other, in one transaction.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<Rotation>, DbError>")]
+pub struct RotateSessions {
+    /// Whose; the answers stand in the same order.
+    pub rotations: Vec<RotateSession>,
+}
+
+impl GroupMessage for RotateSessions {
+    type Request = RotateSession;
+    type One = Rotation;
+
+    fn gather(rotations: Vec<RotateSession>) -> Self {
+        Self { rotations }
+    }
+}
+
+impl DbMessage for RotateSessions {
+    type Answer = Vec<Rotation>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
+        self.rotations.into_iter().map(|rotation| rotation.rotate(db)).collect()
+    }
+}
+
+impl RotateSession {
+    fn rotate(self, db: &Connection) -> Result<Rotation, DbError> {
         let Some(row) = find_row(db, self.id)? else {
             return Ok(Rotation::Unknown);
         };

@@ -7,7 +7,7 @@ use rusqlite::{
 };
 
 use super::{
-    Access, DbError, DbMessage,
+    Access, DbError, DbMessage, GroupMessage,
     columns::{session, session_columns, user, user_columns},
 };
 use crate::domain::{Client, EndReason, PasswordHash, Scope, Session, SessionId, Timestamp, User, UserId};
@@ -92,6 +92,8 @@ pub struct ActiveKey {
     pub user_id: UserId,
     /// The token's `sid`.
     pub session_id: SessionId,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// Finds the users of live sessions: the one question behind every authenticated request. `None`
@@ -101,8 +103,15 @@ pub struct ActiveKey {
 pub struct FindActiveUsers {
     /// Whose sessions; the answers stand in the same order.
     pub keys: Vec<ActiveKey>,
-    /// Now.
-    pub now: Timestamp,
+}
+
+impl GroupMessage for FindActiveUsers {
+    type Request = ActiveKey;
+    type One = Option<User>;
+
+    fn gather(keys: Vec<ActiveKey>) -> Self {
+        Self { keys }
+    }
 }
 
 impl DbMessage for FindActiveUsers {
@@ -121,7 +130,7 @@ impl DbMessage for FindActiveUsers {
         let transaction = db.is_autocommit().then(|| db.unchecked_transaction()).transpose()?;
         let mut statement = db.prepare_cached(sql)?;
         let mut find =
-            |key: &ActiveKey| statement.query_row((key.session_id, key.user_id, self.now), user).optional();
+            |key: &ActiveKey| statement.query_row((key.session_id, key.user_id, key.now), user).optional();
         let found = self.keys.iter().map(&mut find).collect::<Result<_, _>>()?;
         drop(statement);
         transaction.map(rusqlite::Transaction::commit).transpose()?;

@@ -22,8 +22,8 @@ use sekisho::{
             Access, ActiveKey, CountSlice, Cursor, DbError, DbFile, DbMessage, DeleteUser, EndSession,
             EndUserSessions, FindActiveUsers, FindCredentials, FindKeys, FindSecret, FindTaken, FindUser,
             ImportUsers, ImportedUser, InsertKey, InsertUser, ListSessions, ListUsers, Login, OpenSession,
-            PurgeKeys, PurgeSessions, RotateSession, Rotation, SetPassword, Taken, TokenHash, UpdateUser,
-            UserChange,
+            PurgeKeys, PurgeSessions, RotateSession, RotateSessions, Rotation, SetPassword, Taken, TokenHash,
+            UpdateUser, UserChange,
         },
         token::new_key_row,
     },
@@ -207,8 +207,8 @@ fn send_what_reads(minefield: &mut Minefield) {
     assert!(minefield.send(name("AA3")).is_some());
     assert!(minefield.send(name("aa3@example.com")).is_some());
     assert!(minefield.send(name("aa")).is_none());
-    let key = |user, session| ActiveKey { user_id: UserId(user), session_id: SessionId(session) };
-    let find = FindActiveUsers { keys: vec![key(3, 3), key(3, 4), key(ROWS + 1, 1)], now: START };
+    let key = |user, session| ActiveKey { user_id: UserId(user), session_id: SessionId(session), now: START };
+    let find = FindActiveUsers { keys: vec![key(3, 3), key(3, 4), key(ROWS + 1, 1)] };
     assert_eq!(minefield.send(find).iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, false]);
     for with_ended in [false, true] {
         assert_eq!(minefield.send(list(with_ended)).len(), 2);
@@ -252,7 +252,8 @@ fn send_what_changes_sessions(minefield: &mut Minefield) {
     let purge = |after| PurgeSessions { after: SessionId(after), batch: 3, ended_before: START, now: START };
 
     assert!(matches!(minefield.send(rotate(0, START)), Rotation::Rotated { .. }));
-    assert!(matches!(minefield.send(rotate(0, START)), Rotation::Replayed { .. }));
+    let together = RotateSessions { rotations: vec![rotate(0, START), rotate(1, START)] };
+    assert!(matches!(minefield.send(together)[..], [Rotation::Replayed { .. }, Rotation::Rotated { .. }]));
     let late = START + Duration::from_mins(1);
     assert!(matches!(minefield.send(rotate(0, late)), Rotation::Reused { .. }));
     assert!(minefield.send(open).is_some());
