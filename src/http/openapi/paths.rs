@@ -160,7 +160,7 @@ pub(super) fn paths() -> Value {
                 .parameters(&json!([{
                     "name": "file", "in": "path", "required": true,
                     "schema": { "type": "string", "enum": [
-                        "swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js",
+                        "index.css", "swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js",
                         "swagger-initializer.js", "favicon-32x32.png",
                     ]},
                 }]))

@@ -60,7 +60,7 @@ async fn everything_that_the_page_loads_is_there() {
         assert!(file.header("content-security-policy").is_some(), "{path}");
         loaded += 1;
     }
-    assert_eq!(loaded, 5);
+    assert_eq!(loaded, 6);
 }
 
 #[actix_web::test]
