@@ -35,7 +35,7 @@ async fn what_happened_is_counted_and_served_on_a_listener_of_its_own() {
         "sekisho_http_request_duration_seconds_count{route=\"/token\",status=\"401\"}",
         "sekisho_http_request_duration_seconds_count{route=\"unmatched\",status=\"404\"}",
         "sekisho_http_requests_in_flight ",
-        "sekisho_actor_message_duration_seconds_count{actor=\"db\",message=\"RotateSession\"}",
+        "sekisho_actor_message_duration_seconds_count{actor=\"db\",message=\"RotateSessions\"}",
         "sekisho_actor_message_duration_seconds_count{actor=\"password\",message=\"VerifyPassword\"}",
         "sekisho_logins_total{outcome=\"success\"}",
         "sekisho_logins_total{outcome=\"incorrect\"}",
