@@ -97,7 +97,7 @@ impl Actor for PasswordActor {
 
     fn started(&mut self, _: &mut Self::Context) {
         // On Linux a nice value belongs to the thread: everybody else goes before the hashes.
-        if let Err(error) = rustix::process::setpriority_process(None, 10) {
+        if let Err(error) = rustix::process::setpriority_process(None, 9) {
             log::warn!("hash threads keep their ordinary priority: {error}");
         }
     }
