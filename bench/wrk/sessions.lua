@@ -7,7 +7,7 @@ Sessions.__index = Sessions
 
 -- Thread `index` of `threads` takes every `threads`-th line of the file.
 function Sessions.of(path, index, threads)
-  local sessions = setmetatable({ head = 1, tail = 0 }, Sessions)
+  local sessions = setmetatable({ head = 1, tail = 0, heads = {} }, Sessions)
   local number = 0
   for token in io.lines(path) do
     if number % threads == index then sessions:put(token) end
@@ -30,13 +30,22 @@ function Sessions:rotation()
     self[self.head] = nil
     self.head = self.head + 1
   end
-  return wrk.format("POST", "/token", self.headers, "grant_type=refresh_token&refresh_token=" .. token)
+  local head = self.heads[#token] or self:head_for(token)
+  return head .. token
+end
+
+-- A request up to its token, for tokens of this length: formatting one anew costs more than sending it.
+function Sessions:head_for(token)
+  local whole = wrk.format("POST", "/token", self.headers, "grant_type=refresh_token&refresh_token=" .. token)
+  local head = whole:sub(1, -#token - 1)
+  self.heads[#token] = head
+  return head
 end
 
 -- Keeps the successor, where `body` answers a rotation; other bodies hold none.
 function Sessions:answered(body)
-  local token = body:match('"refresh_token"%s*:%s*"([^"]+)"')
-  if token then self:put(token) end
+  local _, before = body:find('"refresh_token":"', 1, true)
+  if before then self:put(body:sub(before + 1, body:find('"', before + 1, true) - 1)) end
 end
 
 Sessions.headers = { ["Content-Type"] = "application/x-www-form-urlencoded" }

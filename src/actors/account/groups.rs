@@ -2,7 +2,7 @@
 //!
 //! Every authenticated request asks the database whether its user and session are alive, and every
 //! refresh replaces a secret. A message to another thread costs more than the answer to it; so each
-//! worker has one such message on its way at a time, and whoever comes meanwhile goes with the next.
+//! worker has at most two such messages on their way, and whoever comes meanwhile goes with the next.
 //! An idle worker asks at once, a busy one asks for many. Nobody is answered from a look that was
 //! taken before they came.
 
@@ -16,6 +16,10 @@ use crate::actors::{
     db::{DbActor, DbError, GroupMessage},
 };
 
+/// The most messages of a group on their way: while the database is at one, the other is brought to
+/// it, and it need not wait for what to do next.
+const UNDER_WAY: usize = 2;
+
 /// The callers of one worker who wait to be asked for.
 pub struct Group<M: GroupMessage> {
     db: Handle<DbActor>,
@@ -24,7 +28,8 @@ pub struct Group<M: GroupMessage> {
 
 struct Queue<M: GroupMessage> {
     waiting: Vec<Waiting<M>>,
-    is_under_way: bool,
+    /// Those who gather and send, each with one message.
+    under_way: usize,
 }
 
 type Waiting<M> = (<M as GroupMessage>::Request, oneshot::Sender<Answer<M>>);
@@ -45,7 +50,7 @@ where
     /// A group that asks this database.
     #[must_use]
     pub fn new(db: Handle<DbActor>) -> Self {
-        let queue = Queue { waiting: Vec::new(), is_under_way: false };
+        let queue = Queue { waiting: Vec::new(), under_way: 0 };
         Self { db, queue: Rc::new(RefCell::new(queue)) }
     }
 
@@ -56,12 +61,14 @@ where
     /// What the database answered to all who asked together.
     pub(super) async fn ask(&self, request: M::Request) -> Answer<M> {
         let (sender, answer) = oneshot::channel();
-        let is_first = {
+        let may_send = {
             let mut queue = self.queue.borrow_mut();
             queue.waiting.push((request, sender));
-            !std::mem::replace(&mut queue.is_under_way, true)
+            let may_send = queue.under_way < UNDER_WAY;
+            queue.under_way += usize::from(may_send);
+            may_send
         };
-        if is_first {
+        if may_send {
             // On its own, because the first caller may hang up before the others are answered.
             actix::spawn(self.clone().work());
         }
@@ -91,7 +98,7 @@ where
                 // Whoever has hung up is not asked for.
                 queue.waiting.retain(|(_, sender)| !sender.is_closed());
                 if queue.waiting.is_empty() {
-                    queue.is_under_way = false;
+                    queue.under_way -= 1;
                     return;
                 }
                 std::mem::take(&mut queue.waiting)

@@ -210,11 +210,10 @@ impl Spent {
     }
 
     fn with(&self, spent: TokenHash, now: Timestamp, grace: Duration) -> Self {
-        let mut kept: Vec<_> =
-            self.entries().rev().take(Self::MOST - 1).take_while(|(_, at)| now.since(*at) <= grace).collect();
-        kept.reverse();
-        kept.push((Self::prefix(spent), now));
-        Self(kept.iter().flat_map(|(hash, at)| [*hash, at.as_millis().to_be_bytes()].concat()).collect())
+        let newest = self.entries().rev().take(Self::MOST - 1);
+        let kept = newest.take_while(|(_, at)| now.since(*at) <= grace).count() * Self::ENTRY;
+        let (_, kept) = self.0.split_at(self.0.len().saturating_sub(kept));
+        Self([kept, &Self::prefix(spent), &now.as_millis().to_be_bytes()].concat())
     }
 
     fn steps_to_current(&self, presented: TokenHash, now: Timestamp, grace: Duration) -> Option<usize> {
