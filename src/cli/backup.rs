@@ -1,4 +1,4 @@
-//! `sekisho backup FILE`
+//! `sekisho backup FILE` and `sekisho restore FILE`
 
 use std::{path::PathBuf, time::Duration};
 
@@ -7,10 +7,10 @@ use clap::Args;
 use super::{Failed, tools::say};
 use crate::{
     actors::{
-        db::{DbFile, KeySet, back_up},
+        db::{DbFile, Issued, KeySet, StartError, back_up, restore},
         token::{Keyring, RefreshKeys, SigningSetup, try_keys},
     },
-    config::DatabaseArgs,
+    config::{Database, DatabaseArgs},
     domain::{Clock, Email, Random, Role, User, UserId, Username},
 };
 
@@ -20,6 +20,37 @@ pub(super) struct BackupArgs {
     file: PathBuf,
     #[command(flatten)]
     database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    /// What `sekisho backup` wrote; it stays as it is
+    file: PathBuf,
+    /// Accept the refresh and access tokens that were valid at the time of the backup. Those revoked since are among
+    /// them
+    #[arg(long)]
+    keep_sessions: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+pub(super) fn run_restore(args: &RestoreArgs) -> Result<(), Failed> {
+    let Database::File(target) = &args.database.database else {
+        return Err(StartError::Missing(":memory:".to_owned()).into());
+    };
+    let issued = if args.keep_sessions { Issued::Accepted } else { Issued::Refused };
+    let report =
+        restore(&args.file, target, issued, |keys| check_keys(keys).map_err(|error| error.to_string()))?;
+    let (users, path) = (report.users, target.display());
+    match issued {
+        Issued::Refused => say(&format!(
+            "restored {users} users to {path}; no session, key or token from before is valid: everybody logs in again"
+        )),
+        Issued::Accepted => say(&format!(
+            "restored {users} users, {} sessions and {} keys to {path}",
+            report.sessions, report.keys
+        )),
+    }
 }
 
 pub(super) fn run(args: &BackupArgs) -> Result<(), Failed> {

@@ -42,6 +42,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Copy the database to a file, beside a running server
     Backup(backup::BackupArgs),
+    /// Put a backup in the database's place, where nothing stands; the tokens from before are refused
+    Restore(backup::RestoreArgs),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -93,6 +95,7 @@ fn run(command: Command) -> Result<(), Failed> {
         Command::Keys(command) => tools::block_on(keys::run(command)),
         Command::Import(args) => tools::block_on(import::run(args)),
         Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => backup::run_restore(&args),
         Command::Openapi => {
             writeln!(std::io::stdout(), "{:#}", openapi_document())?;
             Ok(())

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Server, block, command, text};
+use crate::support::{Server, command};
 
 const ALICE: &str =
     r#"{"email": "alice@example.com", "username": "alice", "password": "correct horse battery"}"#;
@@ -19,41 +19,37 @@ fn refresh(server: &Server, token: &str) -> String {
     server.curl("/token", &["-d", "grant_type=refresh_token", "-d", &format!("refresh_token={token}")])
 }
 
-fn back_up(directory: &TempDir) {
-    let output = command(env!("CARGO_BIN_EXE_sekisho"), directory.path())
-        .args(["backup", "backup.db"])
-        .output()
-        .unwrap();
+fn sekisho(directory: &TempDir, arguments: &[&str]) {
+    let output = command(env!("CARGO_BIN_EXE_sekisho"), directory.path()).args(arguments).output().unwrap();
     assert!(output.status.success(), "{output:?}");
 }
 
 /// A bearer header, and a refresh token.
 type Tokens = (String, String);
 
-/// A server on a restored backup, before whose start `sql` ran; the tokens of a session that was
-/// revoked after the backup, and those of one that was opened after it.
-fn restored(directory: &TempDir, sql: &str) -> (Server, Tokens, Tokens) {
+/// A server on a backup that was restored by this command; the tokens of a session that was revoked
+/// after the backup, and those of one that was opened after it.
+fn restored(directory: &TempDir, command: &[&str]) -> (Server, Tokens, Tokens) {
     // Tokens name their issuer, which would else be the address, another one each time.
     let issuer = ["--issuer", "http://sekisho.test"];
     let server = Server::sekisho_with(directory, &issuer);
     assert!(server.curl("/users/", &["-H", "Content-Type: application/json", "-d", ALICE]).ends_with(" 201"));
     let revoked = log_in(&server);
-    back_up(directory);
+    sekisho(directory, &["backup", "backup.db"]);
     assert!(server.curl("/logout", &["-X", "POST", "-H", &revoked.0]).ends_with(" 204"));
     assert!(server.curl("/users/me", &["-H", &revoked.0]).ends_with(" 401"));
     let opened = log_in(&server);
     assert!(server.end().1.success());
-    let (database, backup) = (directory.path().join("sekisho.db"), directory.path().join("backup.db"));
-    std::fs::rename(backup, &database).unwrap();
-    rusqlite::Connection::open(database).unwrap().execute_batch(sql).unwrap();
+    std::fs::remove_file(directory.path().join("sekisho.db")).unwrap();
+    sekisho(directory, command);
     (Server::sekisho_with(directory, &issuer), revoked, opened)
 }
 
 #[test]
-fn a_restored_backup_revives_what_was_revoked_and_gives_numbers_again() {
+fn sessions_that_are_kept_are_revived_where_they_were_revoked_and_numbers_are_given_again() {
     let directory = TempDir::new().unwrap();
 
-    let (server, revoked, opened) = restored(&directory, "");
+    let (server, revoked, opened) = restored(&directory, &["restore", "--keep-sessions", "backup.db"]);
 
     assert!(server.curl("/users/me", &["-H", &revoked.0]).ends_with(" 200"));
     assert!(refresh(&server, &revoked.1).ends_with(" 200"));
@@ -64,12 +60,10 @@ fn a_restored_backup_revives_what_was_revoked_and_gives_numbers_again() {
 }
 
 #[test]
-fn after_the_sql_of_the_page_nothing_from_before_is_accepted() {
+fn after_a_restore_nothing_from_before_is_accepted() {
     let directory = TempDir::new().unwrap();
-    let page = text("docs/OPERATIONS.md");
-    let sql = block(&page, "**What a restore revives.**", "sql");
 
-    let (server, revoked, opened) = restored(&directory, sql);
+    let (server, revoked, opened) = restored(&directory, &["restore", "backup.db"]);
     let new = log_in(&server);
 
     for (bearer, refresh_token) in [&revoked, &opened] {

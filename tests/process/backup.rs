@@ -148,6 +148,51 @@ fn a_backup_whose_key_does_not_sign_is_no_backup() {
 
     let line = home.run(&["backup", "copy.db"]).refused(1);
 
-    assert!(line.contains("the backup is damaged"), "{line}");
+    assert!(line.contains("the copy is damaged"), "{line}");
     assert!(!home.path("copy.db").exists());
+}
+
+#[test]
+fn a_backup_is_restored_whole_and_stays_as_it_is() {
+    let home = Home::new();
+    let server = home.serve();
+    server.newcomer("alice");
+    home.run(&["backup", "copy.db"]).ok();
+    let copy = fs::read(home.path("copy.db")).unwrap();
+
+    let said = home.run(&["restore", "copy.db", "--database=restored.db"]).ok();
+
+    assert_eq!(
+        said,
+        "restored 1 users to restored.db; no session, key or token from before is valid: everybody logs in again\n"
+    );
+    assert_whole(&home.path("restored.db"));
+    assert_eq!(mode(&home.path("restored.db")), 0o600);
+    assert_eq!(fs::read(home.path("copy.db")).unwrap(), copy);
+    home.serve_with(&["--database=restored.db"]).log_in("alice");
+}
+
+#[test]
+fn what_is_no_backup_is_not_restored_and_nothing_is_overwritten() {
+    let home = Home::new();
+    home.serve().newcomer("alice");
+    fs::write(home.path("text.db"), "a text that is long enough to be a database's header, and is none")
+        .unwrap();
+    rusqlite::Connection::open(home.path("other.db")).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
+    fs::write(home.path("empty.db"), "").unwrap();
+
+    for (backup, target, expected) in [
+        ("missing.db", "new.db", "there is no such file"),
+        ("text.db", "new.db", "not an SQLite database"),
+        ("other.db", "new.db", "other.db"),
+        ("empty.db", "new.db", "empty.db"),
+        ("sekisho.db", "text.db", "text.db exists already"),
+        ("sekisho.db", "missing/new.db", "cannot write missing/new.db"),
+        ("sekisho.db", ":memory:", "there is no such file"),
+    ] {
+        let line = home.run(&["restore", backup, "--database", target]).refused(1);
+
+        assert!(line.contains(expected), "{line}");
+        assert!(!home.path("new.db").exists(), "{line}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Online backup: a whole copy of the database while others write to it.
+//! Whole copies of a database: a backup while others write to it, and a backup put back.
 
 use std::{
     fs::{File, OpenOptions},
@@ -12,11 +12,11 @@ use rusqlite::{
     backup::{Backup, StepResult},
 };
 
-use super::{DbError, DbFile, KeySet, keys::find_keys};
+use super::{DbError, DbFile, KeySet, StartError, inspect::open_to_copy, keys::find_keys};
 
-/// What a backup holds, counted in the copy.
+/// What a copy holds, counted in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BackupReport {
+pub struct CopyReport {
     /// Accounts.
     pub users: i64,
     /// Sessions, ended ones among them.
@@ -27,9 +27,9 @@ pub struct BackupReport {
     pub bytes: u64,
 }
 
-/// Why there is no backup. Nothing stands under its name then.
+/// Why there is no copy. Nothing stands under its name then.
 #[derive(Debug, thiserror::Error)]
-pub enum BackupError {
+pub enum CopyError {
     /// Something stands there already.
     #[error("{0} exists already")]
     Exists(String),
@@ -42,14 +42,14 @@ pub enum BackupError {
         source: io::Error,
     },
     /// Reading or writing failed on the way.
-    #[error("the backup failed: {0}")]
+    #[error("copying failed: {0}")]
     Failed(#[from] DbError),
     /// The copy is not what it should be.
-    #[error("the backup is damaged: {0}")]
+    #[error("the copy is damaged: {0}")]
     Damaged(String),
 }
 
-impl From<rusqlite::Error> for BackupError {
+impl From<rusqlite::Error> for CopyError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Failed(error.into())
     }
@@ -62,16 +62,66 @@ impl From<rusqlite::Error> for BackupError {
 ///
 /// # Errors
 ///
-/// See [`BackupError`].
+/// See [`CopyError`].
 pub fn back_up(
     source: &DbFile,
     target: &Path,
     check_keys: impl FnOnce(&KeySet) -> Result<(), String>,
-) -> Result<BackupReport, BackupError> {
-    let unwritable =
-        |source: io::Error| BackupError::Unwritable { path: target.display().to_string(), source };
+) -> Result<CopyReport, CopyError> {
+    publish(target, |partial| check(copy(&source.connect()?, partial)?, check_keys))
+}
+
+/// What becomes of the tokens that were issued before a backup was restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Issued {
+    /// None is accepted: sessions, signing keys and the secret of refresh tokens are left behind.
+    Refused,
+    /// They are what they were at the time of the backup.
+    Accepted,
+}
+
+/// Copies a backup to `target` (mode 0600), where nothing stands, and checks it as a backup is checked.
+/// The backup stays as it is.
+///
+/// # Errors
+///
+/// Where it is no backup of ours, or cannot be copied.
+pub fn restore(
+    backup: &Path,
+    target: &Path,
+    issued: Issued,
+    check_keys: impl FnOnce(&KeySet) -> Result<(), String>,
+) -> Result<CopyReport, RestoreError> {
+    let from = open_to_copy(backup)?;
+    let report = publish(target, |partial| {
+        let to = copy(&from, partial)?;
+        if issued == Issued::Refused {
+            to.execute_batch("DELETE FROM sessions; DELETE FROM signing_keys; DELETE FROM secrets")?;
+        }
+        check(to, check_keys)
+    })?;
+    Ok(report)
+}
+
+/// Why nothing was restored. Nothing stands in the database's place then.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The backup cannot be used.
+    #[error(transparent)]
+    Backup(#[from] StartError),
+    /// It cannot be copied.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+}
+
+/// Makes a file under another name, and gives it its own when it is whole and durable.
+fn publish(
+    target: &Path,
+    make: impl FnOnce(&Path) -> Result<CopyReport, CopyError>,
+) -> Result<CopyReport, CopyError> {
+    let unwritable = |source: io::Error| CopyError::Unwritable { path: target.display().to_string(), source };
     if target.exists() {
-        return Err(BackupError::Exists(target.display().to_string()));
+        return Err(CopyError::Exists(target.display().to_string()));
     }
     let partial = partial_path(target);
     OpenOptions::new()
@@ -81,7 +131,7 @@ pub fn back_up(
         .mode(0o600)
         .open(&partial)
         .map_err(unwritable)?;
-    let report = copy_and_check(source, &partial, check_keys).and_then(|report| {
+    let report = make(&partial).and_then(|report| {
         File::open(&partial).and_then(|file| file.sync_all()).map_err(unwritable)?;
         // A hard link fails where the name was taken meanwhile; a rename would overwrite.
         std::fs::hard_link(&partial, target).map_err(unwritable)?;
@@ -108,30 +158,32 @@ fn sync_directory(target: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-fn copy_and_check(
-    source: &DbFile,
-    partial: &Path,
-    check_keys: impl FnOnce(&KeySet) -> Result<(), String>,
-) -> Result<BackupReport, BackupError> {
-    let from = source.connect()?;
+fn copy(from: &Connection, partial: &Path) -> Result<Connection, CopyError> {
     let mut to = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     {
         // All pages in one step: a read transaction in WAL mode keeps nobody from writing, while
         // several steps would begin anew after each write of another process.
-        let backup = Backup::new(&from, &mut to)?;
+        let backup = Backup::new(from, &mut to)?;
         if backup.step(-1)? != StepResult::Done {
             return Err(DbError::Locked.into());
         }
     }
     // The copy says that it is in WAL mode; as a file to be carried away it had better be one file.
     to.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+    Ok(to)
+}
+
+fn check(
+    to: Connection,
+    check_keys: impl FnOnce(&KeySet) -> Result<(), String>,
+) -> Result<CopyReport, CopyError> {
     let verdict: String = to.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {
-        return Err(BackupError::Damaged(verdict));
+        return Err(CopyError::Damaged(verdict));
     }
-    check_keys(&find_keys(&to)?).map_err(BackupError::Damaged)?;
+    check_keys(&find_keys(&to)?).map_err(CopyError::Damaged)?;
     let count = |sql: &str| to.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let report = BackupReport {
+    let report = CopyReport {
         users: count("SELECT count(*) FROM users")?,
         sessions: count("SELECT count(*) FROM sessions")?,
         keys: count("SELECT count(*) FROM signing_keys")?,

@@ -26,7 +26,27 @@ pub(super) fn inspect(path: &Path) -> Result<i64, StartError> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log).map_err(unusable)?;
     db.busy_timeout(DbFile::BUSY_TIMEOUT).map_err(unusable)?;
     check_ownership(&db, &name)?;
-    schema_size(&db).map_err(unusable)
+    match db.is_readonly("main") {
+        Ok(false) => schema_size(&db).map_err(unusable),
+        Ok(true) => Err(StartError::ReadOnly(name)),
+        Err(error) => Err(unusable(error)),
+    }
+}
+
+/// Opens a database of ours to be copied, and does not write to it.
+pub(super) fn open_to_copy(path: &Path) -> Result<Connection, StartError> {
+    let name = show(path);
+    if !path.exists() {
+        return Err(StartError::Missing(name));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags).map_err(|error| unusable(&name, error))?;
+    check_ownership(&db, &name)?;
+    match schema_size(&db) {
+        Ok(0) => Err(StartError::Foreign(name)),
+        Ok(_) => Ok(db),
+        Err(error) => Err(unusable(&name, error)),
+    }
 }
 
 /// Removes the log of a database in whose place a backup of ours was put. SQLite would take it for
@@ -67,11 +87,7 @@ fn check_ownership(db: &Connection, name: &str) -> Result<(), StartError> {
         let path = name.to_owned();
         return Err(StartError::Newer { path, found: version, known: MIGRATIONS.len() });
     }
-    match db.is_readonly("main") {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(StartError::ReadOnly(name.to_owned())),
-        Err(error) => Err(unusable(name, error)),
-    }
+    Ok(())
 }
 
 fn unusable(name: &str, error: rusqlite::Error) -> StartError {

@@ -25,7 +25,7 @@ use rusqlite::Connection;
 
 use self::batch::{Batch, Reply};
 pub use self::{
-    backup::{BackupError, BackupReport, back_up},
+    backup::{CopyError, CopyReport, Issued, RestoreError, back_up, restore},
     census::{Census, CountSlice, Slice},
     error::DbError,
     file::{DbFile, StartError},
