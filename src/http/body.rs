@@ -24,9 +24,6 @@ pub(super) const MAX_BODY: usize = 64 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long what is left of a refused body is held; an answer is written much sooner.
-const HOLD: Duration = Duration::from_secs(1);
-
 async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
     let whole = async {
         let mut body = BytesMut::new();
@@ -39,16 +36,7 @@ async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
         }
         Ok(body.freeze())
     };
-    let body = tokio::time::timeout(BODY_TIMEOUT, whole).await.unwrap_or(Err(ApiError::RequestTimeout));
-    if body.is_err() {
-        // Of a body in chunks that nobody holds any more actix-http reads the rest, however long that
-        // lasts; held until the answer is written, it makes the connection end.
-        actix_web::rt::spawn(async move {
-            tokio::time::sleep(HOLD).await;
-            drop(payload);
-        });
-    }
-    body
+    tokio::time::timeout(BODY_TIMEOUT, whole).await.unwrap_or(Err(ApiError::RequestTimeout))
 }
 
 /// A body that is a JSON object.

@@ -19,7 +19,7 @@ use actix_web::{
 };
 use pin_project_lite::pin_project;
 
-use super::extract::client_address;
+use super::{extract::client_address, failures::FAILURES, unread};
 use crate::metrics;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -93,7 +93,8 @@ where
         self.service.poll_ready(context)
     }
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
+        unread::bound(&mut request);
         let given = request.headers().get(&X_REQUEST_ID).filter(|id| is_well_formed(id));
         let id = given.cloned().unwrap_or_else(|| self.ids.name());
         metrics::request_began();
@@ -156,7 +157,7 @@ where
     }
 }
 
-/// One line an answer, and the reason where the fault is ours. Neither holds a query, a header or
+/// One line an answer, and the reason where the fault is ours and the log does not know it. Neither holds a query, a header or
 /// a body.
 fn log_answer<B>(response: &ServiceResponse<B>, id: &HeaderValue, elapsed: std::time::Duration) {
     let id = id.to_str().unwrap_or("-");
@@ -164,7 +165,9 @@ fn log_answer<B>(response: &ServiceResponse<B>, id: &HeaderValue, elapsed: std::
     if status.is_server_error()
         && let Some(error) = response.response().error()
     {
-        log::error!("request_id={id} status={} {error}", status.as_u16());
+        FAILURES.log(id, status.as_u16(), error);
+    } else {
+        FAILURES.log_over();
     }
     if log::log_enabled!(target: "sekisho::access", log::Level::Info) {
         let request = response.request();

@@ -5,6 +5,7 @@ mod body;
 mod docs;
 mod error;
 mod extract;
+mod failures;
 mod health;
 mod keys;
 mod metrics_page;
@@ -13,6 +14,7 @@ mod openapi;
 mod render;
 mod sessions;
 mod token;
+mod unread;
 mod users;
 
 use std::sync::Arc;

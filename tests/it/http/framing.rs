@@ -123,6 +123,51 @@ async fn chunks_are_bounded_as_a_whole_body_is() {
 }
 
 #[actix_web::test]
+async fn a_body_that_never_ends_ends_with_its_request_though_nobody_reads_it() {
+    let app = TestApp::start().await;
+    for (request, status) in [
+        ("PUT /users/me", 405),
+        ("GET /users/me", 401),
+        ("GET /nothing", 404),
+        ("POST /users/", 415),
+        ("GET /healthz", 200),
+    ] {
+        for length in ["Transfer-Encoding: chunked", "Content-Length: 10000000000"] {
+            let mut wire = Wire::connect(app.address).await;
+            wire.send(format!("{request} HTTP/1.1\r\nHost: x\r\n{length}\r\n\r\n")).await;
+            let (mut reading, mut writing) = wire.into_halves();
+            let endless = tokio::spawn(async move {
+                let chunk = format!("2000\r\n{}\r\n", "x".repeat(0x2000));
+                while writing.write_all(chunk.as_bytes()).await.is_ok() {}
+            });
+
+            let answer = reading.answer().await.unwrap_or_else(|| panic!("no answer to {request}, {length}"));
+
+            assert_eq!(answer.status, status, "{request}, {length}");
+            let closed = tokio::time::timeout(Duration::from_secs(10), endless).await;
+            assert!(closed.is_ok(), "{request}, {length}: it is read without end");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_body_in_chunks_that_is_soon_over_keeps_its_connection() {
+    let app = TestApp::start().await;
+    app.register("alice").await;
+    let mut wire = Wire::connect(app.address).await;
+    let body = "username=alice&password=correct+horse+battery";
+    for _ in 0..3 {
+        wire.send(format!(
+            "POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+            body.len()
+        ))
+        .await;
+
+        assert_eq!(wire.answer().await.unwrap().status, 200);
+    }
+}
+
+#[actix_web::test]
 async fn a_body_in_chunks_is_a_body() {
     let app = TestApp::start().await;
     app.register("alice").await;
