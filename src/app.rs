@@ -1,50 +1,37 @@
 //! Starts the actors and the server, and ends them in order.
 
+mod sekisho;
+
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    num::NonZeroUsize,
     sync::Arc,
     time::Duration,
 };
 
-use actix::{Actor, Addr};
 use actix_cors::Cors;
 use actix_web::{
     App, HttpServer,
     dev::{Server, ServerHandle},
     http::{Method, header},
     middleware::Condition,
-    web::ServiceConfig,
 };
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
 };
 
+pub use self::sekisho::Sekisho;
 use crate::{
     actors::{
-        Handle, Limits,
-        account::{AccountActor, Desk, Group, Rules},
-        db::{Close, DbActor, DbError, DbFile, StartError},
-        guard::{Guard, GuardActor},
-        keeper::{KeeperActor, KeyPolicy, KeyringError, Subscribe, open_keyring},
-        password::{Admission, Hasher, PasswordActor, PasswordError, Passwords},
-        token::{Keyring, SigningSetup, TokenActor},
+        db::{DbError, StartError},
+        keeper::KeyringError,
+        password::PasswordError,
     },
-    config::{Config, ConfigError, cores},
+    config::{Config, ConfigError},
     domain::{Clock, Random},
-    http::{self, Api, Observe, metrics_page},
+    http::{self, Observe, metrics_page},
 };
-
-/// The most messages on their way to the database.
-const DB_IN_FLIGHT: usize = 4096;
-
-/// How long an answer of the database may take: longer than its busy timeout and a slow disk.
-const DB_DEADLINE: Duration = Duration::from_secs(10);
-
-/// The most messages on their way to each of the other actors.
-const IN_FLIGHT: usize = 16_384;
 
 /// How long requests that are under way may take when the server is told to end.
 const SHUTDOWN_SECONDS: u64 = 30;
@@ -87,160 +74,6 @@ pub struct Surroundings {
     pub clock: Clock,
     /// The randomness.
     pub random: Random,
-}
-
-/// The actors that exist once, and what each worker's own are made from.
-///
-/// It is made on a thread with an actix system, and cloned into each worker.
-#[derive(Clone)]
-pub struct Sekisho {
-    db: Handle<DbActor>,
-    passwords: Passwords,
-    guard: Guard,
-    keeper: Handle<KeeperActor>,
-    keyring: Arc<Keyring>,
-    rules: Rules,
-    token_lifetime: Duration,
-    surroundings: Surroundings,
-    config: Arc<Config>,
-    issuer: Arc<str>,
-}
-
-impl Sekisho {
-    /// Opens the database and starts the actors. `issuer` is what tokens say unless the
-    /// configuration says otherwise.
-    ///
-    /// # Errors
-    ///
-    /// When the configuration contradicts itself, or the database or its keys cannot be used.
-    pub async fn start(config: Config, issuer: &str, surroundings: Surroundings) -> Result<Self, AppError> {
-        let secret_key = config.hs256_key()?;
-        let file = Arc::new(DbFile::open(&config.database.database)?);
-        let Surroundings { clock, random } = surroundings.clone();
-        let limits = Limits { in_flight: DB_IN_FLIGHT, deadline: Some(DB_DEADLINE) };
-        let db = DbActor::start(Arc::clone(&file), limits);
-        let issuer = config.issuer.as_deref().unwrap_or(issuer);
-        let policy = KeyPolicy {
-            algorithm: config.algorithm,
-            lifetime: config.key_lifetime(),
-            setup: SigningSetup {
-                issuer: issuer.to_owned(),
-                token_lifetime: config.access_token_lifetime(),
-                secret_key,
-                started_at: clock.now(),
-            },
-            clock: clock.clone(),
-            random: random.clone(),
-        };
-        let (keys, keyring) = open_keyring(&db, &policy).await?;
-        let keyring = Arc::new(keyring);
-        let local = Limits { in_flight: IN_FLIGHT, deadline: None };
-        let passwords = start_passwords(&config, random)?;
-        let guard = Guard::new(Handle::new("guard", GuardActor::new(clock).start(), local));
-        let keeper =
-            KeeperActor::new(db.clone(), file, policy, keys, Arc::clone(&keyring), passwords.clone());
-        Ok(Self {
-            passwords,
-            guard,
-            keeper: Handle::new("keeper", keeper.start(), local),
-            keyring,
-            rules: Rules {
-                password: config.password.policy(),
-                refresh_lifetime: config.refresh_token_lifetime(),
-                refresh_grace: config.refresh_grace(),
-            },
-            token_lifetime: config.access_token_lifetime(),
-            surroundings,
-            issuer: Arc::from(issuer),
-            config: Arc::new(config),
-            db,
-        })
-    }
-
-    /// Starts a signer and a use-case actor on this thread's arbiter, and returns the way to the
-    /// latter: for whoever sends messages without HTTP.
-    #[must_use]
-    pub fn accounts(&self) -> Handle<AccountActor> {
-        self.start_worker().1
-    }
-
-    fn start_worker(&self) -> (Handle<TokenActor>, Handle<AccountActor>) {
-        let limits = Limits { in_flight: IN_FLIGHT, deadline: None };
-        let Surroundings { clock, random } = self.surroundings.clone();
-        let signer: Addr<TokenActor> =
-            TokenActor::new(Arc::clone(&self.keyring), clock.clone(), random, self.token_lifetime).start();
-        self.keeper.tell(Subscribe(signer.clone().recipient()));
-        let tokens = Handle::new("token", signer, limits);
-        let desk = Desk {
-            lookups: Group::new(self.db.clone()),
-            rotations: Group::new(self.db.clone()),
-            db: self.db.clone(),
-            passwords: self.passwords.clone(),
-            guard: self.guard.clone(),
-            tokens: tokens.clone(),
-            clock,
-            rules: self.rules,
-        };
-        let accounts = Handle::new("account", AccountActor::new(desk).start(), limits);
-        (tokens, accounts)
-    }
-
-    /// Adds every route to an actix application, on the thread that serves it.
-    pub fn configure(&self, config: &mut ServiceConfig) {
-        let (tokens, accounts) = self.start_worker();
-        let api = Api {
-            accounts,
-            tokens,
-            db: self.db.clone(),
-            passwords: self.passwords.clone(),
-            guard: self.guard.clone(),
-            keeper: self.keeper.clone(),
-            policy: self.rules.password,
-            trusted_proxies: self.config.trusted_proxies.as_slice().into(),
-            issuer: Arc::clone(&self.issuer),
-        };
-        http::configure(config, api);
-    }
-
-    /// The database, for messages that no use case sends.
-    #[must_use]
-    pub const fn db(&self) -> &Handle<DbActor> {
-        &self.db
-    }
-
-    /// The hash threads.
-    #[must_use]
-    pub const fn passwords(&self) -> &Passwords {
-        &self.passwords
-    }
-
-    /// The keeper, which a test that has moved the clock sends to work.
-    #[must_use]
-    pub const fn keeper(&self) -> &Handle<KeeperActor> {
-        &self.keeper
-    }
-
-    /// Commits what is open and closes the database. Nothing works after.
-    ///
-    /// # Errors
-    ///
-    /// When the database could not be closed.
-    pub async fn close(&self) -> Result<(), DbError> {
-        self.db.ask(Close).await
-    }
-}
-
-fn start_passwords(config: &Config, random: Random) -> Result<Passwords, PasswordError> {
-    let cost = config.password.bcrypt_cost;
-    let hasher = Arc::new(Hasher::new(cost, random)?);
-    // Until a hash was measured: the order of magnitude on today's machines, 0.2 s at cost 12.
-    let estimate = Duration::from_micros(50) * (1 << cost.min(24));
-    let admission = Admission::new(cores(), config.max_login_wait(), estimate);
-    let actor = PasswordActor::start(cores(), hasher, Arc::clone(&admission));
-    // The queue lets in as many as there are threads; pings come on top.
-    let threads = NonZeroUsize::get(cores());
-    let limits = Limits { in_flight: threads + 64, deadline: None };
-    Ok(Passwords::new(Handle::new("password", actor, limits), admission))
 }
 
 /// A server that listens, and answers as soon as it is run.

@@ -10,9 +10,10 @@ use serde::Serialize;
 
 use super::{
     Api,
-    body::{Fields, JsonObject},
+    body::JsonObject,
     error::{ApiError, FieldError},
     extract::{Bearer, Id},
+    fields::Fields,
     render::{Items, SessionBody, UserBody},
 };
 use crate::{

@@ -16,7 +16,6 @@ use serde::{
 use serde_json::{Map, Value};
 
 use super::error::{ApiError, FieldError};
-use crate::domain::{Email, InvalidPassword, Password};
 
 /// The largest body.
 pub(super) const MAX_BODY: usize = 64 * 1024;
@@ -186,102 +185,6 @@ impl Form {
         let index = self.0.iter().position(|(field, _)| field == name)?;
         let (_, value) = self.0.swap_remove(index);
         Some(value).filter(|value| !value.is_empty())
-    }
-}
-
-/// Reads fields out of an object, gathering all that is wrong on the way.
-pub(super) struct Fields<'a> {
-    object: &'a Map<String, Value>,
-    at: Vec<&'static str>,
-    errors: &'a mut Vec<FieldError>,
-}
-
-impl<'a> Fields<'a> {
-    /// Fields of `object`, which stands at `at` in the request.
-    pub(super) fn new(
-        object: &'a Map<String, Value>,
-        at: &[&'static str],
-        errors: &'a mut Vec<FieldError>,
-    ) -> Self {
-        Self { object, at: at.to_vec(), errors }
-    }
-
-    fn wrong(&mut self, name: &'static str, kind: &'static str, msg: impl Into<String>) {
-        let mut loc = self.at.clone();
-        loc.push(name);
-        self.errors.push(FieldError { kind, loc, msg: msg.into() });
-    }
-
-    /// A text that must be there.
-    pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
-        if !self.object.contains_key(name) {
-            self.wrong(name, "missing", "Field required");
-            return None;
-        }
-        self.optional_text(name)
-    }
-
-    /// A text that may be missing.
-    pub(super) fn optional_text(&mut self, name: &'static str) -> Option<String> {
-        match self.object.get(name)? {
-            Value::String(text) => Some(text.clone()),
-            _ => {
-                self.wrong(name, "string_type", "Input should be a valid string");
-                None
-            }
-        }
-    }
-
-    /// A truth value that may be missing.
-    pub(super) fn optional_bool(&mut self, name: &'static str) -> Option<bool> {
-        match self.object.get(name)? {
-            Value::Bool(value) => Some(*value),
-            _ => {
-                self.wrong(name, "bool_type", "Input should be a valid boolean");
-                None
-            }
-        }
-    }
-
-    /// Parses a text that was read; what is wrong with it is noted at its name.
-    pub(super) fn parse<T, E: fmt::Display>(
-        &mut self,
-        name: &'static str,
-        text: Option<String>,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
-        match parse(&text?) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.wrong(name, "value_error", error.to_string());
-                None
-            }
-        }
-    }
-
-    /// An e-mail address that must be there.
-    pub(super) fn email(&mut self, name: &'static str) -> Option<Email> {
-        let text = self.text(name);
-        self.parse(name, text, Email::parse)
-    }
-
-    /// A password that must be there; whether it may be set is checked elsewhere.
-    pub(super) fn password(&mut self, name: &'static str) -> Option<Password> {
-        self.text(name).map(Password::new)
-    }
-
-    /// Notes that a password may not be set.
-    pub(super) fn refuse_password(&mut self, name: &'static str, error: &InvalidPassword) {
-        self.wrong(name, password_error_kind(error), error.to_string());
-    }
-}
-
-/// FastAPI's name for what is wrong with a password.
-pub(super) const fn password_error_kind(error: &InvalidPassword) -> &'static str {
-    match error {
-        InvalidPassword::TooShort(_) => "string_too_short",
-        InvalidPassword::TooLong => "string_too_long",
-        InvalidPassword::Nul | InvalidPassword::SameAsName => "value_error",
     }
 }
 

@@ -1,5 +1,7 @@
 //! The only place where an error becomes a status and a body.
 
+mod causes;
+
 use std::{fmt, time::Duration};
 
 use actix_web::{
@@ -12,19 +14,8 @@ use actix_web::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{
-    actors::{
-        Unreachable,
-        account::{
-            AdminError, AuthenticateError, Failure, LoginError, OwnAccountError, OwnSessionError,
-            RefreshError, RegisterError, RevokeError,
-        },
-        db::{DbError, Taken},
-        password::PasswordError,
-        token::TokenError,
-    },
-    domain::EndReason,
-};
+use self::causes::failure_kind;
+use crate::actors::account::Failure;
 
 /// One thing wrong with a request, in FastAPI's form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -268,163 +259,5 @@ impl ResponseError for OAuthError {
             "error": self.oauth_code(),
             "error_description": description,
         }))
-    }
-}
-
-/// What a client is told of a failure of ours: that it is not the client's fault, and whether to
-/// try again.
-fn failure_kind(failure: &Failure) -> (StatusCode, &'static str, &'static str) {
-    const BUSY: (StatusCode, &str, &str) =
-        (StatusCode::SERVICE_UNAVAILABLE, "busy", "The service is busy; try again later");
-    const INTERNAL: (StatusCode, &str, &str) =
-        (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal Server Error");
-    let unavailable = |code, detail| (StatusCode::SERVICE_UNAVAILABLE, code, detail);
-    let unreachable = |error: &Unreachable| match error {
-        Unreachable::Busy(_) => BUSY,
-        Unreachable::TimedOut(_) => {
-            unavailable("timeout", "The service did not answer in time; the outcome is unknown")
-        }
-        Unreachable::Stopped(_) => unavailable("unavailable", "The service is not available"),
-    };
-    match failure {
-        Failure::Unreachable(error)
-        | Failure::Db(DbError::Unreachable(error))
-        | Failure::Password(PasswordError::Unreachable(error))
-        | Failure::Token(TokenError::Unreachable(error)) => unreachable(error),
-        Failure::Db(error) => match error {
-            DbError::Unreachable(error) => unreachable(error),
-            DbError::Locked => unavailable("database_locked", "The database is locked; try again later"),
-            DbError::Full => unavailable("disk_full", "The disk is full"),
-            DbError::ReadOnly => unavailable("database_read_only", "The database cannot be written"),
-            DbError::Gone | DbError::Unopenable(_) | DbError::Io(_) => {
-                unavailable("database_unavailable", "The database is not available")
-            }
-            DbError::Closed => unavailable("shutting_down", "The service is shutting down"),
-            DbError::Panicked | DbError::Other(_) => INTERNAL,
-        },
-        Failure::Password(PasswordError::Refused(_)) => BUSY,
-        Failure::Password(
-            PasswordError::NoRandomness(_) | PasswordError::Bcrypt | PasswordError::Panicked,
-        )
-        | Failure::Token(TokenError::NoSigningKey | TokenError::NoRandomness(_) | TokenError::Signing(_)) => {
-            INTERNAL
-        }
-    }
-}
-
-impl From<Failure> for ApiError {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
-}
-
-impl From<Unreachable> for ApiError {
-    fn from(error: Unreachable) -> Self {
-        Self::Failure(error.into())
-    }
-}
-
-impl From<TokenError> for ApiError {
-    fn from(error: TokenError) -> Self {
-        Self::Failure(error.into())
-    }
-}
-
-impl From<AuthenticateError> for ApiError {
-    fn from(error: AuthenticateError) -> Self {
-        match error {
-            AuthenticateError::InvalidToken(_) | AuthenticateError::Ended => Self::InvalidToken,
-            AuthenticateError::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-impl From<RegisterError> for ApiError {
-    fn from(error: RegisterError) -> Self {
-        match error {
-            RegisterError::Taken(Taken::Email) => Self::EmailTaken,
-            RegisterError::Taken(Taken::Username) => Self::UsernameTaken,
-            RegisterError::Busy { retry_after } => Self::Busy { retry_after },
-            RegisterError::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-impl From<LoginError> for ApiError {
-    fn from(error: LoginError) -> Self {
-        match error {
-            LoginError::Incorrect => Self::InvalidGrant("Incorrect username or password".to_owned()),
-            LoginError::Disabled => Self::AccountDisabled,
-            LoginError::InvalidScope(_) => Self::InvalidScope,
-            LoginError::Throttled { retry_after } => Self::TooManyAttempts { retry_after },
-            LoginError::Busy { retry_after } => Self::Busy { retry_after },
-            LoginError::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-impl From<RefreshError> for ApiError {
-    fn from(error: RefreshError) -> Self {
-        match error {
-            RefreshError::Invalid => Self::InvalidGrant("The refresh token is invalid".to_owned()),
-            RefreshError::Reused | RefreshError::Ended(EndReason::RefreshTokenReused) => {
-                Self::RefreshTokenReused
-            }
-            RefreshError::Ended(reason) => {
-                Self::InvalidGrant(format!("The session has ended: {}", reason.as_str().replace('_', " ")))
-            }
-            RefreshError::InvalidScope(_) => Self::InvalidScope,
-            RefreshError::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-impl From<RevokeError> for ApiError {
-    fn from(error: RevokeError) -> Self {
-        match error {
-            RevokeError::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-impl From<OwnAccountError> for ApiError {
-    fn from(error: OwnAccountError) -> Self {
-        match error {
-            OwnAccountError::Authenticate(error) => error.into(),
-            OwnAccountError::WrongPassword => Self::WrongPassword,
-            OwnAccountError::InvalidPassword(invalid) => Self::Validation(vec![FieldError {
-                kind: super::body::password_error_kind(&invalid),
-                loc: vec!["body", "new_password"],
-                msg: invalid.to_string(),
-            }]),
-            OwnAccountError::EmailTaken => Self::EmailTaken,
-            OwnAccountError::LastAdmin => Self::LastAdmin,
-            OwnAccountError::Throttled { retry_after } => Self::TooManyAttempts { retry_after },
-            OwnAccountError::Busy { retry_after } => Self::Busy { retry_after },
-            OwnAccountError::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-impl From<OwnSessionError> for ApiError {
-    fn from(error: OwnSessionError) -> Self {
-        match error {
-            OwnSessionError::Authenticate(error) => error.into(),
-            OwnSessionError::NotFound => Self::NotFound,
-            OwnSessionError::Failure(failure) => failure.into(),
-        }
-    }
-}
-
-impl From<AdminError> for ApiError {
-    fn from(error: AdminError) -> Self {
-        match error {
-            AdminError::Authenticate(error) => error.into(),
-            AdminError::Forbidden => Self::InsufficientPermissions,
-            AdminError::NotFound => Self::NotFound,
-            AdminError::EmailTaken => Self::EmailTaken,
-            AdminError::LastAdmin => Self::LastAdmin,
-            AdminError::Failure(failure) => failure.into(),
-        }
     }
 }

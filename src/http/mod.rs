@@ -6,6 +6,7 @@ mod docs;
 mod error;
 mod extract;
 mod failures;
+mod fields;
 mod health;
 mod keys;
 mod metrics_page;

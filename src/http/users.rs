@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::{
     Api,
-    body::{Fields, JsonObject},
+    body::JsonObject,
     error::{ApiError, FieldError},
     extract::{self, Bearer},
+    fields::Fields,
     render::UserBody,
 };
 use crate::{

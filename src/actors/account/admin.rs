@@ -16,7 +16,7 @@ use crate::{
 pub enum AdminError {
     /// Nobody is asking.
     #[error(transparent)]
-    Authenticate(AuthenticateError),
+    Authenticate(#[from] AuthenticateError),
     /// Whoever asks is no administrator, or their token is not meant for it.
     #[error("the operation needs the admin role and scope")]
     Forbidden,
@@ -35,17 +35,6 @@ pub enum AdminError {
 }
 
 may_fail!(AdminError);
-
-impl From<AuthenticateError> for AdminError {
-    fn from(error: AuthenticateError) -> Self {
-        match error {
-            AuthenticateError::Failure(failure) => Self::Failure(failure),
-            refused @ (AuthenticateError::InvalidToken(_) | AuthenticateError::Ended) => {
-                Self::Authenticate(refused)
-            }
-        }
-    }
-}
 
 async fn authorize(desk: &Desk, token: AccessToken) -> Result<Caller, AdminError> {
     let caller = authenticate(desk, token).await?;

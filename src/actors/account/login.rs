@@ -1,7 +1,5 @@
 //! Logging in: a name and a password become a session and its tokens.
 
-use std::time::Duration;
-
 use actix::Message;
 
 use super::{CheckError, Desk, Failure, UseCase, check_password::check_password, error::may_fail};
@@ -41,34 +39,15 @@ pub enum LoginError {
     /// More was asked for than the user may.
     #[error(transparent)]
     InvalidScope(#[from] InvalidScope),
-    /// Too many wrong passwords before.
-    #[error("too many failed attempts")]
-    Throttled {
-        /// When the next attempt is allowed.
-        retry_after: Duration,
-    },
-    /// Too many others wait.
-    #[error("too many logins are waiting")]
-    Busy {
-        /// When it is worth trying again.
-        retry_after: Duration,
-    },
+    /// The password was not looked at.
+    #[error(transparent)]
+    Check(#[from] CheckError),
     /// An actor failed.
     #[error(transparent)]
     Failure(#[from] Failure),
 }
 
 may_fail!(LoginError);
-
-impl From<CheckError> for LoginError {
-    fn from(error: CheckError) -> Self {
-        match error {
-            CheckError::Throttled { retry_after } => Self::Throttled { retry_after },
-            CheckError::Busy { retry_after } => Self::Busy { retry_after },
-            CheckError::Failure(failure) => Self::Failure(failure),
-        }
-    }
-}
 
 impl UseCase for LogIn {
     type Answer = TokenPair;
@@ -81,9 +60,9 @@ impl UseCase for LogIn {
             Err(LoginError::Incorrect) => LoginOutcome::Incorrect,
             Err(LoginError::Disabled) => LoginOutcome::Disabled,
             Err(LoginError::InvalidScope(_)) => LoginOutcome::InvalidScope,
-            Err(LoginError::Throttled { .. }) => LoginOutcome::Throttled,
-            Err(LoginError::Busy { .. }) => LoginOutcome::Busy,
-            Err(LoginError::Failure(_)) => LoginOutcome::Failed,
+            Err(LoginError::Check(CheckError::Throttled { .. })) => LoginOutcome::Throttled,
+            Err(LoginError::Check(CheckError::Busy { .. })) => LoginOutcome::Busy,
+            Err(LoginError::Check(CheckError::Failure(_)) | LoginError::Failure(_)) => LoginOutcome::Failed,
         });
         outcome
     }

@@ -1,7 +1,5 @@
 //! What people do to their own accounts: change the e-mail address or the password, and leave.
 
-use std::time::Duration;
-
 use actix::Message;
 
 use super::{
@@ -24,7 +22,7 @@ use crate::{
 pub enum OwnAccountError {
     /// Nobody is asking.
     #[error(transparent)]
-    Authenticate(AuthenticateError),
+    Authenticate(#[from] AuthenticateError),
     /// The current password is another.
     #[error("the current password is wrong")]
     WrongPassword,
@@ -37,45 +35,15 @@ pub enum OwnAccountError {
     /// Nobody could administer any more.
     #[error("the last admin can be neither disabled, demoted nor deleted")]
     LastAdmin,
-    /// Too many wrong passwords before.
-    #[error("too many failed attempts")]
-    Throttled {
-        /// When the next attempt is allowed.
-        retry_after: Duration,
-    },
-    /// Too many others wait for a hash.
-    #[error("too many logins are waiting")]
-    Busy {
-        /// When it is worth trying again.
-        retry_after: Duration,
-    },
+    /// The password was not looked at.
+    #[error(transparent)]
+    Check(#[from] CheckError),
     /// An actor failed.
     #[error(transparent)]
     Failure(#[from] Failure),
 }
 
 may_fail!(OwnAccountError);
-
-impl From<AuthenticateError> for OwnAccountError {
-    fn from(error: AuthenticateError) -> Self {
-        match error {
-            AuthenticateError::Failure(failure) => Self::Failure(failure),
-            refused @ (AuthenticateError::InvalidToken(_) | AuthenticateError::Ended) => {
-                Self::Authenticate(refused)
-            }
-        }
-    }
-}
-
-impl From<CheckError> for OwnAccountError {
-    fn from(error: CheckError) -> Self {
-        match error {
-            CheckError::Throttled { retry_after } => Self::Throttled { retry_after },
-            CheckError::Busy { retry_after } => Self::Busy { retry_after },
-            CheckError::Failure(failure) => Self::Failure(failure),
-        }
-    }
-}
 
 /// Changes the caller's e-mail address.
 #[derive(Debug, Message)]
@@ -96,7 +64,7 @@ impl UseCase for ChangeEmail {
         let change = UserChange { email: Some(self.email), ..UserChange::default() };
         let update = UpdateUser { id: caller.user.id, change, now: desk.clock.now() };
         desk.db.ask(update).await?.map_err(|refused| match refused {
-            UpdateRefused::NotFound => OwnAccountError::Authenticate(AuthenticateError::Ended),
+            UpdateRefused::NotFound => AuthenticateError::Ended.into(),
             UpdateRefused::EmailTaken => OwnAccountError::EmailTaken,
             UpdateRefused::LastAdmin => OwnAccountError::LastAdmin,
         })
@@ -185,11 +153,8 @@ async fn confirm(
     client: &Client,
 ) -> Result<Credentials, OwnAccountError> {
     let id = caller.user.id;
-    let credentials = desk
-        .db
-        .ask(FindCredentials { login: Login::Id(id) })
-        .await?
-        .ok_or(OwnAccountError::Authenticate(AuthenticateError::Ended))?;
+    let credentials =
+        desk.db.ask(FindCredentials { login: Login::Id(id) }).await?.ok_or(AuthenticateError::Ended)?;
     let hash = Some(credentials.password_hash.clone());
     match check_password(desk, format!("#{id}"), client, password, hash).await? {
         Verdict::Right { .. } => Ok(credentials),

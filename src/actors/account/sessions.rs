@@ -35,7 +35,7 @@ impl UseCase for ListOwnSessions {
 pub enum OwnSessionError {
     /// Nobody is asking.
     #[error(transparent)]
-    Authenticate(AuthenticateError),
+    Authenticate(#[from] AuthenticateError),
     /// The caller has no live session of that number.
     #[error("there is no such session")]
     NotFound,
@@ -45,17 +45,6 @@ pub enum OwnSessionError {
 }
 
 may_fail!(OwnSessionError);
-
-impl From<AuthenticateError> for OwnSessionError {
-    fn from(error: AuthenticateError) -> Self {
-        match error {
-            AuthenticateError::Failure(failure) => Self::Failure(failure),
-            refused @ (AuthenticateError::InvalidToken(_) | AuthenticateError::Ended) => {
-                Self::Authenticate(refused)
-            }
-        }
-    }
-}
 
 /// Ends one of the caller's sessions.
 #[derive(Debug, Message)]

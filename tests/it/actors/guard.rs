@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use sekisho::{
-    actors::account::{ChangePassword, LoginError, OwnAccountError},
+    actors::account::{ChangePassword, CheckError, LoginError, OwnAccountError},
     domain::{Role, TokenPair},
 };
 
@@ -23,7 +23,7 @@ async fn attempt(actors: &TestActors, name: &str, text: &str, ip: &str) -> Resul
 }
 
 fn is_throttled<T>(answer: &Result<T, LoginError>) -> bool {
-    matches!(answer, Err(LoginError::Throttled { retry_after }) if !retry_after.is_zero())
+    matches!(answer, Err(LoginError::Check(CheckError::Throttled { retry_after })) if !retry_after.is_zero())
 }
 
 fn is_incorrect<T>(answer: &Result<T, LoginError>) -> bool {
@@ -90,7 +90,8 @@ async fn each_delay_is_over_when_it_says_so_and_the_right_password_clears_the_sl
     guess_until_throttled(&actors, "alice").await;
 
     for expected in [1, 2, 4, 8] {
-        let Err(LoginError::Throttled { retry_after }) = attempt(&actors, "alice", PASSWORD, ATTACKER).await
+        let Err(LoginError::Check(CheckError::Throttled { retry_after })) =
+            attempt(&actors, "alice", PASSWORD, ATTACKER).await
         else {
             panic!("not throttled")
         };
@@ -149,6 +150,6 @@ async fn guesses_at_the_current_password_count_like_failed_logins() {
         assert_eq!(change("a guess of mine").await, Err(OwnAccountError::WrongPassword));
     }
 
-    assert!(matches!(change(PASSWORD).await, Err(OwnAccountError::Throttled { .. })));
+    assert!(matches!(change(PASSWORD).await, Err(OwnAccountError::Check(CheckError::Throttled { .. }))));
     assert!(is_throttled(&attempt(&actors, "alice", PASSWORD, ATTACKER).await));
 }
