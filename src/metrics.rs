@@ -6,8 +6,11 @@
 use std::{
     any::{TypeId, type_name},
     cell::RefCell,
-    collections::HashMap,
-    sync::LazyLock,
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc, LazyLock, Mutex, PoisonError, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -184,8 +187,32 @@ fn int_gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
     registered(registry, IntGauge::new(name, help))
 }
 
+/// The counts of messages on their way, by actor: one for each handle that was made.
+static IN_FLIGHT: Mutex<Vec<(&str, Weak<AtomicUsize>)>> = Mutex::new(Vec::new());
+
+/// Has a count of messages on their way read whenever metrics are, for as long as it lives.
+pub(crate) fn watch_in_flight(actor: &'static str, count: &Arc<AtomicUsize>) {
+    let mut watched = IN_FLIGHT.lock().unwrap_or_else(PoisonError::into_inner);
+    watched.retain(|(_, count)| count.strong_count() > 0);
+    watched.push((actor, Arc::downgrade(count)));
+}
+
+/// Each worker has an actor of some kinds; what is shown is their sum.
+fn read_in_flight() {
+    let watched = IN_FLIGHT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut sums = BTreeMap::<_, usize>::new();
+    for (actor, count) in watched.iter() {
+        let count = count.upgrade().map_or(0, |count| count.load(Ordering::Relaxed));
+        *sums.entry(*actor).or_default() += count;
+    }
+    for (actor, count) in sums {
+        in_flight(actor, count);
+    }
+}
+
 /// Everything, in Prometheus' text form.
 pub(crate) fn render() -> Vec<u8> {
+    read_in_flight();
     let mut text = Vec::new();
     if let Err(error) = TextEncoder::new().encode(&METRICS.registry.gather(), &mut text) {
         log::error!("metrics cannot be rendered: {error}");

@@ -78,6 +78,7 @@ impl<A: Actor> Handle<A> {
 
     /// The same, with a count that the actor itself looks at.
     pub(super) fn counted_by(name: &'static str, addr: Addr<A>, limits: Limits, in_flight: InFlight) -> Self {
+        metrics::watch_in_flight(name, &in_flight.0);
         Self { name, addr, limits, in_flight }
     }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Failed, tools::say};
 use crate::{
     actors::{
-        db::{DbFile, Issued, KeySet, StartError, back_up, restore},
+        db::{DbFile, Issued, KeySet, back_up, restore},
         token::{Keyring, RefreshKeys, SigningSetup, try_keys},
     },
     config::{Database, DatabaseArgs},
@@ -36,7 +36,7 @@ pub(super) struct RestoreArgs {
 
 pub(super) fn run_restore(args: &RestoreArgs) -> Result<(), Failed> {
     let Database::File(target) = &args.database.database else {
-        return Err(StartError::Missing(":memory:".to_owned()).into());
+        return Err("a backup is restored to a file, and :memory: is none".into());
     };
     let issued = if args.keep_sessions { Issued::Accepted } else { Issued::Refused };
     let report =

@@ -1,4 +1,4 @@
-//! Reading request bodies: bounded in size and time, and with every mistake named at once.
+//! Reading request bodies: bounded in size and time.
 
 use std::{collections::HashSet, fmt, time::Duration};
 

@@ -1,5 +1,6 @@
-//! What the log is told of requests that failed by our fault: the first at once and by its id, then
-//! how many. A full disk fails every request, and a line for each would fill the disk with the log.
+//! What the log is told of requests that cannot be served for now (503): the first at once and by
+//! its id, then how many. A full disk fails every request, and a line for each would fill the disk
+//! with the log. What should never happen (500) is told each time.
 
 use std::{
     collections::HashMap,
@@ -42,9 +43,11 @@ struct Cause {
 impl Failures {
     /// A request failed. Returns how many did by this cause, where the log has to be told now.
     fn failed(&self, cause: &str, now: Instant) -> Option<u64> {
-        self.any.store(true, Ordering::Relaxed);
         let mut causes = self.lock();
-        if let Some(known) = causes.get_mut(cause) {
+        self.any.store(true, Ordering::Relaxed);
+        if let Some(known) = causes.get_mut(cause)
+            && now.duration_since(known.last) < QUIET
+        {
             known.last = now;
             known.failed += 1;
             if now.duration_since(known.told) < REMINDER {
@@ -53,7 +56,7 @@ impl Failures {
             known.told = now;
             return Some(known.failed);
         }
-        if causes.len() < CAUSES {
+        if causes.len() < CAUSES || causes.contains_key(cause) {
             causes.insert(cause.to_owned(), Cause { since: now, last: now, told: now, failed: 1 });
         }
         Some(1)
@@ -77,12 +80,12 @@ impl Failures {
     }
 
     /// Tells the log that a request failed, unless it knows.
-    pub(super) fn log(&self, id: &str, status: u16, error: &dyn Display) {
+    pub(super) fn log(&self, id: &str, error: &dyn Display) {
         let cause = error.to_string();
         match self.failed(&cause, Instant::now()) {
-            Some(1) => log::error!("request_id={id} status={status} {cause}"),
-            Some(many) => log::error!("request_id={id} status={status} {cause} ({many} requests so far)"),
-            None => log::debug!("request_id={id} status={status} {cause}"),
+            Some(1) => log::error!("request_id={id} status=503 {cause}"),
+            Some(many) => log::error!("request_id={id} status=503 {cause} ({many} requests so far)"),
+            None => log::debug!("request_id={id} status=503 {cause}"),
         }
     }
 
@@ -90,7 +93,7 @@ impl Failures {
     pub(super) fn log_over(&self) {
         for (cause, lasted, failed) in self.over(Instant::now()) {
             if failed > 1 {
-                log::warn!("no request fails any more: {cause}; {failed} did in {} s", lasted.as_secs());
+                log::warn!("over: {cause}; it failed {failed} requests in {} s", lasted.as_secs());
             }
         }
     }
@@ -119,6 +122,8 @@ mod tests {
         assert_eq!(failures.over(at(71)), [("full".to_owned(), Duration::from_secs(61), 62)]);
         assert!(!failures.any.load(Ordering::Relaxed));
         assert_eq!(failures.failed("full", at(72)), Some(1));
+        assert_eq!(failures.failed("full", at(90)), Some(1), "nobody asked in between");
+        assert_eq!(failures.over(at(100)), [("full".to_owned(), Duration::ZERO, 1)]);
     }
 
     #[test]

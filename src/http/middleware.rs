@@ -15,11 +15,18 @@ use actix_web::{
     Error,
     body::MessageBody,
     dev::{Service, ServiceRequest, ServiceResponse, Transform},
-    http::header::{self, HeaderName, HeaderValue},
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
 };
 use pin_project_lite::pin_project;
 
-use super::{extract::client_address, failures::FAILURES, unread};
+use super::{
+    extract::client_address,
+    failures::FAILURES,
+    unread::{self, Answer, Rest},
+};
 use crate::metrics;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -40,7 +47,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    type Response = ServiceResponse<B>;
+    type Response = ServiceResponse<Answer<B>>;
     type Error = Error;
     type Transform = Observer<S>;
     type InitError = ();
@@ -85,20 +92,27 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    type Response = ServiceResponse<B>;
+    type Response = ServiceResponse<Answer<B>>;
     type Error = Error;
-    type Future = Observed<S::Future>;
+    type Future = Observed<S::Future, B>;
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.service.poll_ready(context)
     }
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        unread::bound(&mut request);
+        let rest = unread::watch(&mut request);
         let given = request.headers().get(&X_REQUEST_ID).filter(|id| is_well_formed(id));
         let id = given.cloned().unwrap_or_else(|| self.ids.name());
         metrics::request_began();
-        Observed { inner: self.service.call(request), id: Some(id), began: Instant::now(), running: Running }
+        Observed {
+            inner: self.service.call(request),
+            answer: None,
+            rest,
+            id: Some(id),
+            began: Instant::now(),
+            running: Running,
+        }
     }
 }
 
@@ -119,26 +133,39 @@ fn is_well_formed(id: &HeaderValue) -> bool {
 
 pin_project! {
     /// A request on its way.
-    pub struct Observed<F> {
+    pub struct Observed<F, B> {
         #[pin]
         inner: F,
+        answer: Option<ServiceResponse<B>>,
+        rest: Option<Rest>,
         id: Option<HeaderValue>,
         began: Instant,
         running: Running,
     }
 }
 
-impl<F, B> Future for Observed<F>
+impl<F, B> Future for Observed<F, B>
 where
     F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody,
 {
-    type Output = F::Output;
+    type Output = Result<ServiceResponse<Answer<B>>, Error>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = match poll_ready!(this.inner.poll(context)) {
-            Ok(response) => response,
-            Err(error) => return Poll::Ready(Err(error)),
+        let mut response = match this.answer.take() {
+            Some(response) => response,
+            None => match poll_ready!(this.inner.poll(context)) {
+                Ok(response) if this.rest.as_ref().is_some_and(Rest::is_left) => {
+                    // What has arrived of the body is looked at first: a short one is over then, and
+                    // its connection can be used again.
+                    *this.answer = Some(response);
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Ok(response) => response,
+                Err(error) => return Poll::Ready(Err(error)),
+            },
         };
         let elapsed = this.began.elapsed();
         let route = response.request().app_data::<RouteLabel>().map_or("unmatched", |label| label.0);
@@ -153,21 +180,22 @@ where
         if !headers.contains_key(header::CACHE_CONTROL) {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
-        Poll::Ready(Ok(response))
+        let rest = this.rest.take();
+        Poll::Ready(Ok(response.map_body(|_, body| Answer::new(body, rest))))
     }
 }
 
-/// One line an answer, and the reason where the fault is ours and the log does not know it. Neither holds a query, a header or
-/// a body.
+/// One line per answer, and the reason where the fault is ours and the log does not know it. Neither
+/// holds a query, a header or a body.
 fn log_answer<B>(response: &ServiceResponse<B>, id: &HeaderValue, elapsed: std::time::Duration) {
     let id = id.to_str().unwrap_or("-");
     let status = response.status();
-    if status.is_server_error()
-        && let Some(error) = response.response().error()
-    {
-        FAILURES.log(id, status.as_u16(), error);
-    } else {
-        FAILURES.log_over();
+    match response.response().error() {
+        Some(error) if status == StatusCode::SERVICE_UNAVAILABLE => FAILURES.log(id, error),
+        Some(error) if status.is_server_error() => {
+            log::error!("request_id={id} status={} {error}", status.as_u16());
+        }
+        _ => FAILURES.log_over(),
     }
     if log::log_enabled!(target: "sekisho::access", log::Level::Info) {
         let request = response.request();

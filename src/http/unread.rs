@@ -1,69 +1,110 @@
-//! A body that may never end, and that nobody reads to its end.
+//! A body in chunks that nobody reads to its end.
 //!
-//! Of a body whose reader has gone actix-http reads the rest, so that the connection can be used
-//! again, however long that lasts. Where the reader is still there when the answer is written, it
-//! ends the connection. So we hold on to what is left of such a body for a moment.
+//! Such a body does not say how long it is. Where its reader has gone, actix-http reads what is
+//! left and throws it away, so that the connection can be used again, however long that lasts;
+//! where the reader is still there when the answer has been written, it ends the connection. So
+//! the answer holds on to what is left of the body.
 
 use std::{
+    cell::RefCell,
     pin::Pin,
+    rc::Rc,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use actix_web::{
     HttpMessage,
+    body::{BodySize, MessageBody},
     dev::{Payload, ServiceRequest},
     error::PayloadError,
-    http::header::{CONTENT_LENGTH, TRANSFER_ENCODING},
+    http::header::TRANSFER_ENCODING,
     web::Bytes,
 };
 use futures_util::Stream;
+use pin_project_lite::pin_project;
 
-use super::body::MAX_BODY;
+/// What is left of a body when its reader has gone; nothing where it was read to its end.
+#[derive(Clone, Default)]
+pub(super) struct Rest(Rc<RefCell<Option<Payload>>>);
 
-/// How long what is left of a body is held; an answer is written much sooner.
-const HOLD: Duration = Duration::from_secs(1);
-
-/// Sees to it that a body longer than any that we read ends with its request.
-pub(super) fn bound(request: &mut ServiceRequest) {
-    if may_be_long(request) {
-        let body = Held { inner: Some(request.take_payload()) };
-        request.set_payload(Payload::Stream { payload: Box::pin(body) });
+impl Rest {
+    /// Whether the reader has gone and something was left.
+    pub(super) fn is_left(&self) -> bool {
+        self.0.borrow().is_some()
     }
 }
 
-/// A body in chunks does not say how long it is. A short one is read to its end in no time.
-fn may_be_long(request: &ServiceRequest) -> bool {
-    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    length.is_some_and(|length: u64| length > MAX_BODY as u64)
-        || request.headers().contains_key(TRANSFER_ENCODING)
+/// Watches the body of a request, where it comes in chunks.
+pub(super) fn watch(request: &mut ServiceRequest) -> Option<Rest> {
+    if !request.headers().contains_key(TRANSFER_ENCODING) {
+        return None;
+    }
+    let body = request.take_payload();
+    if matches!(body, Payload::None) {
+        return None;
+    }
+    let rest = Rest::default();
+    let watched = Watched { body: Some(body), rest: rest.clone() };
+    request.set_payload(Payload::Stream { payload: Box::pin(watched) });
+    Some(rest)
 }
 
-/// A body, or what is left of it; nothing once it was read to its end.
-struct Held {
-    inner: Option<Payload>,
+/// A body that is being read; nothing once it was read to its end.
+struct Watched {
+    body: Option<Payload>,
+    rest: Rest,
 }
 
-impl Stream for Held {
+impl Stream for Watched {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
-        let item = ready!(Pin::new(inner).poll_next(context));
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let item = ready!(Pin::new(body).poll_next(context));
         if item.is_none() {
-            self.inner = None;
+            self.body = None;
         }
         Poll::Ready(item)
     }
 }
 
-impl Drop for Held {
+impl Drop for Watched {
     fn drop(&mut self) {
-        if let Some(rest) = self.inner.take() {
-            actix_web::rt::spawn(async move {
-                tokio::time::sleep(HOLD).await;
-                drop(rest);
-            });
+        *self.rest.0.borrow_mut() = self.body.take();
+    }
+}
+
+pin_project! {
+    /// The body of an answer, with what nobody read of the request's.
+    pub struct Answer<B> {
+        #[pin]
+        body: B,
+        rest: Option<Rest>,
+    }
+}
+
+impl<B> Answer<B> {
+    pub(super) const fn new(body: B, rest: Option<Rest>) -> Self {
+        Self { body, rest }
+    }
+}
+
+impl<B: MessageBody> MessageBody for Answer<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, B::Error>>> {
+        self.project().body.poll_next(context)
+    }
+
+    fn try_into_bytes(self) -> Result<Bytes, Self> {
+        let Self { body, rest } = self;
+        if rest.is_some() {
+            return Err(Self { body, rest });
         }
+        body.try_into_bytes().map_err(|body| Self { body, rest })
     }
 }

@@ -20,6 +20,9 @@ use tempfile::TempDir;
 
 const PASSWORD: &str = "correct horse battery";
 
+/// What HS256 signs with, and whoever verifies must have.
+const SECRET: &str = "a secret of thirty-two bytes or more";
+
 /// A server on a database of its own.
 struct Server {
     url: String,
@@ -42,6 +45,7 @@ impl Server {
         let mut process = Command::new(env!("CARGO_BIN_EXE_sekisho"))
             .args(["--listen", "127.0.0.1:0", "--database", "test.db", "--bcrypt-cost", "4"])
             .args(["--algorithm", algorithm])
+            .envs((algorithm == "HS256").then_some(("SEKISHO_SECRET_KEY", SECRET)))
             .current_dir(directory.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -132,6 +136,25 @@ async fn oauth2_understands_that_a_password_is_wrong() {
     let Err(RequestTokenError::ServerResponse(error)) = refused else { panic!("{refused:?}") };
     assert_eq!(error.error(), &BasicErrorResponseType::InvalidGrant);
     assert_eq!(error.error_description().unwrap(), "Incorrect username or password");
+}
+
+#[actix::test]
+async fn jsonwebtoken_verifies_by_the_shared_secret() {
+    let server = Server::start("HS256").await;
+    let client = discover(&server).await;
+    let name = ResourceOwnerUsername::new("alice".to_owned());
+    let password = ResourceOwnerPassword::new(PASSWORD.to_owned());
+    let tokens = client.exchange_password(&name, &password).request_async(&carry).await.unwrap();
+    let token = tokens.access_token().secret();
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.set_issuer(&[&server.url]);
+
+    let by = |secret: &str| decode::<Value>(token, &DecodingKey::from_secret(secret.as_bytes()), &validation);
+
+    assert_eq!(by(SECRET).unwrap().claims.get("sub").unwrap(), "alice");
+    assert!(by("another secret of thirty-two bytes or more").is_err());
+    let keys = server.json("/.well-known/jwks.json").await;
+    assert_eq!(keys, json!({ "keys": [] }), "a shared secret is not published");
 }
 
 #[actix::test]

@@ -36,7 +36,7 @@ fn a_crate_is_named_only_in_its_room() {
         ("rusqlite", &["actors/db/"]),
         ("jsonwebtoken", &["actors/token/"]),
         ("bcrypt", &["actors/password/"]),
-        ("actix_web", &["http/", "app"]),
+        ("actix_web", &["http/", "app.rs", "app/"]),
     ];
     for (krate, room) in rooms {
         let names =

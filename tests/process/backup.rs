@@ -2,8 +2,10 @@
 
 use std::{
     fs,
+    process::Stdio,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
+    time::Duration,
 };
 
 use crate::support::{Home, Server, Tmpfs, assert_whole, files_in, mode, number, open, wait_until};
@@ -139,6 +141,56 @@ fn what_is_left_of_a_backup_that_was_killed_keeps_no_later_one() {
 }
 
 #[test]
+fn a_backup_that_is_killed_is_whole_or_not_there() {
+    let home = Home::new();
+    home.add_user("alice", "user");
+    open(&home.database())
+        .execute_batch(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+             INSERT INTO retired_usernames SELECT printf('a name that was somebody''s %08d', i), 0 FROM n",
+        )
+        .unwrap();
+    let (mut whole, mut none) = (0, 0);
+    for attempt in 0..30 {
+        let target = home.path(&format!("copy{attempt}.db"));
+        let mut command = home.command(&["backup", target.to_str().unwrap()]);
+        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(attempt));
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        if target.exists() {
+            assert_whole(&target);
+            assert_eq!(number(&open(&target), "SELECT count(*) FROM retired_usernames"), 20_000);
+            whole += 1;
+        } else {
+            none += 1;
+        }
+    }
+    assert!(none > 0, "{whole} were whole: none was killed in time");
+}
+
+#[test]
+fn a_damaged_database_is_not_backed_up() {
+    let home = Home::new();
+    home.add_user("alice", "user");
+    let db = open(&home.database());
+    // An index that does not know the row that is there.
+    db.execute_batch(
+        "PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = 'CREATE INDEX users_admins ON users (id) WHERE role = ''user'''
+         WHERE name = 'users_admins'",
+    )
+    .unwrap();
+    drop(db);
+
+    let line = home.run(&["backup", "copy.db"]).refused(1);
+
+    assert!(line.contains("the copy is damaged"), "{line}");
+    assert!(!home.path("copy.db").exists());
+}
+
+#[test]
 fn a_backup_whose_key_does_not_sign_is_no_backup() {
     let home = Home::new();
     drop(home.serve());
@@ -184,11 +236,11 @@ fn what_is_no_backup_is_not_restored_and_nothing_is_overwritten() {
     for (backup, target, expected) in [
         ("missing.db", "new.db", "there is no such file"),
         ("text.db", "new.db", "not an SQLite database"),
-        ("other.db", "new.db", "other.db"),
-        ("empty.db", "new.db", "empty.db"),
+        ("other.db", "new.db", "it belongs to another program"),
+        ("empty.db", "new.db", "it is empty"),
         ("sekisho.db", "text.db", "text.db exists already"),
         ("sekisho.db", "missing/new.db", "cannot write missing/new.db"),
-        ("sekisho.db", ":memory:", "there is no such file"),
+        ("sekisho.db", ":memory:", "a backup is restored to a file"),
     ] {
         let line = home.run(&["restore", backup, "--database", target]).refused(1);
 

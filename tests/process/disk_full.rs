@@ -90,7 +90,7 @@ fn a_revocation_that_cannot_be_kept_is_not_acknowledged() {
 }
 
 #[test]
-fn a_full_disk_is_logged_once_and_not_by_the_request_nor_the_second() {
+fn a_full_disk_is_logged_once_and_not_for_each_request_or_second() {
     let (home, disk) = (Home::new(), Tmpfs::mount("2m"));
     let server = start(&home, &disk);
     disk.fill();

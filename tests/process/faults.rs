@@ -29,7 +29,9 @@ fn a_database_locked_by_another_program_is_said_and_nothing_is_lost() {
     server.refresh(&alice.refresh).expect(200);
     server.register("bob").expect(201);
     let log = server.log();
-    assert!(log.lines().filter(|line| line.contains("housekeeping")).count() <= 1, "{log}");
+    let told = |what: &str| log.lines().filter(|line| line.contains(what)).count();
+    assert!(told("housekeeping") <= 1, "{log}");
+    assert_eq!(told("status=503 the database is locked by another process"), 1, "{log}");
 }
 
 #[test]

@@ -1,5 +1,11 @@
 //! `sekisho keys`, beside a running server.
 
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
@@ -52,6 +58,44 @@ fn a_key_rotated_now_signs_within_seconds_and_old_tokens_stay_valid() {
     assert_eq!((server.me(&before).status, server.me(&after).status), (200, 200));
     assert_eq!(kid(&server.refresh(&before.refresh).tokens()), keys[1].0);
     assert_eq!(server.kids().len(), 2);
+}
+
+#[test]
+fn ten_rotations_beside_eight_clients_refuse_no_valid_token() {
+    let home = Home::new();
+    let server = home.serve();
+    server.register("alice").expect(201);
+    let stop = AtomicBool::new(false);
+
+    let signed_by = thread::scope(|scope| {
+        let clients: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut signed_by = BTreeSet::new();
+                    let mut tokens = vec![server.log_in("alice")];
+                    while !stop.load(Ordering::Relaxed) {
+                        let newest = server.refresh(&tokens.last().unwrap().refresh).tokens();
+                        signed_by.insert(kid(&newest));
+                        tokens.push(newest);
+                        // The newest, and one from long ago.
+                        for token in [tokens.last().unwrap(), &tokens[tokens.len() / 2]] {
+                            server.me(token).expect(200);
+                        }
+                    }
+                    signed_by
+                })
+            })
+            .collect();
+        for _ in 0..10 {
+            home.run(&["keys", "rotate", "--now"]).ok();
+            let newest = listed(&home).last().unwrap().0.clone();
+            wait_until("the new key signs", || kid(&server.log_in("alice")) == newest);
+        }
+        stop.store(true, Ordering::Relaxed);
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect::<BTreeSet<_>>()
+    });
+
+    assert!(signed_by.len() >= 10, "{signed_by:?}");
 }
 
 #[test]

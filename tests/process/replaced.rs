@@ -75,7 +75,9 @@ fn a_deleted_file_is_said_and_never_made_anew() {
     }
     assert_eq!(home.files(), [""; 0]);
     let log = server.log();
-    assert!(log.lines().filter(|line| line.contains("housekeeping")).count() <= 1, "{log}");
+    let told = |what: &str| log.lines().filter(|line| line.contains(what)).count();
+    assert!(told("housekeeping") <= 1, "{log}");
+    assert_eq!(told("status=503 the database file is gone from its path"), 1, "{log}");
 }
 
 #[test]
@@ -102,6 +104,27 @@ fn a_restored_backup_is_taken_up_without_a_restart() {
         server.log_in("dave");
         assert_kept_through_a_crash(&home, server, &["alice", "carol", "dave"]);
     }
+}
+
+#[test]
+fn a_backup_that_is_restored_beneath_a_server_lets_people_log_in_and_nobody_go_on() {
+    let home = Home::new();
+    let server = serve(&home);
+    let alice = server.newcomer("alice");
+    let before = server.kids();
+    home.run(&["backup", "copy.db"]).ok();
+
+    move_away(&home, &ALL);
+    home.run(&["restore", "copy.db"]).ok();
+    // A token signed with the key that was left behind is worth nothing either.
+    wait_until("there is a new key", || server.kids().iter().all(|kid| !before.contains(kid)));
+
+    assert_eq!(server.me(&alice).status, 401);
+    assert_eq!(server.refresh(&alice.refresh).status, 401);
+    let new = server.log_in("alice");
+    server.me(&new).expect(200);
+    server.stop();
+    serve(&home).refresh(&new.refresh).expect(200);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::{
 /// Why an administrator's wish is not done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AdminError {
-    /// Nobody is asking.
+    /// Who is asking is not known.
     #[error(transparent)]
     Authenticate(#[from] AuthenticateError),
     /// Whoever asks is no administrator, or their token is not meant for it.

@@ -30,7 +30,7 @@ pub struct Caller {
     pub scope: Scope,
 }
 
-/// Why nobody is asking.
+/// Why it is not known who is asking.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthenticateError {
     /// The token itself is no good.

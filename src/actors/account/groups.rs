@@ -1,4 +1,4 @@
-//! Group messages: one to the database for all the callers who came while the last was under way.
+//! Group messages: one to the database for all the callers who came while others were under way.
 //!
 //! Every authenticated request asks the database whether its user and session are alive, and every
 //! refresh replaces a secret. A message to another thread costs more than the answer to it; so each
@@ -58,7 +58,7 @@ where
     ///
     /// # Errors
     ///
-    /// What the database answered to all who asked together.
+    /// What the database answered to this caller, or to all who asked together.
     pub(super) async fn ask(&self, request: M::Request) -> Answer<M> {
         let (sender, answer) = oneshot::channel();
         let may_send = {
@@ -108,7 +108,7 @@ where
             match self.db.ask(M::gather(requests)).await {
                 Ok(answers) => {
                     for (sender, answer) in senders.into_iter().zip(answers) {
-                        let _ = sender.send(Ok(answer));
+                        let _ = sender.send(answer);
                     }
                 }
                 Err(error) => {

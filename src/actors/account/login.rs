@@ -39,7 +39,7 @@ pub enum LoginError {
     /// More was asked for than the user may.
     #[error(transparent)]
     InvalidScope(#[from] InvalidScope),
-    /// The password was not looked at.
+    /// Whether the password is right is not known.
     #[error(transparent)]
     Check(#[from] CheckError),
     /// An actor failed.

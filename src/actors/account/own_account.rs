@@ -20,7 +20,7 @@ use crate::{
 /// Why an account stays as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OwnAccountError {
-    /// Nobody is asking.
+    /// Who is asking is not known.
     #[error(transparent)]
     Authenticate(#[from] AuthenticateError),
     /// The current password is another.
@@ -35,7 +35,7 @@ pub enum OwnAccountError {
     /// Nobody could administer any more.
     #[error("the last admin can be neither disabled, demoted nor deleted")]
     LastAdmin,
-    /// The password was not looked at.
+    /// Whether the password is right is not known.
     #[error(transparent)]
     Check(#[from] CheckError),
     /// An actor failed.

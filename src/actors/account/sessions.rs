@@ -33,7 +33,7 @@ impl UseCase for ListOwnSessions {
 /// Why a session goes on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OwnSessionError {
-    /// Nobody is asking.
+    /// Who is asking is not known.
     #[error(transparent)]
     Authenticate(#[from] AuthenticateError),
     /// The caller has no live session of that number.

@@ -96,11 +96,28 @@ pub fn restore(
     let report = publish(target, |partial| {
         let to = copy(&from, partial)?;
         if issued == Issued::Refused {
-            to.execute_batch("DELETE FROM sessions; DELETE FROM signing_keys; DELETE FROM secrets")?;
+            leave_behind_what_was_issued(&to)?;
         }
         check(to, check_keys)
     })?;
     Ok(report)
+}
+
+/// Removes sessions, keys and secrets from a copy, and from its free pages: they may have been stolen.
+///
+/// A session's number is given once: a token signed with a key that is not in the database, and so
+/// not removed, must not find the session of another. Fewer than 2³² were opened since the backup.
+fn leave_behind_what_was_issued(copy: &Connection) -> Result<(), CopyError> {
+    copy.execute_batch(
+        "DELETE FROM sessions;
+         DELETE FROM signing_keys;
+         DELETE FROM secrets;
+         INSERT INTO sqlite_sequence (name, seq)
+         SELECT 'sessions', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'sessions');
+         UPDATE sqlite_sequence SET seq = seq + 4294967296 WHERE name = 'sessions';
+         VACUUM;",
+    )?;
+    Ok(())
 }
 
 /// Why nothing was restored. Nothing stands in the database's place then.
@@ -124,24 +141,20 @@ fn publish(
         return Err(CopyError::Exists(target.display().to_string()));
     }
     let partial = partial_path(target);
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&partial)
-        .map_err(unwritable)?;
+    // What a process of the same number left behind when it was killed.
+    let _ = std::fs::remove_file(&partial);
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial).map_err(unwritable)?;
     let report = make(&partial).and_then(|report| {
         File::open(&partial).and_then(|file| file.sync_all()).map_err(unwritable)?;
         // A hard link fails where the name was taken meanwhile; a rename would overwrite.
         std::fs::hard_link(&partial, target).map_err(unwritable)?;
-        sync_directory(target).map_err(unwritable)?;
+        sync_directory(target).inspect_err(|_| drop(std::fs::remove_file(target))).map_err(unwritable)?;
         Ok(report)
     });
-    let removed = std::fs::remove_file(&partial);
-    let report = report?;
-    removed.map_err(unwritable)?;
-    Ok(report)
+    if let Err(error) = std::fs::remove_file(&partial) {
+        log::warn!("{} is left over: {error}", partial.display());
+    }
+    report
 }
 
 fn partial_path(target: &Path) -> PathBuf {

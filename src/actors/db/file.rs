@@ -56,6 +56,9 @@ pub enum StartError {
     /// The file is something else.
     #[error("cannot open database {0}: it is not an SQLite database")]
     NotADatabase(String),
+    /// There is nothing in it.
+    #[error("cannot open database {0}: it is empty")]
+    Empty(String),
     /// Another program's database.
     #[error(
         "cannot open database {0}: it belongs to another program (to take over a tutorial's users: sekisho import {0})"

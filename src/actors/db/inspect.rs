@@ -43,7 +43,7 @@ pub(super) fn open_to_copy(path: &Path) -> Result<Connection, StartError> {
     let db = Connection::open_with_flags(path, flags).map_err(|error| unusable(&name, error))?;
     check_ownership(&db, &name)?;
     match schema_size(&db) {
-        Ok(0) => Err(StartError::Foreign(name)),
+        Ok(0) => Err(StartError::Empty(name)),
         Ok(_) => Ok(db),
         Err(error) => Err(unusable(&name, error)),
     }

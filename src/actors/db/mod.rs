@@ -70,8 +70,8 @@ pub trait DbMessage: Message<Result = Result<Self::Answer, DbError>> + Send + 's
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError>;
 }
 
-/// A message that stands for many callers.
-pub trait GroupMessage: DbMessage<Answer = Vec<Self::One>> {
+/// A message that stands for many callers, each of whom has an answer or an error of their own.
+pub trait GroupMessage: DbMessage<Answer = Vec<Result<Self::One, DbError>>> {
     /// What one caller asks.
     type Request: 'static;
     /// What one caller is answered.
@@ -133,7 +133,8 @@ impl DbActor {
     /// Begins again after a panic. What it left behind is unknown, so nobody in the batch is told
     /// "done", and closing the connection rolls back.
     fn restart(&mut self, ctx: &mut SyncContext<Self>) {
-        log::error!("a database message panicked; the database actor restarts");
+        // The panic hook has written where; the request, or whoever asked, says what it means.
+        log::debug!("a database message panicked; the database actor restarts");
         self.connection = None;
         self.batch.borrow_mut().fail(&DbError::Panicked);
         ctx.stop();

@@ -90,7 +90,7 @@ impl DbMessage for RotateSession {
 
 /// Exchanges refresh secrets of many callers, one after the other, in one transaction.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Vec<Rotation>, DbError>")]
+#[rtype(result = "Result<Vec<Result<Rotation, DbError>>, DbError>")]
 pub struct RotateSessions {
     /// Whose; the answers stand in the same order.
     pub rotations: Vec<RotateSession>,
@@ -106,11 +106,12 @@ impl GroupMessage for RotateSessions {
 }
 
 impl DbMessage for RotateSessions {
-    type Answer = Vec<Rotation>;
+    type Answer = Vec<Result<Rotation, DbError>>;
     const ACCESS: Access = Access::Write;
 
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        self.rotations.into_iter().map(|rotation| rotation.rotate(db)).collect()
+        // Each changes its row by one statement, so one that fails has changed nothing.
+        Ok(self.rotations.into_iter().map(|rotation| rotation.rotate(db)).collect())
     }
 }
 

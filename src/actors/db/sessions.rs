@@ -99,7 +99,7 @@ pub struct ActiveKey {
 /// Finds the users of live sessions: the one question behind every authenticated request. `None`
 /// stands where the session has ended, or its user is disabled or deleted.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Vec<Option<User>>, DbError>")]
+#[rtype(result = "Result<Vec<Result<Option<User>, DbError>>, DbError>")]
 pub struct FindActiveUsers {
     /// Whose sessions; the answers stand in the same order.
     pub keys: Vec<ActiveKey>,
@@ -115,7 +115,7 @@ impl GroupMessage for FindActiveUsers {
 }
 
 impl DbMessage for FindActiveUsers {
-    type Answer = Vec<Option<User>>;
+    type Answer = Vec<Result<Option<User>, DbError>>;
     const ACCESS: Access = Access::Read;
 
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
@@ -129,9 +129,11 @@ impl DbMessage for FindActiveUsers {
         // One transaction for all: SQLite takes its locks once. In a batch there is one already.
         let transaction = db.is_autocommit().then(|| db.unchecked_transaction()).transpose()?;
         let mut statement = db.prepare_cached(sql)?;
-        let mut find =
-            |key: &ActiveKey| statement.query_row((key.session_id, key.user_id, key.now), user).optional();
-        let found = self.keys.iter().map(&mut find).collect::<Result<_, _>>()?;
+        let find = |key: &ActiveKey| {
+            let found = statement.query_row((key.session_id, key.user_id, key.now), user).optional();
+            found.map_err(DbError::from)
+        };
+        let found = self.keys.iter().map(find).collect();
         drop(statement);
         transaction.map(rusqlite::Transaction::commit).transpose()?;
         Ok(found)

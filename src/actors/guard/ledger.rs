@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     time::Duration,
 };
@@ -146,7 +147,10 @@ impl Ledger {
             self.addresses.remove(&suspect.address);
         }
         if self.accounts.len() > MOST_ENTRIES {
-            self.forget_oldest();
+            forget_older_half(&mut self.accounts, |account| (account.pending, account.last_failure));
+        }
+        if self.addresses.len() > MOST_ENTRIES {
+            forget_older_half(&mut self.addresses, |address| (address.pending, address.clear_at));
         }
     }
 
@@ -155,21 +159,23 @@ impl Ledger {
         self.accounts.retain(|_, account| !account.is_forgettable(now));
         self.addresses.retain(|_, address| !address.is_forgettable(now));
     }
+}
 
-    /// Makes room by forgetting the older half; rare, so its cost is spread over as many failures.
-    fn forget_oldest(&mut self) {
-        let mut times: Vec<_> = self.accounts.values().filter_map(|account| account.last_failure).collect();
-        let middle = times.len() / 2;
-        if middle < times.len() {
-            let (_, median, _) = times.select_nth_unstable(middle);
-            let median = *median;
-            self.accounts.retain(|_, account| {
-                account.pending > 0 || account.last_failure.is_some_and(|at| at > median)
-            });
-        }
-        if self.addresses.len() > MOST_ENTRIES {
-            self.addresses.retain(|_, address| address.pending > 0);
-        }
+/// Makes room by forgetting the half whose time is earlier, but for those with attempts under way;
+/// rare, so its cost is spread over as many failures.
+fn forget_older_half<K: Eq + Hash, V>(
+    entries: &mut HashMap<K, V>,
+    pending_and_time: impl Fn(&V) -> (u32, Option<Timestamp>),
+) {
+    let mut times: Vec<_> = entries.values().filter_map(|entry| pending_and_time(entry).1).collect();
+    let middle = times.len() / 2;
+    if middle < times.len() {
+        let (_, median, _) = times.select_nth_unstable(middle);
+        let median = *median;
+        entries.retain(|_, entry| {
+            let (pending, time) = pending_and_time(entry);
+            pending > 0 || time.is_some_and(|time| time > median)
+        });
     }
 }
 
@@ -326,6 +332,28 @@ mod tests {
     }
 
     #[test]
+    fn more_addresses_than_accounts_are_bounded_too_and_the_deepest_in_debt_are_kept() {
+        let mut ledger = Ledger::default();
+        let sprayer = suspect("nobody", "192.0.2.1");
+        for account in 0..50 {
+            fail(&mut ledger, &Suspect::new(&format!("u{account}"), sprayer.address), at(0));
+        }
+        // Each account is tried from many addresses of one network, which is one entry.
+        for number in 0..=u32::try_from(MOST_ENTRIES).unwrap() {
+            let [.., low] = number.to_be_bytes();
+            let ip = IpAddr::from((0x0a00_0000 + number).to_be_bytes());
+            if low % 64 < 4 {
+                fail(&mut ledger, &Suspect::new(&format!("a{}", number / 64), Some(ip)), at(1));
+            } else {
+                fail(&mut ledger, &Suspect::new(&format!("a{number}"), Some(ip)), at(1));
+            }
+        }
+
+        assert!(ledger.addresses.len() <= MOST_ENTRIES);
+        assert!(ledger.addresses.contains_key(&sprayer.address), "who sprays is not forgotten for it");
+    }
+
+    #[test]
     fn memory_is_bounded_and_given_back() {
         let mut ledger = Ledger::default();
         for account in 0..=MOST_ENTRIES {
@@ -335,6 +363,8 @@ mod tests {
         }
 
         assert!(ledger.accounts.len() <= MOST_ENTRIES && ledger.addresses.len() <= MOST_ENTRIES);
+        let latest = (MOST_ENTRIES / 1000 * 1000).to_string();
+        assert!(ledger.accounts.keys().any(|(account, _)| *account == latest), "the latest are kept");
         ledger.forget_old(at(100_000));
         assert!(ledger.accounts.is_empty() && ledger.addresses.is_empty());
     }

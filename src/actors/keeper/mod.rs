@@ -133,7 +133,6 @@ impl Handler<LookAround> for KeeperActor {
     fn handle(&mut self, _: LookAround, _: &mut Context<Self>) -> Self::Result {
         self.looking = true;
         metrics::wal_size(self.file.wal_bytes());
-        metrics::in_flight("db", self.db.in_flight());
         metrics::in_flight("hash_queue", self.passwords.waiting());
         let round = Round {
             db: self.db.clone(),
@@ -251,12 +250,17 @@ impl Round {
     async fn keys(&self, now: Timestamp) -> Result<KeySet, KeyringError> {
         let mut set = self.db.ask(FindKeys).await?;
         let external = self.policy.setup.secret_key.is_some();
-        if let Some(newest) = set.keys.last()
-            && !external
-            && now + ANNOUNCE >= newest.signs_from + self.policy.lifetime
-        {
-            let algorithm = newest.algorithm;
-            set = rotate_keys(&self.db, algorithm, false, &self.policy.clock, &self.policy.random).await?;
+        let add = async |algorithm, at_once| {
+            rotate_keys(&self.db, algorithm, at_once, &self.policy.clock, &self.policy.random).await
+        };
+        match set.keys.last() {
+            _ if external => {}
+            Some(newest) if now + ANNOUNCE >= newest.signs_from + self.policy.lifetime => {
+                set = add(newest.algorithm, false).await?;
+            }
+            Some(_) => {}
+            // A backup was restored in the database's place, without its keys.
+            None => set = add(self.policy.algorithm, true).await?,
         }
         let retired: Vec<_> = self
             .keyring

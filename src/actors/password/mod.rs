@@ -113,7 +113,7 @@ impl<M: PasswordMessage> Handler<M> for PasswordActor {
         self.admission.learn(elapsed);
         metrics::password_hashed(elapsed);
         outcome.unwrap_or_else(|_| {
-            log::error!("hashing panicked; the thread's actor restarts");
+            log::debug!("hashing panicked; the thread's actor restarts");
             ctx.stop();
             Err(PasswordError::Panicked)
         })

@@ -13,8 +13,8 @@ use sekisho::{
 
 use super::{
     probes::{
-        CountNames, Held, HoldAndWrite, HoldDatabase, LoneDatabase, ReadAndPanic, Run, WriteAndPanic, write,
-        write_and_fail, write_what_cannot_be_committed,
+        CountNames, Held, HoldAndWrite, HoldDatabase, LoneDatabase, ReadAndPanic, ReadPragma, Run,
+        WriteAndPanic, write, write_and_fail, write_what_cannot_be_committed,
     },
     steps::{begin, settle},
 };
@@ -46,6 +46,21 @@ fn insert_user(name: &str) -> InsertUser {
         password_hash: PasswordHash::new(String::new()),
         role: Role::User,
         now: START,
+    }
+}
+
+#[actix_web::test]
+async fn a_commit_is_durable_when_it_is_answered_on_every_connection_there_is() {
+    let database = LoneDatabase::start();
+
+    for _ in 0..2 {
+        // What a killed process leaves to the system is written all the same; a power cut is not survived
+        // but by FULL (2).
+        for (name, value) in [("synchronous", "2"), ("journal_mode", "wal"), ("foreign_keys", "1")] {
+            assert_eq!(database.db.ask(ReadPragma(name)).await.as_deref(), Ok(value), "{name}");
+        }
+        // The next round sees the connection that the restarted actor opens.
+        assert_eq!(database.db.ask(ReadAndPanic).await, Err(DbError::Panicked));
     }
 }
 

@@ -3,12 +3,20 @@
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, Context, Handler, Message};
-use sekisho::actors::{Handle, Limits, Unreachable, db::DbError};
+use futures_util::future::poll_immediate;
+use sekisho::actors::{
+    Handle, Limits, Unreachable,
+    account::PingAccount,
+    db::{DbError, Ping},
+    keeper::PingKeeper,
+    password::PingPassword,
+};
 
 use super::{
     probes::{CountNames, HoldAndWrite, HoldDatabase, LoneDatabase, write},
     steps::{begin, settle},
 };
+use crate::support::TestActors;
 
 #[actix_web::test]
 async fn beyond_the_bound_a_message_is_refused_at_once() {
@@ -123,4 +131,34 @@ async fn an_actor_that_has_ended_is_told_from_one_that_is_slow() {
 
     assert_eq!((last, after), (Ok(()), Err(Unreachable::Stopped("mortal"))));
     assert_eq!(mortal.in_flight(), 0);
+}
+
+/// Whether so many messages at once are more than may be on their way.
+async fn is_bounded<F: Future<Output = Result<(), E>>, E: std::fmt::Debug>(ask: impl Fn() -> F) -> bool {
+    let mut asked: Vec<_> = (0..20_000).map(|_| Box::pin(ask())).collect();
+    for one in &mut asked {
+        // It is sent and not waited for, so the actors of this thread do not come to answer.
+        if let Some(answer) = poll_immediate(one).await {
+            return format!("{answer:?}").contains("Busy");
+        }
+    }
+    false
+}
+
+#[actix_web::test]
+async fn every_actor_is_bounded() {
+    let actors = TestActors::start().await;
+    let (sekisho, hash_threads) = (&actors.sekisho, actors.sekisho.passwords().handle());
+    let (hold, mut held) = HoldDatabase::new();
+    let db = sekisho.db().clone();
+    let holding = begin(async move { db.ask(hold).await }).await;
+    held.entered().await;
+
+    assert!(is_bounded(|| sekisho.db().ask(Ping)).await, "db");
+    assert!(is_bounded(|| actors.accounts.ask(PingAccount)).await, "account");
+    assert!(is_bounded(|| sekisho.keeper().ask(PingKeeper)).await, "keeper");
+    assert!(is_bounded(|| hash_threads.ask(PingPassword)).await, "password");
+
+    held.release();
+    holding.await.unwrap().unwrap();
 }

@@ -1,13 +1,14 @@
 //! Every query finds its rows by an index: nothing that the database is asked costs more because
 //! there are more users.
 //!
-//! The query plans are not read, because that would need a second copy of each query here, and a
-//! copy can be forgotten. Instead the tables are filled, and then every page that holds rows of
-//! the middle is overwritten with zeros. Whoever reads a table or an index from end to end comes
-//! upon a page that is none and fails; whoever goes straight to the rows in question at either end
-//! never notices. Each message is sent through this, and the sources are asked whether it is each.
+//! The tables are filled, and then every page that holds rows of the middle is overwritten with
+//! zeros. Whoever reads a table or an index from end to end comes upon a page that is none and
+//! fails; whoever goes straight to the rows in question at either end never notices. Each message
+//! is sent through this, and the sources are asked whether it is each. SQLite tells which
+//! statements were run, and the plan of each is read too.
 
 use std::{
+    cell::RefCell,
     collections::BTreeSet,
     fs::{self, OpenOptions},
     os::unix::fs::FileExt,
@@ -15,7 +16,10 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::Connection;
+use rusqlite::{
+    Connection,
+    trace::{TraceEvent, TraceEventCodes},
+};
 use sekisho::{
     actors::{
         db::{
@@ -72,6 +76,7 @@ impl Minefield {
         drop(db);
         overwrite_the_middle(&path);
         let db = DbFile::open_existing(&place).unwrap().connect().unwrap();
+        db.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note));
         Self { db, sent: BTreeSet::new(), _directory: directory }
     }
 
@@ -175,9 +180,48 @@ fn every_message_goes_straight_to_its_rows() {
     send_what_changes_users(&mut minefield);
     send_what_keeps_keys(&mut minefield);
 
+    let mut statements = STATEMENTS.take();
+    statements.sort_unstable();
+    statements.dedup();
+    assert!(statements.len() > 30, "{statements:#?}");
+    for statement in statements {
+        assert_planned_with_an_index(&minefield.db, &statement);
+    }
     let unsent: Vec<_> =
         messages().into_iter().filter(|name| !minefield.sent.contains(name.as_str())).collect();
     assert_eq!(unsent, ["CountSlice"]);
+}
+
+thread_local! {
+    /// The statements that were run on this thread, as they were written.
+    static STATEMENTS: RefCell<Vec<String>> = RefCell::default();
+}
+
+fn note(event: TraceEvent<'_>) {
+    if let TraceEvent::Stmt(statement, _) = event {
+        STATEMENTS.with_borrow_mut(|statements| statements.push(statement.sql().into_owned()));
+    }
+}
+
+/// Asserts that SQLite's plan for a statement walks through no table that grows, and sorts nothing.
+fn assert_planned_with_an_index(db: &Connection, statement: &str) {
+    let Ok(mut explain) = db.prepare(&format!("EXPLAIN QUERY PLAN {statement}")) else {
+        // BEGIN, COMMIT and the like have no plan.
+        assert!(!statement.contains("FROM") && !statement.contains("UPDATE"), "{statement}");
+        return;
+    };
+    let mut rows = explain.raw_query();
+    while let Some(row) = rows.next().unwrap() {
+        let step: String = row.get(3).unwrap();
+        let table = step.strip_prefix("SCAN ").map(|rest| rest.split(' ').next().unwrap());
+        let walks =
+            table.is_some_and(|table| ["users", "u", "sessions", "s", "retired_usernames"].contains(&table));
+        // The index of the administrators alone is not one that grows with the number of people.
+        let walks = walks && !step.ends_with("USING COVERING INDEX users_admins");
+        // There are a few keys, and they are read once a second.
+        let sorts = step.contains("TEMP B-TREE") && !statement.contains("FROM signing_keys");
+        assert!(!walks && !sorts, "{step}: {statement}");
+    }
 }
 
 /// The names of all messages, by their sources.
@@ -209,7 +253,8 @@ fn send_what_reads(minefield: &mut Minefield) {
     assert!(minefield.send(name("aa")).is_none());
     let key = |user, session| ActiveKey { user_id: UserId(user), session_id: SessionId(session), now: START };
     let find = FindActiveUsers { keys: vec![key(3, 3), key(3, 4), key(ROWS + 1, 1)] };
-    assert_eq!(minefield.send(find).iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, false]);
+    let found: Vec<_> = minefield.send(find).into_iter().map(|user| user.unwrap().is_some()).collect();
+    assert_eq!(found, [true, false, false]);
     for with_ended in [false, true] {
         assert_eq!(minefield.send(list(with_ended)).len(), 2);
     }
@@ -253,7 +298,10 @@ fn send_what_changes_sessions(minefield: &mut Minefield) {
 
     assert!(matches!(minefield.send(rotate(0, START)), Rotation::Rotated { .. }));
     let together = RotateSessions { rotations: vec![rotate(0, START), rotate(1, START)] };
-    assert!(matches!(minefield.send(together)[..], [Rotation::Replayed { .. }, Rotation::Rotated { .. }]));
+    assert!(matches!(
+        minefield.send(together)[..],
+        [Ok(Rotation::Replayed { .. }), Ok(Rotation::Rotated { .. })]
+    ));
     let late = START + Duration::from_mins(1);
     assert!(matches!(minefield.send(rotate(0, late)), Rotation::Reused { .. }));
     assert!(minefield.send(open).is_some());

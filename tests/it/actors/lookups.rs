@@ -3,30 +3,20 @@
 use futures_util::future::join_all;
 use sekisho::{
     actors::{
-        account::{Authenticate, AuthenticateError, LogIn, LogOut, Register},
+        account::{Authenticate, AuthenticateError, LogOut, RefreshError},
         token::InvalidToken,
     },
-    domain::{AccessToken, Client, Email, Password, Role, Scope, Username},
+    domain::{AccessToken, Role},
 };
 
-use crate::support::{PASSWORD, TestActors};
+use super::{
+    probes::RunAsRead,
+    steps::{newcomer, refresh},
+};
+use crate::support::TestActors;
 
 async fn token_of(actors: &TestActors, name: &str) -> AccessToken {
-    let register = Register {
-        email: Email::parse(&format!("{name}@example.com")).unwrap(),
-        username: Username::parse(name).unwrap(),
-        password: Password::new(PASSWORD.to_owned()),
-        role: Role::User,
-        client: Client::default(),
-    };
-    actors.accounts.ask(register).await.unwrap();
-    let log_in = LogIn {
-        name: name.to_owned(),
-        password: Password::new(PASSWORD.to_owned()),
-        scope: Scope::default(),
-        client: Client::default(),
-    };
-    actors.accounts.ask(log_in).await.unwrap().access_token
+    newcomer(actors, name, Role::User).await.1.access_token
 }
 
 #[actix_web::test]
@@ -86,4 +76,29 @@ async fn one_bad_token_in_a_crowd_harms_no_other() {
             assert_eq!(answer, Err(AuthenticateError::InvalidToken(InvalidToken::Malformed)));
         }
     }
+}
+
+#[actix_web::test]
+async fn a_damaged_row_fails_its_owner_and_nobody_beside_them() {
+    let actors = TestActors::start().await;
+    let (alice, bob) =
+        (newcomer(&actors, "alice", Role::User).await.1, newcomer(&actors, "bob", Role::User).await.1);
+    let damage = "PRAGMA ignore_check_constraints = ON; UPDATE users SET role = '?' WHERE username = 'bob'";
+    actors.sekisho.db().ask(RunAsRead(damage.to_owned())).await.unwrap();
+
+    let asked = join_all((0..40).map(|number| {
+        let pair = if number % 2 == 0 { &alice } else { &bob };
+        actors.accounts.ask(Authenticate { token: pair.access_token.clone() })
+    }));
+    let refreshed = futures_util::future::join(
+        refresh(&actors, &bob.refresh_token),
+        refresh(&actors, &alice.refresh_token),
+    );
+    let (asked, (of_bob, of_alice)) = futures_util::future::join(asked, refreshed).await;
+
+    for (number, answer) in asked.into_iter().enumerate() {
+        assert_eq!(answer.is_ok(), number % 2 == 0, "{number}: {answer:?}");
+    }
+    assert!(matches!(of_bob, Err(RefreshError::Failure(_))), "{of_bob:?}");
+    of_alice.unwrap();
 }

@@ -82,6 +82,40 @@ impl DbMessage for Run {
     }
 }
 
+/// Runs SQL outside any transaction of ours.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), DbError>")]
+pub struct RunAsRead(pub String);
+
+impl DbMessage for RunAsRead {
+    type Answer = ();
+    const ACCESS: Access = Access::Read;
+
+    fn run(self, db: &Connection) -> Result<(), DbError> {
+        Ok(db.execute_batch(&self.0)?)
+    }
+}
+
+/// Reads a setting of the actor's own connection.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<String, DbError>")]
+pub struct ReadPragma(pub &'static str);
+
+impl DbMessage for ReadPragma {
+    type Answer = String;
+    const ACCESS: Access = Access::Read;
+
+    fn run(self, db: &Connection) -> Result<String, DbError> {
+        let value: rusqlite::types::Value =
+            db.query_one(&format!("PRAGMA {}", self.0), [], |row| row.get(0))?;
+        Ok(match value {
+            rusqlite::types::Value::Integer(number) => number.to_string(),
+            rusqlite::types::Value::Text(text) => text,
+            other => format!("{other:?}"),
+        })
+    }
+}
+
 /// Writes a name that nobody has written before.
 pub fn write(name: &str) -> Run {
     Run(format!("INSERT INTO retired_usernames VALUES ('{name}', 0)"))

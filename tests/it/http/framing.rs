@@ -132,6 +132,7 @@ async fn a_body_that_never_ends_ends_with_its_request_though_nobody_reads_it() {
         ("POST /users/", 415),
         ("GET /healthz", 200),
     ] {
+        // Of a body that says how long it is, actix-http itself reads no more than is polite.
         for length in ["Transfer-Encoding: chunked", "Content-Length: 10000000000"] {
             let mut wire = Wire::connect(app.address).await;
             wire.send(format!("{request} HTTP/1.1\r\nHost: x\r\n{length}\r\n\r\n")).await;
@@ -165,6 +166,25 @@ async fn a_body_in_chunks_that_is_soon_over_keeps_its_connection() {
 
         assert_eq!(wire.answer().await.unwrap().status, 200);
     }
+}
+
+#[actix_web::test]
+async fn a_short_body_in_chunks_that_nobody_reads_keeps_its_connection() {
+    let app = TestApp::start().await;
+    let request = |path| {
+        format!("POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+    };
+    let mut wire = Wire::connect(app.address).await;
+    for (path, status) in [("/logout", 401), ("/users/me", 405), ("/nothing", 404), ("/users/", 415)] {
+        wire.send(request(path)).await;
+
+        assert_eq!(wire.answer().await.unwrap().status, status, "{path}");
+    }
+
+    wire.send([request("/logout"), request("/nothing"), GOODBYE.to_owned()].concat()).await;
+
+    let statuses: Vec<_> = wire.answers().await.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [401, 404, 200]);
 }
 
 #[actix_web::test]

@@ -8,6 +8,7 @@ mod administration;
 mod arbitrary_requests;
 mod content;
 mod docs_page;
+mod faults;
 mod framing;
 mod keys;
 mod last_admin;

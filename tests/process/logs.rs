@@ -1,0 +1,99 @@
+//! What the log tells, and what it never does.
+
+use serde_json::json;
+
+use crate::support::{Home, PASSWORD, Server, Tokens};
+
+/// Does everything that has a secret in it once, and returns the secrets.
+fn use_everything(server: &Server) -> Vec<String> {
+    const NEW: &str = "another fine password";
+    let first = server.newcomer("alice");
+    let second = server.refresh(&first.refresh).tokens();
+    let other = server.log_in("alice");
+    server.try_log_in("alice", "a wrong password").expect(401);
+    server.try_log_in("mallory", "a wrong password").expect(401);
+    let bearer = format!("Bearer {}", second.access);
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let with_body = |method, path, body: serde_json::Value| {
+        server.request(method, path, &headers, &body.to_string()).status
+    };
+    assert_eq!(with_body("PATCH", "/users/me", json!({ "email": "moved@example.com" })), 200);
+    let change = json!({ "current_password": PASSWORD, "new_password": NEW });
+    assert_eq!(with_body("POST", "/users/me/password", change), 204);
+    server.form("/revoke", &[("token", &other.refresh)]).expect(200);
+    server.as_user(&second.access, "GET", "/users/me/sessions").expect(200);
+    server.get("/.well-known/jwks.json").expect(200);
+    server.get("/users/me?access_token=in-the-query").expect(401);
+    assert_eq!(with_body("DELETE", "/users/me", json!({ "password": NEW })), 204);
+    let mut secrets: Vec<_> = [PASSWORD, NEW, "a wrong password", "in-the-query", "@example.com", "$2b$"]
+        .map(str::to_owned)
+        .to_vec();
+    for Tokens { access, refresh } in [first, second, other] {
+        secrets.extend([access.rsplit('.').next().unwrap().to_owned(), refresh]);
+    }
+    secrets
+}
+
+#[test]
+fn no_secret_is_logged_however_much_is() {
+    for level in ["info", "trace"] {
+        let home = Home::new();
+        let mut command = home.command(&["serve", "--listen=127.0.0.1:0"]);
+        command.env("RUST_LOG", level);
+        let server = Server::start(command);
+
+        let mut secrets = use_everything(&server);
+        let log = server.stop().log;
+
+        let db = crate::support::open(&home.database());
+        let key: Vec<u8> =
+            db.query_row("SELECT private_key FROM signing_keys", [], |row| row.get(0)).unwrap();
+        // The scalar of a P-256 key in PKCS #8, as `Debug` would show it.
+        secrets.push(format!("{:?}", &key[40..60]).trim_matches(['[', ']']).to_owned());
+        assert!(log.lines().count() > 10, "{log}");
+        for secret in secrets {
+            let told: Vec<_> = log.lines().filter(|line| line.contains(&secret)).collect();
+            assert!(told.is_empty(), "{level}: {secret}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn each_request_is_a_line_for_whoever_asks_for_it() {
+    let home = Home::new();
+    let start = |level| {
+        let mut command = home.command(&["serve", "--listen=127.0.0.1:0"]);
+        command.env("RUST_LOG", level);
+        Server::start(command)
+    };
+    let (told, untold) = (start("info"), start("info,sekisho::access=warn"));
+
+    for server in [&told, &untold] {
+        server.request("GET", "/healthz?a=b", &[("x-request-id", "named-by-me")], "").expect(200);
+    }
+
+    let log = told.stop().log;
+    let line = log.lines().find(|line| line.contains("request_id=named-by-me")).unwrap();
+    let fields = "request_id=named-by-me method=GET path=\"/healthz\" status=200 duration_us=";
+    assert!(line.contains(fields) && line.ends_with(" ip=127.0.0.1"), "{line}");
+    assert!(!untold.stop().log.contains("named-by-me"));
+}
+
+#[test]
+fn a_refresh_token_used_again_is_told_once_and_why() {
+    let home = Home::new();
+    let server = home.serve_with(&["--refresh-grace-seconds=0"]);
+    let first = server.newcomer("alice");
+    let second = server.refresh(&first.refresh).tokens();
+    // Without a grace it is enough that a millisecond has passed.
+    std::thread::sleep(std::time::Duration::from_millis(5));
+
+    for token in [&first.refresh, &first.refresh, &second.refresh] {
+        assert_eq!(server.refresh(token).expect(401).code(), "refresh_token_reused");
+    }
+
+    let log = server.stop().log;
+    let told: Vec<_> = log.lines().filter(|line| line.contains("presented again")).collect();
+    let expected = "session 1 of user 1 ended: a replaced refresh token was presented again";
+    assert!(told.len() == 1 && told[0].ends_with(expected), "{log}");
+}

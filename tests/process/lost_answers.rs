@@ -1,0 +1,34 @@
+//! A server that is killed between its commit and the client's knowing.
+
+use crate::support::{Home, number, open, wait_until};
+
+#[test]
+fn a_refresh_whose_server_died_after_the_commit_is_tried_again_and_goes_on() {
+    let issuer = "--issuer=http://sekisho.test";
+    let home = Home::new();
+    let mut server = home.serve_with(&[issuer]);
+    let mut tokens = server.newcomer("alice");
+    for _ in 0..10 {
+        let spent = || number(&open(&home.database()), "SELECT length(spent) FROM sessions");
+        let before = spent();
+        let mut client = server.connect();
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let body = format!("grant_type=refresh_token&refresh_token={}", tokens.refresh);
+        client.send("POST", "/token", &headers, &body).unwrap();
+        // Nobody reads the answer, whether it was sent or not.
+        wait_until("it is committed", || spent() > before);
+        server.kill();
+        drop(client);
+
+        server = home.serve_with(&[issuer, "--refresh-grace-seconds=300"]);
+        let again = server.refresh(&tokens.refresh).tokens();
+
+        assert_ne!(again.refresh, tokens.refresh);
+        server.me(&again).expect(200);
+        assert_eq!(
+            number(&open(&home.database()), "SELECT count(*) FROM sessions WHERE ended_at IS NULL"),
+            1
+        );
+        tokens = again;
+    }
+}
