@@ -149,9 +149,9 @@ async fn is_bounded<F: Future<Output = Result<(), E>>, E: std::fmt::Debug>(ask: 
 async fn every_actor_is_bounded() {
     let actors = TestActors::start().await;
     let (sekisho, hash_threads) = (&actors.sekisho, actors.sekisho.passwords().handle());
-    let (hold, mut held) = HoldDatabase::new();
+    let (message, mut held) = HoldDatabase::new();
     let db = sekisho.db().clone();
-    let holding = begin(async move { db.ask(hold).await }).await;
+    let holding = begin(async move { db.ask(message).await }).await;
     held.entered().await;
 
     assert!(is_bounded(|| sekisho.db().ask(Ping)).await, "db");

@@ -46,9 +46,9 @@ async fn a_database_that_cannot_be_written_is_read_and_said_to_be_so() {
 /// A request that reads while a batch is open, which a panic then undoes.
 async fn read_beside_a_panic(app: &TestApp, token: &str) -> Answer {
     let db = app.sekisho.db();
-    let (hold, mut held) = HoldDatabase::new();
+    let (message, mut held) = HoldDatabase::new();
     let (for_hold, for_write, for_panic) = (db.clone(), db.clone(), db.clone());
-    let holding = begin(async move { for_hold.ask(hold).await }).await;
+    let holding = begin(async move { for_hold.ask(message).await }).await;
     held.entered().await;
     let writing = begin(async move { for_write.ask(write("beside")).await }).await;
     let panic = async {
@@ -105,11 +105,11 @@ async fn readiness_names_the_hash_threads_where_none_answers() {
     let app = TestApp::start().await;
     let mut all = Vec::new();
     for _ in 0..cores().get() {
-        let (hold, mut held) = HoldHasher::new();
+        let (message, mut held) = HoldHasher::new();
         let passwords = app.sekisho.passwords().clone();
         let holding = begin(async move {
             let turn = passwords.turn(Applicant::registration(&Client::default())).await.unwrap();
-            passwords.ask(&turn, hold).await
+            passwords.ask(&turn, message).await
         })
         .await;
         held.entered().await;
