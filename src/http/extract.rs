@@ -156,6 +156,7 @@ impl FromRequest for Id {
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -166,6 +167,41 @@ mod tests {
         }
         let trusted: Vec<IpNet> = trusted.iter().map(|network| network.parse().unwrap()).collect();
         client_ip(&request.to_http_request(), &trusted).unwrap().to_string()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_the_headers_say_who_is_no_proxy_is_who_is_connected(
+            name in prop_oneof![Just("forwarded"), Just("x-forwarded-for")],
+            text in r#"[ -~]{0,80}|(for=)?[0-9a-f.:\[\]",;= ]{0,80}"#,
+        ) {
+            prop_assert_eq!(ip_of("9.9.9.9", &["10.0.0.0/8"], &[(name, &text)]), "9.9.9.9");
+            // A proxy that passes on nonsense names itself or an address, and nobody panics.
+            ip_of("10.1.1.1", &["10.0.0.0/8"], &[(name, &text)]).parse::<IpAddr>().unwrap();
+        }
+
+        #[test]
+        fn the_client_is_the_nearest_that_is_no_proxy(
+            hops in proptest::collection::vec((any::<bool>(), any::<[u8; 3]>()), 1..6),
+            is_rfc in any::<bool>(),
+        ) {
+            let hops: Vec<_> = hops
+                .into_iter()
+                .map(|(is_proxy, [b, c, d])| format!("{}.{b}.{c}.{d}", if is_proxy { 10 } else { 11 }))
+                .collect();
+            let nearest = hops.iter().rev().find(|hop| hop.starts_with("11.")).unwrap_or(&hops[0]);
+
+            let found = if is_rfc {
+                let elements: Vec<_> = hops.iter().map(|hop| format!("proto=https;for=\"{hop}:80\"")).collect();
+                ip_of("10.1.1.1", &["10.0.0.0/8"], &[("forwarded", &elements.join(", "))])
+            } else {
+                ip_of("10.1.1.1", &["10.0.0.0/8"], &[("x-forwarded-for", &hops.join(","))])
+            };
+
+            prop_assert_eq!(&found, nearest);
+        }
     }
 
     #[test]

@@ -8,9 +8,12 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use sekisho::{
-    actors::db::Cursor,
+    actors::{
+        db::Cursor,
+        password::{MAX_FOREIGN_COST, UnusableHash, check_hash},
+    },
     config::Database,
-    domain::{Email, Scope, Username},
+    domain::{Email, PasswordHash, Scope, Username},
 };
 
 pub(super) fn runner() -> TestRunner {
@@ -162,4 +165,25 @@ fn a_scope_is_a_set_of_two_words() {
             Ok(())
         })
         .unwrap();
+}
+
+#[test]
+fn a_foreign_hash_is_taken_only_in_its_form_and_at_a_bearable_cost() {
+    let check = |text: &str| check_hash(&PasswordHash::new(text.to_owned()));
+    let near = r"\$(2[abxyz]|bcrypt-sha256|v=2,t=2b,r=12){0,2}\$[0-9]{1,3}\$[./A-Za-z0-9]{0,60}";
+    runner()
+        .run(&texts_near(near), |text| {
+            let is_bcrypt = text.len() == 60 && text.starts_with("$2");
+            let is_wrapped = text.starts_with("$bcrypt-sha256$");
+            prop_assert!(check(&text).is_err() || text.is_ascii() && (is_bcrypt || is_wrapped), "{}", text);
+            Ok(())
+        })
+        .unwrap();
+    let rest = "KIXQ9vE5nE1Yk3cYg6b0UeJ7lq1m8z6l4M0mN2bS0C8V5y0m7t1Wm";
+    for cost in 0..100 {
+        let found = check(&format!("$2b${cost:02}${rest}"));
+        let expected =
+            if (4..=MAX_FOREIGN_COST).contains(&cost) { Ok(()) } else { Err(UnusableHash::TooCostly(cost)) };
+        assert!(found == expected || (cost > 31 && found.is_err()) || (cost < 4 && found.is_err()), "{cost}");
+    }
 }
