@@ -4,7 +4,7 @@ use crate::support::{Connection, Home, PASSWORD, Server, wait_until};
 
 fn watched(home: &Home) -> Server {
     let flags =
-        ["serve", "--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--refresh-grace-seconds=2"];
+        ["serve", "--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--refresh-grace-seconds=5"];
     let mut command = home.command(&flags);
     command.env("RUST_LOG", "info");
     Server::start(command)
