@@ -1,4 +1,4 @@
-//! `sekisho backup FILE` and `sekisho restore FILE`
+//! `sekisho backup FILE`
 
 use std::{path::PathBuf, time::Duration};
 
@@ -7,10 +7,10 @@ use clap::Args;
 use super::{Failed, tools::say};
 use crate::{
     actors::{
-        db::{DbFile, Issued, KeySet, back_up, restore},
+        db::{DbFile, KeySet, back_up},
         token::{Keyring, RefreshKeys, SigningSetup, try_keys},
     },
-    config::{Database, DatabaseArgs},
+    config::DatabaseArgs,
     domain::{Clock, Email, Random, Role, User, UserId, Username},
 };
 
@@ -22,40 +22,9 @@ pub(super) struct BackupArgs {
     database: DatabaseArgs,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct RestoreArgs {
-    /// What `sekisho backup` wrote; it stays as it is
-    file: PathBuf,
-    /// Accept the refresh and access tokens that were valid at the time of the backup. Those revoked since are among
-    /// them
-    #[arg(long)]
-    keep_sessions: bool,
-    #[command(flatten)]
-    database: DatabaseArgs,
-}
-
-pub(super) fn run_restore(args: &RestoreArgs) -> Result<(), Failed> {
-    let Database::File(target) = &args.database.database else {
-        return Err("a backup is restored to a file, and :memory: is none".into());
-    };
-    let issued = if args.keep_sessions { Issued::Accepted } else { Issued::Refused };
-    let report =
-        restore(&args.file, target, issued, |keys| check_keys(keys).map_err(|error| error.to_string()))?;
-    let (users, path) = (report.users, target.display());
-    match issued {
-        Issued::Refused => say(&format!(
-            "restored {users} users to {path}; no session, key or token from before is valid: everybody logs in again"
-        )),
-        Issued::Accepted => say(&format!(
-            "restored {users} users, {} sessions and {} keys to {path}",
-            report.sessions, report.keys
-        )),
-    }
-}
-
 pub(super) fn run(args: &BackupArgs) -> Result<(), Failed> {
     let source = DbFile::open_existing(&args.database.database)?;
-    let report = back_up(&source, &args.file, |keys| check_keys(keys).map_err(|error| error.to_string()))?;
+    let report = back_up(&source, &args.file, check_keys)?;
     say(&format!(
         "wrote {}: {} users, {} sessions, {} keys, {} bytes; its integrity and its keys were checked",
         args.file.display(),
@@ -68,7 +37,7 @@ pub(super) fn run(args: &BackupArgs) -> Result<(), Failed> {
 
 /// Has the newest key sign a token for nobody, and verifies it. A database whose server has never
 /// run, or signs with a key of its configuration, holds no key and needs none.
-fn check_keys(keys: &KeySet) -> Result<(), Failed> {
+pub(super) fn check_keys(keys: &KeySet) -> Result<(), String> {
     if keys.keys.is_empty() {
         return Ok(());
     }
@@ -87,6 +56,6 @@ fn check_keys(keys: &KeySet) -> Result<(), Failed> {
         secret_key: None,
         started_at: now,
     };
-    let keyring = Keyring::new(keys, &setup, RefreshKeys::new(&[]))?;
-    Ok(try_keys(&keyring, &nobody, now, &Random::System)?)
+    let keyring = Keyring::new(keys, &setup, RefreshKeys::new(&[])).map_err(|error| error.to_string())?;
+    try_keys(&keyring, &nobody, now, &Random::System).map_err(|error| error.to_string())
 }

@@ -3,6 +3,7 @@
 mod backup;
 mod import;
 mod keys;
+mod restore;
 mod serve;
 mod sessions;
 mod tools;
@@ -43,7 +44,7 @@ enum Command {
     /// Copy the database to a file, beside a running server
     Backup(backup::BackupArgs),
     /// Put a backup in the database's place, where nothing stands; the tokens from before are refused
-    Restore(backup::RestoreArgs),
+    Restore(restore::RestoreArgs),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -95,7 +96,7 @@ fn run(command: Command) -> Result<(), Failed> {
         Command::Keys(command) => tools::block_on(keys::run(command)),
         Command::Import(args) => tools::block_on(import::run(args)),
         Command::Backup(args) => backup::run(&args),
-        Command::Restore(args) => backup::run_restore(&args),
+        Command::Restore(args) => restore::run(&args),
         Command::Openapi => {
             writeln!(std::io::stdout(), "{:#}", openapi_document())?;
             Ok(())

@@ -1,8 +1,6 @@
 //! A Sekisho to test: on a real file in a directory of its own, with a clock to move, on a real
 //! socket.
 
-#![allow(dead_code, reason = "not every test uses every part")]
-
 pub mod contract;
 pub mod wire;
 
@@ -65,7 +63,7 @@ pub struct TestApp {
     pub metrics_address: Option<SocketAddr>,
     pub sekisho: Sekisho,
     pub clock: Clock,
-    pub directory: TempDir,
+    _directory: TempDir,
     client: awc::Client,
 }
 
@@ -123,7 +121,7 @@ impl TestApp {
         let metrics_address = application.metrics_address();
         actix_web::rt::spawn(application.run());
         let client = awc::Client::builder().timeout(Duration::from_mins(1)).disable_redirects().finish();
-        Self { address, metrics_address, sekisho, clock, directory, client }
+        Self { address, metrics_address, sekisho, clock, _directory: directory, client }
     }
 
     pub fn url(&self, path: &str) -> String {

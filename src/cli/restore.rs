@@ -1,0 +1,41 @@
+//! `sekisho restore FILE`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Failed, backup::check_keys, tools::say};
+use crate::{
+    actors::db::{Issued, restore},
+    config::{Database, DatabaseArgs},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    /// What `sekisho backup` wrote; it stays as it is
+    file: PathBuf,
+    /// Accept the refresh and access tokens that were valid at the time of the backup. Those revoked since are among
+    /// them
+    #[arg(long)]
+    keep_sessions: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+pub(super) fn run(args: &RestoreArgs) -> Result<(), Failed> {
+    let Database::File(target) = &args.database.database else {
+        return Err("a backup is restored to a file, and :memory: is none".into());
+    };
+    let issued = if args.keep_sessions { Issued::Accepted } else { Issued::Refused };
+    let report = restore(&args.file, target, issued, check_keys)?;
+    let (users, path) = (report.users, target.display());
+    match issued {
+        Issued::Refused => say(&format!(
+            "restored {users} users to {path}; no session, key or token from before is valid: everybody logs in again"
+        )),
+        Issued::Accepted => say(&format!(
+            "restored {users} users, {} sessions and {} keys to {path}",
+            report.sessions, report.keys
+        )),
+    }
+}
