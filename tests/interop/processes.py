@@ -14,7 +14,9 @@ import urllib.request
 from checks import NAME, PASSWORD
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARY = ROOT / "target/debug/sekisho"
+# Where cargo builds, which scripts/test-interop says.
+BUILT = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+BINARY = BUILT / "sekisho"
 PATIENCE = 60  # seconds; a busy machine is slow, and nothing here measures time
 
 # The environment without what would configure the server behind our back.

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from checks import ALGORITHM, URL, check, tampered
-from processes import CLEAN, ROOT, free_port, log_in, running, status, wait_until_answering
+from processes import BUILT, CLEAN, ROOT, free_port, log_in, running, status, wait_until_answering
 
 NODE = ROOT / "target/interop/node"
 
@@ -20,7 +20,7 @@ def services(port):
         ),
         "Express and jose": (["node", "server.mjs"], NODE, {"PORT": str(port)}),
         "actix-web and jsonwebtoken": (
-            [ROOT / "target/debug/examples/verify"],
+            [BUILT / "examples/verify"],
             ROOT,
             {"LISTEN": f"127.0.0.1:{port}"},
         ),
