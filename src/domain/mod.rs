@@ -5,6 +5,7 @@
 
 mod clock;
 mod email;
+mod network;
 mod password;
 mod random;
 mod role;
@@ -15,6 +16,7 @@ mod username;
 
 pub use clock::{Clock, Timestamp};
 pub use email::{Email, InvalidEmail};
+pub use network::Network;
 pub use password::{InvalidPassword, Password, PasswordHash, PasswordPolicy};
 pub use random::{NoRandomness, Random};
 pub use role::{InvalidScope, Role, Scope, UnknownRole};

@@ -1,0 +1,1 @@
+//! Several bcrypt hashes at once on one core, interleaved.

@@ -1,0 +1,1 @@
+//! A hierarchical fair queue.
