@@ -5,6 +5,7 @@
 
 mod clock;
 mod email;
+mod login_name;
 mod network;
 mod password;
 mod random;
@@ -16,6 +17,7 @@ mod username;
 
 pub use clock::{Clock, Timestamp};
 pub use email::{Email, InvalidEmail};
+pub use login_name::{ImpossibleLoginName, LoginName};
 pub use network::Network;
 pub use password::{InvalidPassword, Password, PasswordHash, PasswordPolicy};
 pub use random::{NoRandomness, Random};
