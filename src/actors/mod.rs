@@ -4,18 +4,18 @@
 //! |---|---|---|---|
 //! | [`db::DbActor`] | its own thread | one | the SQLite file |
 //! | [`password::PasswordActor`] | low-priority threads | one per core | bcrypt |
-//! | [`guard::GuardActor`] | the main thread | one | who may try a password, and when |
+//! | [`throttle::ThrottleActor`] | the main thread | one | who may try a password, and when |
 //! | [`token::TokenActor`] | each HTTP worker | one per worker | the keyring |
 //! | [`account::AccountActor`] | each HTTP worker | one per worker | the use cases |
 //! | [`keeper::KeeperActor`] | the main thread | one | key rotation, purging |
 
 pub mod account;
 pub mod db;
-pub mod guard;
 mod handle;
 pub mod keeper;
 mod panic;
 pub mod password;
+pub mod throttle;
 pub mod token;
 
 pub use handle::{Handle, Limits, Unreachable};

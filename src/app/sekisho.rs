@@ -11,9 +11,9 @@ use crate::{
         Handle, Limits,
         account::{AccountActor, Desk, Group, Rules},
         db::{Close, DbActor, DbError, DbFile},
-        guard::{Guard, GuardActor},
         keeper::{KeeperActor, KeyPolicy, Subscribe, open_keyring},
         password::{Admission, Hasher, PasswordActor, PasswordError, Passwords},
+        throttle::{Throttle, ThrottleActor},
         token::{Keyring, SigningSetup, TokenActor},
     },
     config::{Config, cores},
@@ -37,7 +37,7 @@ const IN_FLIGHT: usize = 16_384;
 pub struct Sekisho {
     db: Handle<DbActor>,
     passwords: Passwords,
-    guard: Guard,
+    throttle: Throttle,
     keeper: Handle<KeeperActor>,
     keyring: Arc<Keyring>,
     rules: Rules,
@@ -77,12 +77,12 @@ impl Sekisho {
         let keyring = Arc::new(keyring);
         let local = Limits { in_flight: IN_FLIGHT, deadline: None };
         let passwords = start_passwords(&config, random)?;
-        let guard = Guard::new(Handle::new("guard", GuardActor::new(clock).start(), local));
+        let throttle = Throttle::new(Handle::new("throttle", ThrottleActor::new(clock).start(), local));
         let keeper =
             KeeperActor::new(db.clone(), file, policy, keys, Arc::clone(&keyring), passwords.clone());
         Ok(Self {
             passwords,
-            guard,
+            throttle,
             keeper: Handle::new("keeper", keeper.start(), local),
             keyring,
             rules: Rules {
@@ -117,7 +117,7 @@ impl Sekisho {
             rotations: Group::new(self.db.clone()),
             db: self.db.clone(),
             passwords: self.passwords.clone(),
-            guard: self.guard.clone(),
+            throttle: self.throttle.clone(),
             tokens: tokens.clone(),
             clock,
             rules: self.rules,
@@ -134,7 +134,7 @@ impl Sekisho {
             tokens,
             db: self.db.clone(),
             passwords: self.passwords.clone(),
-            guard: self.guard.clone(),
+            throttle: self.throttle.clone(),
             keeper: self.keeper.clone(),
             policy: self.rules.password,
             trusted_proxies: self.config.trusted_proxies.as_slice().into(),

@@ -35,9 +35,9 @@ use crate::{
         Handle,
         account::{AccountActor, Authenticate, Caller},
         db::DbActor,
-        guard::Guard as GuessingGuard,
         keeper::KeeperActor,
         password::Passwords,
+        throttle::Throttle,
         token::TokenActor,
     },
     domain::PasswordPolicy,
@@ -55,7 +55,7 @@ pub struct Api {
     /// Pinged by `/readyz`.
     pub passwords: Passwords,
     /// Pinged by `/readyz`.
-    pub guard: GuessingGuard,
+    pub throttle: Throttle,
     /// Pinged by `/readyz`.
     pub keeper: Handle<KeeperActor>,
     /// What a new password must be.

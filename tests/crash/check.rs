@@ -9,7 +9,7 @@ use crate::{
     model::{Operation, Standing},
 };
 
-/// So many wrong passwords a client may try after each restart. The guard against guessing, which
+/// So many wrong passwords a client may try after each restart. The throttle, which
 /// forgets at a restart, grants an address a hundred, and there are eight clients.
 const WRONG_PASSWORDS: usize = 6;
 

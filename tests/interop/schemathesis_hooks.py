@@ -1,7 +1,7 @@
 """What Schemathesis must know of Sekisho: who it is, and where it comes from.
 
 Its requests log their sender out, and guess passwords: each is sent with a token that lives, and from an address
-of its own, so that neither an ended session nor the guessing guard hides what lies behind it.
+of its own, so that neither an ended session nor the throttle hides what lies behind it.
 """
 
 import base64

@@ -1,4 +1,4 @@
-//! Whether a password is somebody's: the guard, the queue and the hash, in that order.
+//! Whether a password is somebody's: the throttle, the queue and the hash, in that order.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use super::{Desk, Failure};
 use crate::{
     actors::{
         Unreachable,
-        guard::{GuardError, Outcome},
         password::{Applicant, PasswordError, Refused, Verdict, VerifyPassword},
+        throttle::{Outcome, ThrottleError},
     },
     domain::{Client, Password, PasswordHash},
 };
@@ -38,11 +38,11 @@ impl From<Unreachable> for CheckError {
     }
 }
 
-impl From<GuardError> for CheckError {
-    fn from(error: GuardError) -> Self {
+impl From<ThrottleError> for CheckError {
+    fn from(error: ThrottleError) -> Self {
         match error {
-            GuardError::Unreachable(error) => error.into(),
-            GuardError::Throttled { retry_after } => Self::Throttled { retry_after },
+            ThrottleError::Unreachable(error) => error.into(),
+            ThrottleError::Throttled { retry_after } => Self::Throttled { retry_after },
         }
     }
 }
@@ -62,7 +62,7 @@ impl From<PasswordError> for CheckError {
     }
 }
 
-/// Compares a password with a hash, or with nobody's. `account` is who the guard holds
+/// Compares a password with a hash, or with nobody's. `account` is who the throttle holds
 /// responsible: a user's number, or the name that was typed where there is no such user.
 pub(super) async fn check_password(
     desk: &Desk,
@@ -71,9 +71,9 @@ pub(super) async fn check_password(
     password: Password,
     hash: Option<PasswordHash>,
 ) -> Result<Verdict, CheckError> {
-    desk.guard.check(&account, client.ip).await?;
+    desk.throttle.check(&account, client.ip).await?;
     let turn = desk.passwords.turn(Applicant::login(account.clone(), client)).await?;
-    let permit = desk.guard.begin(&account, client.ip).await?;
+    let permit = desk.throttle.begin(&account, client.ip).await?;
     let verdict = desk.passwords.ask(&turn, VerifyPassword { password, hash }).await?;
     permit.settle(match verdict {
         Verdict::Right { .. } => Outcome::Success,

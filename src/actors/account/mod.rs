@@ -41,8 +41,8 @@ pub use self::{
 use super::{
     Handle, Unreachable,
     db::{DbActor, FindActiveUsers, RotateSessions},
-    guard::Guard,
     password::Passwords,
+    throttle::Throttle,
     token::TokenActor,
 };
 use crate::domain::{Clock, PasswordPolicy};
@@ -58,8 +58,8 @@ pub struct Desk {
     pub rotations: Group<RotateSessions>,
     /// The hash threads, behind their queue.
     pub passwords: Passwords,
-    /// The guard against guessing.
-    pub guard: Guard,
+    /// Who may try a password, and when.
+    pub throttle: Throttle,
     /// This worker's signer.
     pub tokens: Handle<TokenActor>,
     /// The time.

@@ -2,7 +2,6 @@
 
 mod forgery;
 mod group_commit;
-mod guard;
 mod handle;
 mod import;
 mod indexes;
@@ -16,4 +15,5 @@ mod rotation;
 mod sessions;
 mod smoke;
 pub mod steps;
+mod throttle;
 mod users;

@@ -1,4 +1,4 @@
-//! `GuardActor`: who may try a password, and when.
+//! `ThrottleActor`: who may try a password, and when.
 //!
 //! Only failures count, so whoever knows their password never meets it. Each account is guarded
 //! separately from each network, so an attacker slows himself and never locks the owner out from
@@ -18,7 +18,7 @@ use crate::{domain::Clock, metrics};
 
 /// An attempt was not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum GuardError {
+pub enum ThrottleError {
     /// The actor could not be asked.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
@@ -31,22 +31,22 @@ pub enum GuardError {
 }
 
 /// The keeper of the ledger of failures; see the module's documentation.
-pub struct GuardActor {
+pub struct ThrottleActor {
     ledger: Rc<RefCell<Ledger>>,
     clock: Clock,
     /// Attempts that wait for another to be settled.
     waiting: Rc<RefCell<Vec<oneshot::Sender<()>>>>,
 }
 
-impl GuardActor {
-    /// A guard that has seen nobody yet.
+impl ThrottleActor {
+    /// A throttle that has seen nobody yet.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self { ledger: Rc::default(), clock, waiting: Rc::default() }
     }
 }
 
-impl Actor for GuardActor {
+impl Actor for ThrottleActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
@@ -64,20 +64,20 @@ impl Actor for GuardActor {
 
 /// Asks whether a suspect is held up now, without beginning an attempt.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<(), GuardError>")]
+#[rtype(result = "Result<(), ThrottleError>")]
 pub struct CheckSuspect {
     /// Who.
     pub suspect: Suspect,
 }
 
-impl Handler<CheckSuspect> for GuardActor {
-    type Result = Result<(), GuardError>;
+impl Handler<CheckSuspect> for ThrottleActor {
+    type Result = Result<(), ThrottleError>;
 
     fn handle(&mut self, message: CheckSuspect, _: &mut Context<Self>) -> Self::Result {
         match self.ledger.borrow().judge(&message.suspect, self.clock.now()) {
             Decision::Throttled(retry_after) => {
                 metrics::attempt_throttled();
-                Err(GuardError::Throttled { retry_after })
+                Err(ThrottleError::Throttled { retry_after })
             }
             Decision::Go | Decision::Wait => Ok(()),
         }
@@ -87,13 +87,13 @@ impl Handler<CheckSuspect> for GuardActor {
 /// Begins an attempt. Attempts that are under way count as failures until they are settled: one
 /// that would be too many if they all failed waits for them.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<(), GuardError>")]
+#[rtype(result = "Result<(), ThrottleError>")]
 struct BeginAttempt {
     suspect: Suspect,
 }
 
-impl Handler<BeginAttempt> for GuardActor {
-    type Result = ResponseFuture<Result<(), GuardError>>;
+impl Handler<BeginAttempt> for ThrottleActor {
+    type Result = ResponseFuture<Result<(), ThrottleError>>;
 
     fn handle(&mut self, message: BeginAttempt, _: &mut Context<Self>) -> Self::Result {
         let (ledger, waiting) = (Rc::clone(&self.ledger), Rc::clone(&self.waiting));
@@ -105,7 +105,7 @@ impl Handler<BeginAttempt> for GuardActor {
                     Decision::Go => return Ok(()),
                     Decision::Throttled(retry_after) => {
                         metrics::attempt_throttled();
-                        return Err(GuardError::Throttled { retry_after });
+                        return Err(ThrottleError::Throttled { retry_after });
                     }
                     Decision::Wait => {
                         let (wake, woken) = oneshot::channel();
@@ -127,7 +127,7 @@ struct SettleAttempt {
     outcome: Outcome,
 }
 
-impl Handler<SettleAttempt> for GuardActor {
+impl Handler<SettleAttempt> for ThrottleActor {
     type Result = ();
 
     fn handle(&mut self, message: SettleAttempt, _: &mut Context<Self>) {
@@ -139,16 +139,16 @@ impl Handler<SettleAttempt> for GuardActor {
     }
 }
 
-/// The way to the guard.
+/// The way to the throttle.
 #[derive(Clone)]
-pub struct Guard {
-    handle: Handle<GuardActor>,
+pub struct Throttle {
+    handle: Handle<ThrottleActor>,
 }
 
-impl Guard {
+impl Throttle {
     /// Wraps the actor's handle.
     #[must_use]
-    pub fn new(handle: Handle<GuardActor>) -> Self {
+    pub fn new(handle: Handle<ThrottleActor>) -> Self {
         Self { handle }
     }
 
@@ -156,20 +156,20 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// [`GuardError::Throttled`] where it is not.
-    pub async fn check(&self, account: &str, ip: Option<IpAddr>) -> Result<(), GuardError> {
+    /// [`ThrottleError::Throttled`] where it is not.
+    pub async fn check(&self, account: &str, ip: Option<IpAddr>) -> Result<(), ThrottleError> {
         self.handle.ask(CheckSuspect { suspect: Suspect::new(account, ip) }).await
     }
 
-    /// Whether the guard answers at all.
+    /// Whether the throttle answers at all.
     ///
     /// # Errors
     ///
     /// When it does not.
     pub async fn ping(&self) -> Result<(), Unreachable> {
         match self.check("", None).await {
-            Ok(()) | Err(GuardError::Throttled { .. }) => Ok(()),
-            Err(GuardError::Unreachable(error)) => Err(error),
+            Ok(()) | Err(ThrottleError::Throttled { .. }) => Ok(()),
+            Err(ThrottleError::Unreachable(error)) => Err(error),
         }
     }
 
@@ -177,17 +177,17 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// [`GuardError::Throttled`] where none is allowed now.
-    pub async fn begin(&self, account: &str, ip: Option<IpAddr>) -> Result<Permit, GuardError> {
+    /// [`ThrottleError::Throttled`] where none is allowed now.
+    pub async fn begin(&self, account: &str, ip: Option<IpAddr>) -> Result<Permit, ThrottleError> {
         let suspect = Suspect::new(account, ip);
         self.handle.ask(BeginAttempt { suspect: suspect.clone() }).await?;
-        Ok(Permit { guard: self.clone(), suspect: Some(suspect) })
+        Ok(Permit { throttle: self.clone(), suspect: Some(suspect) })
     }
 }
 
 /// An attempt under way. Dropped unsettled, because its client has gone, it counts as nothing.
 pub struct Permit {
-    guard: Guard,
+    throttle: Throttle,
     suspect: Option<Suspect>,
 }
 
@@ -199,7 +199,7 @@ impl Permit {
 
     fn tell(&mut self, outcome: Outcome) {
         if let Some(suspect) = self.suspect.take() {
-            self.guard.handle.tell(SettleAttempt { suspect, outcome });
+            self.throttle.handle.tell(SettleAttempt { suspect, outcome });
         }
     }
 }

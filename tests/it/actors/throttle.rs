@@ -1,4 +1,4 @@
-//! The guard against guessing: what an attacker gets, and whom it never troubles.
+//! The throttle of guesses: what an attacker gets, and whom it never troubles.
 
 use std::time::Duration;
 
