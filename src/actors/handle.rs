@@ -146,12 +146,6 @@ impl<A: Actor> Handle<A> {
     pub fn in_flight(&self) -> usize {
         self.in_flight.count()
     }
-
-    /// The actor's name.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
 }
 
 /// A place among the messages in flight, given back when dropped.

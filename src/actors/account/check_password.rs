@@ -55,10 +55,7 @@ impl From<Refused> for CheckError {
 
 impl From<PasswordError> for CheckError {
     fn from(error: PasswordError) -> Self {
-        match error {
-            PasswordError::Refused(refused) => refused.into(),
-            other => Self::Failure(other.into()),
-        }
+        Self::Failure(error.into())
     }
 }
 

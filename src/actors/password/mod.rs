@@ -26,9 +26,6 @@ pub enum PasswordError {
     /// The actor could not be asked.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
-    /// Too many wait already.
-    #[error(transparent)]
-    Refused(#[from] Refused),
     /// No salt.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),

@@ -49,7 +49,6 @@ pub(super) fn failure_kind(failure: &Failure) -> (StatusCode, &'static str, &'st
             DbError::Closed => unavailable("shutting_down", "The service is shutting down"),
             DbError::Panicked | DbError::Other(_) => INTERNAL,
         },
-        Failure::Password(PasswordError::Refused(_)) => BUSY,
         Failure::Password(
             PasswordError::NoRandomness(_) | PasswordError::Bcrypt | PasswordError::Panicked,
         )

@@ -217,7 +217,7 @@ impl TestApp {
         self.log_in(name).await
     }
 
-    /// Registers an administrator (by message, as the command line does) and logs them in.
+    /// Registers an administrator, which no request can, by message, and logs them in.
     pub async fn administrator(&self, name: &str) -> Tokens {
         use sekisho::{
             actors::account::Register,
