@@ -9,7 +9,7 @@ use super::{AppError, Surroundings};
 use crate::{
     actors::{
         Handle, Limits,
-        account::{AccountActor, Desk, Group, Rules},
+        account::{AccountActor, Desk, Group, Renewals, Rules},
         db::{Close, DbActor, DbError, DbFile},
         keeper::{KeeperActor, KeyPolicy, Subscribe, open_keyring},
         password::{Admission, Hasher, PasswordActor, PasswordError, Passwords},
@@ -38,6 +38,7 @@ pub struct Sekisho {
     db: Handle<DbActor>,
     passwords: Passwords,
     throttle: Throttle,
+    renewals: Renewals,
     keeper: Handle<KeeperActor>,
     keyring: Arc<Keyring>,
     rules: Rules,
@@ -83,6 +84,7 @@ impl Sekisho {
         Ok(Self {
             passwords,
             throttle,
+            renewals: Renewals::default(),
             keeper: Handle::new("keeper", keeper.start(), local),
             keyring,
             rules: Rules {
@@ -118,6 +120,7 @@ impl Sekisho {
             db: self.db.clone(),
             passwords: self.passwords.clone(),
             throttle: self.throttle.clone(),
+            renewals: self.renewals.clone(),
             tokens: tokens.clone(),
             clock,
             rules: self.rules,

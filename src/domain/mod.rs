@@ -19,7 +19,7 @@ pub use clock::{Clock, Timestamp};
 pub use email::{Email, InvalidEmail};
 pub use login_name::{ImpossibleLoginName, LoginName};
 pub use network::Network;
-pub use password::{InvalidPassword, Password, PasswordHash, PasswordPolicy};
+pub use password::{InvalidPassword, Password, PasswordHash, PasswordPolicy, PasswordVersion};
 pub use random::{NoRandomness, Random};
 pub use role::{InvalidScope, Role, Scope, UnknownRole};
 pub use session::{Client, EndReason, Session, SessionId};

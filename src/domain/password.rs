@@ -94,6 +94,12 @@ impl PasswordHash {
     }
 }
 
+/// How often somebody's password has been set: what tells that it is still the one that was verified.
+///
+/// The hash cannot tell that, because a renewed hash is another text for the same password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordVersion(pub i64);
+
 impl fmt::Debug for PasswordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PasswordHash(…)")

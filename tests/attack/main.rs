@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "../it/support/mod.rs"]
+#[allow(dead_code, reason = "the support is made for all tests, of which these use a part")]
 mod support;
+mod the_right_password_is_never_refused;

@@ -79,7 +79,7 @@ async fn log_in(
     };
     let hash = found.as_ref().map(|credentials| credentials.password_hash.clone());
     let verdict = check_password(desk, account, &client, password, hash).await?;
-    let (Some(credentials), Verdict::Right { rehashed }) = (found, verdict) else {
+    let (Some(credentials), Verdict::Right { rehash }) = (found, verdict) else {
         return Err(LoginError::Incorrect);
     };
     let user = credentials.user;
@@ -91,8 +91,7 @@ async fn log_in(
     let now = desk.clock.now();
     let open = OpenSession {
         user_id: user.id,
-        expected: credentials.password_hash,
-        rehashed,
+        expected: credentials.password_version,
         refresh_hash,
         scope,
         client,
@@ -101,5 +100,8 @@ async fn log_in(
     };
     // While the hash was computed, the password may have been changed or the account disabled.
     let session_id = desk.db.ask(open).await?.ok_or(LoginError::Incorrect)?;
+    if let Some(rehash) = rehash {
+        desk.renewals.begin(desk, user.id, rehash);
+    }
     Ok(desk.tokens.ask(IssueTokens { user, session_id, scope, secret }).await?)
 }

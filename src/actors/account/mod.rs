@@ -12,6 +12,7 @@ mod login;
 mod own_account;
 mod refresh;
 mod register;
+mod renewals;
 mod revoke;
 mod sessions;
 
@@ -35,6 +36,7 @@ pub use self::{
     own_account::{ChangeEmail, ChangePassword, DeleteAccount, OwnAccountError},
     refresh::{Refresh, RefreshError},
     register::{Register, RegisterError},
+    renewals::Renewals,
     revoke::{LogOut, Revoke, RevokeError},
     sessions::{EndOtherSessions, EndOwnSession, ListOwnSessions, OwnSessionError},
 };
@@ -60,6 +62,8 @@ pub struct Desk {
     pub passwords: Passwords,
     /// Who may try a password, and when.
     pub throttle: Throttle,
+    /// The hashes that are about to be renewed.
+    pub renewals: Renewals,
     /// This worker's signer.
     pub tokens: Handle<TokenActor>,
     /// The time.

@@ -104,7 +104,7 @@ impl UseCase for ChangePassword {
         drop(turn);
         let set = SetPassword {
             id: caller.user.id,
-            expected: Some(credentials.password_hash),
+            expected: Some(credentials.password_version),
             password_hash,
             keep: Some(caller.session_id),
             now: desk.clock.now(),
@@ -135,7 +135,7 @@ impl UseCase for DeleteAccount {
         let credentials = confirm(desk, &caller, self.password, &self.client).await?;
         let delete = DeleteUser {
             id: caller.user.id,
-            expected: Some(credentials.password_hash),
+            expected: Some(credentials.password_version),
             now: desk.clock.now(),
         };
         desk.db.ask(delete).await?.map_err(|refused| match refused {

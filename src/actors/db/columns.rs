@@ -6,8 +6,8 @@ use rusqlite::{
 };
 
 use crate::domain::{
-    Algorithm, Email, EndReason, PasswordHash, Role, Scope, Session, SessionId, Timestamp, User, UserId,
-    Username,
+    Algorithm, Email, EndReason, PasswordHash, PasswordVersion, Role, Scope, Session, SessionId, Timestamp,
+    User, UserId, Username,
 };
 
 /// An integer column that is a newtype over `i64`.
@@ -31,6 +31,7 @@ integer_column! {
     Timestamp: Timestamp::from_millis, Timestamp::as_millis;
     UserId: UserId, |id: UserId| id.0;
     SessionId: SessionId, |id: SessionId| id.0;
+    PasswordVersion: PasswordVersion, |version: PasswordVersion| version.0;
 }
 
 /// A text column of which only some texts are right.

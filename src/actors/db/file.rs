@@ -25,7 +25,10 @@ use super::{
 use crate::config::Database;
 
 /// Forward only: a migration that was released is never changed, moved or removed.
-pub(super) const MIGRATIONS: [M<'static>; 1] = [M::up(include_str!("../../../migrations/0001_accounts.sql"))];
+pub(super) const MIGRATIONS: [M<'static>; 2] = [
+    M::up(include_str!("../../../migrations/0001_accounts.sql")),
+    M::up(include_str!("../../../migrations/0002_password_version.sql")),
+];
 
 /// Why a database cannot be used. Each is one line for the person who started the program, and
 /// the file is as it was.

@@ -40,7 +40,7 @@ pub use self::{
     },
     users::{
         Credentials, DeleteRefused, DeleteUser, FindCredentials, FindTaken, FindUser, InsertUser, Login,
-        SetPassword, Taken, UpdateRefused, UpdateUser, UserChange,
+        RenewHash, SetPassword, Taken, UpdateRefused, UpdateUser, UserChange,
     },
 };
 use super::{Handle, Limits, handle::InFlight, panic::caught};

@@ -10,7 +10,7 @@ use super::{
     Access, DbError, DbMessage, GroupMessage,
     columns::{session, session_columns, user, user_columns},
 };
-use crate::domain::{Client, EndReason, PasswordHash, Scope, Session, SessionId, Timestamp, User, UserId};
+use crate::domain::{Client, EndReason, PasswordVersion, Scope, Session, SessionId, Timestamp, User, UserId};
 
 /// SHA-256 of a refresh secret: all that is stored of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,11 +34,9 @@ impl FromSql for TokenHash {
 pub struct OpenSession {
     /// Whose.
     pub user_id: UserId,
-    /// The hash that the password matched. A password changed or an account disabled since then
-    /// opens no session.
-    pub expected: PasswordHash,
-    /// A hash of the same password in today's form, where the verified one was not.
-    pub rehashed: Option<PasswordHash>,
+    /// The password that was verified. A password changed or an account disabled since then opens no
+    /// session.
+    pub expected: PasswordVersion,
     /// The first refresh secret's hash.
     pub refresh_hash: TokenHash,
     /// What its tokens may do at most.
@@ -61,7 +59,7 @@ impl DbMessage for OpenSession {
                 "INSERT INTO sessions (user_id, refresh_hash, scope, created_at, last_used_at,
                                        expires_at, user_agent, ip)
                  SELECT id, :refresh_hash, :scope, :now, :now, :expires_at, :user_agent, :ip
-                 FROM users WHERE id = :user AND disabled = 0 AND password_hash = :expected",
+                 FROM users WHERE id = :user AND disabled = 0 AND password_version = :expected",
             )?
             .execute(named_params! {
                 ":user": self.user_id,
@@ -76,12 +74,7 @@ impl DbMessage for OpenSession {
         if opened == 0 {
             return Ok(None);
         }
-        let id = SessionId(db.last_insert_rowid());
-        if let Some(rehashed) = self.rehashed {
-            db.prepare_cached("UPDATE users SET password_hash = ?2 WHERE id = ?1")?
-                .execute((self.user_id, rehashed))?;
-        }
-        Ok(Some(id))
+        Ok(Some(SessionId(db.last_insert_rowid())))
     }
 }
 

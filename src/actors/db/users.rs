@@ -8,7 +8,9 @@ use super::{
     columns::{user, user_columns},
     sessions::end_sessions_of,
 };
-use crate::domain::{Email, EndReason, PasswordHash, Role, SessionId, Timestamp, User, UserId, Username};
+use crate::domain::{
+    Email, EndReason, PasswordHash, PasswordVersion, Role, SessionId, Timestamp, User, UserId, Username,
+};
 
 /// Which of a new user's names somebody has already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -163,6 +165,8 @@ pub struct Credentials {
     pub user: User,
     /// The hash.
     pub password_hash: PasswordHash,
+    /// Which of the user's passwords it is a hash of.
+    pub password_version: PasswordVersion,
 }
 
 impl DbMessage for FindCredentials {
@@ -170,9 +174,15 @@ impl DbMessage for FindCredentials {
     const ACCESS: Access = Access::Read;
 
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        const SELECT: &str = concat!("SELECT ", user_columns!(), ", u.password_hash FROM users u");
-        let credentials =
-            |row: &rusqlite::Row<'_>| Ok(Credentials { user: user(row)?, password_hash: row.get(6)? });
+        const SELECT: &str =
+            concat!("SELECT ", user_columns!(), ", u.password_hash, u.password_version FROM users u");
+        let credentials = |row: &rusqlite::Row<'_>| {
+            Ok(Credentials {
+                user: user(row)?,
+                password_hash: row.get("password_hash")?,
+                password_version: row.get("password_version")?,
+            })
+        };
         let find = |sql: &str, value: &dyn rusqlite::ToSql| {
             db.prepare_cached(sql)?.query_row([value], credentials).optional()
         };
@@ -276,9 +286,9 @@ fn is_last_admin(db: &Connection, id: UserId) -> Result<bool, DbError> {
 pub struct SetPassword {
     /// Whose.
     pub id: UserId,
-    /// The hash that was verified; where it is no longer theirs, somebody else was faster and
-    /// nothing is set. `None` sets it in any case.
-    pub expected: Option<PasswordHash>,
+    /// The password that was verified. Where it has been changed since, nothing is set. `None` sets it
+    /// in any case.
+    pub expected: Option<PasswordVersion>,
     /// The new hash.
     pub password_hash: PasswordHash,
     /// The session that goes on.
@@ -294,8 +304,8 @@ impl DbMessage for SetPassword {
     fn run(self, db: &Connection) -> Result<bool, DbError> {
         let changed = db
             .prepare_cached(
-                "UPDATE users SET password_hash = ?2
-                 WHERE id = ?1 AND (?3 IS NULL OR password_hash = ?3)",
+                "UPDATE users SET password_hash = ?2, password_version = password_version + 1
+                 WHERE id = ?1 AND (?3 IS NULL OR password_version = ?3)",
             )?
             .execute((self.id, self.password_hash, self.expected))?;
         if changed == 0 {
@@ -306,14 +316,40 @@ impl DbMessage for SetPassword {
     }
 }
 
+/// Replaces a user's hash by another of the same password, which ends nothing; `false` where it has been
+/// replaced already, or the password was changed or the user deleted.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<bool, DbError>")]
+pub struct RenewHash {
+    /// Whose.
+    pub id: UserId,
+    /// The hash to be replaced.
+    pub outdated: PasswordHash,
+    /// A hash of the same password in today's form.
+    pub renewed: PasswordHash,
+}
+
+impl DbMessage for RenewHash {
+    type Answer = bool;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<bool, DbError> {
+        // Salts are random, so the text can be that of no other password, set meanwhile.
+        let renewed = db
+            .prepare_cached("UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2")?
+            .execute((self.id, self.outdated, self.renewed))?;
+        Ok(renewed > 0)
+    }
+}
+
 /// Deletes a user with their sessions; the username is never given again.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Result<(), DeleteRefused>, DbError>")]
 pub struct DeleteUser {
     /// Who.
     pub id: UserId,
-    /// The hash that was verified, as in [`SetPassword`].
-    pub expected: Option<PasswordHash>,
+    /// The password that was verified, as in [`SetPassword`].
+    pub expected: Option<PasswordVersion>,
     /// Now.
     pub now: Timestamp,
 }
@@ -341,7 +377,7 @@ impl DbMessage for DeleteUser {
             return Ok(Err(DeleteRefused::LastAdmin));
         }
         let deleted = db
-            .prepare_cached("DELETE FROM users WHERE id = ?1 AND (?2 IS NULL OR password_hash = ?2)")?
+            .prepare_cached("DELETE FROM users WHERE id = ?1 AND (?2 IS NULL OR password_version = ?2)")?
             .execute((self.id, self.expected))?;
         if deleted == 0 {
             return Ok(Err(DeleteRefused::NotFound));

@@ -54,6 +54,12 @@ impl Applicant {
     pub fn registration(client: &Client) -> Self {
         Self { account: None, ip: client.ip }
     }
+
+    /// Nobody who waits for an answer. There is one at a time, so it has one place in a round.
+    #[must_use]
+    pub fn renewal() -> Self {
+        Self { account: None, ip: None }
+    }
 }
 
 /// The queue; see the module's documentation.

@@ -103,6 +103,20 @@ impl<'a> Stored<'a> {
         };
         Zeroizing::new(BASE64_STANDARD.encode(Zeroizing::new(digest)).into_bytes())
     }
+
+    /// The form and the cost in which a password that matches would be stored today. A hash is never
+    /// made cheaper to guess, so a cost above the server's is kept.
+    fn successor(&self, password: &Password, own_cost: u32) -> (Form, u32) {
+        // bcrypt may have cut the password, and then nobody knows where its owner thinks it ends. Its
+        // hash stays one of the first 72 bytes, so that whatever was accepted before still is.
+        let is_cut = self.form == Form::Bcrypt && password.expose().len() > BCRYPT_LIMIT;
+        let form = if is_cut { Form::Bcrypt } else { todays_form(password) };
+        (form, self.cost.max(own_cost))
+    }
+}
+
+fn todays_form(password: &Password) -> Form {
+    if password.expose().len() <= BCRYPT_LIMIT { Form::Bcrypt } else { Form::Sha256V2 }
 }
 
 fn parse_cost(text: &str) -> Option<u32> {
@@ -123,10 +137,9 @@ pub(super) fn unmatched(cost: u32, random: &Random) -> Result<PasswordHash, Pass
 
 /// Hashes in today's form.
 pub(super) fn hash(password: &Password, cost: u32, random: &Random) -> Result<PasswordHash, PasswordError> {
-    if password.expose().len() <= BCRYPT_LIMIT {
-        bare_bcrypt(password, cost, random)
-    } else {
-        hash_with_salt(password, cost, random.bytes()?)
+    match todays_form(password) {
+        Form::Bcrypt => bare_bcrypt(password, cost, random),
+        Form::Sha256V1 | Form::Sha256V2 => hash_with_salt(password, cost, random.bytes()?),
     }
 }
 
@@ -159,29 +172,26 @@ pub(super) fn verify(password: &Password, hash: &PasswordHash, own_cost: u32) ->
     bcrypt::verify(&*stored.key(password), &stored.bcrypt()).unwrap_or(false)
 }
 
-/// Hashes anew a password that has just matched, where its form or cost is not today's.
-pub(super) fn rehash_if_outdated(
+/// Whether a hash that a password has just matched is not of today's form or cost.
+pub(super) fn is_outdated(password: &Password, hash: &PasswordHash, own_cost: u32) -> bool {
+    Stored::parse(hash.expose()).is_some_and(|stored| {
+        let (form, cost) = stored.successor(password, own_cost);
+        stored.variant != "2b" || stored.form != form || stored.cost != cost
+    })
+}
+
+/// Hashes anew a password that has just matched an outdated hash.
+pub(super) fn renew(
     password: &Password,
-    hash: &PasswordHash,
-    cost: u32,
+    outdated: &PasswordHash,
+    own_cost: u32,
     random: &Random,
-) -> Result<Option<PasswordHash>, PasswordError> {
-    let Some(stored) = Stored::parse(hash.expose()) else {
-        return Ok(None);
-    };
-    let is_long = password.expose().len() > BCRYPT_LIMIT;
-    let is_cut = is_long && stored.form == Form::Bcrypt;
-    let todays_form = if is_long { Form::Sha256V2 } else { Form::Bcrypt };
-    let is_current = stored.cost == cost && stored.variant == "2b" && (stored.form == todays_form || is_cut);
-    if is_current {
-        return Ok(None);
+) -> Result<PasswordHash, PasswordError> {
+    let stored = Stored::parse(outdated.expose()).ok_or(PasswordError::Bcrypt)?;
+    match stored.successor(password, own_cost) {
+        (Form::Bcrypt, cost) => bare_bcrypt(password, cost, random),
+        (Form::Sha256V1 | Form::Sha256V2, cost) => hash_with_salt(password, cost, random.bytes()?),
     }
-    // Of a password that bcrypt cut we do not know where its owner thinks it ends: the hash
-    // stays one of the first 72 bytes, so that what logged in yesterday does tomorrow.
-    if is_cut {
-        return bare_bcrypt(password, cost, random).map(Some);
-    }
-    self::hash(password, cost, random).map(Some)
 }
 
 #[cfg(test)]

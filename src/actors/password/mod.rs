@@ -158,14 +158,14 @@ pub struct VerifyPassword {
 }
 
 /// What a comparison found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Verdict {
     /// Another password, or no such user.
     Wrong,
     /// The right one.
     Right {
-        /// The same password hashed anew, where the stored hash's form or cost is not today's.
-        rehashed: Option<PasswordHash>,
+        /// What renews the stored hash, where its form or cost is not today's.
+        rehash: Option<Rehash>,
     },
 }
 
@@ -180,8 +180,37 @@ impl PasswordMessage for VerifyPassword {
         if !hash::verify(&self.password, stored, hasher.cost) {
             return Ok(Verdict::Wrong);
         }
-        let rehashed = hash::rehash_if_outdated(&self.password, stored, hasher.cost, &hasher.random)?;
-        Ok(Verdict::Right { rehashed })
+        let rehash = match self.hash {
+            Some(stored) if hash::is_outdated(&self.password, &stored, hasher.cost) => {
+                Some(Rehash { password: self.password, outdated: stored })
+            }
+            _ => None,
+        };
+        Ok(Verdict::Right { rehash })
+    }
+}
+
+/// Hashes a password anew, which a comparison found to match a hash of yesterday's form or cost.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<PasswordHash, PasswordError>")]
+pub struct Rehash {
+    password: Password,
+    outdated: PasswordHash,
+}
+
+impl Rehash {
+    /// The hash that it replaces.
+    #[must_use]
+    pub const fn outdated(&self) -> &PasswordHash {
+        &self.outdated
+    }
+}
+
+impl PasswordMessage for Rehash {
+    type Answer = PasswordHash;
+
+    fn run(self, hasher: &Hasher) -> Result<PasswordHash, PasswordError> {
+        hash::renew(&self.password, &self.outdated, hasher.cost, &hasher.random)
     }
 }
 

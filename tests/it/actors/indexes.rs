@@ -26,14 +26,15 @@ use sekisho::{
             Access, ActiveKey, CountSlice, Cursor, DbError, DbFile, DbMessage, DeleteUser, EndSession,
             EndUserSessions, FindActiveUsers, FindCredentials, FindKeys, FindSecret, FindTaken, FindUser,
             ImportUsers, ImportedUser, InsertKey, InsertUser, ListSessions, ListUsers, Login, OpenSession,
-            PurgeKeys, PurgeSessions, RotateSession, RotateSessions, Rotation, SetPassword, Taken, TokenHash,
-            UpdateUser, UserChange,
+            PurgeKeys, PurgeSessions, RenewHash, RotateSession, RotateSessions, Rotation, SetPassword, Taken,
+            TokenHash, UpdateUser, UserChange,
         },
         token::new_key_row,
     },
     config::Database,
     domain::{
-        Algorithm, Client, Email, EndReason, PasswordHash, Random, Role, Scope, SessionId, UserId, Username,
+        Algorithm, Client, Email, EndReason, PasswordHash, PasswordVersion, Random, Role, Scope, SessionId,
+        UserId, Username,
     },
 };
 use tempfile::TempDir;
@@ -283,8 +284,7 @@ fn send_what_changes_sessions(minefield: &mut Minefield) {
     };
     let open = OpenSession {
         user_id: UserId(3),
-        expected: hash("hash"),
-        rehashed: Some(hash("rehashed")),
+        expected: PasswordVersion(1),
         refresh_hash: TokenHash([1; 32]),
         scope: Scope::of(Role::User),
         client: Client::default(),
@@ -324,11 +324,12 @@ fn send_what_changes_users(minefield: &mut Minefield) {
     let update = |id, change| UpdateUser { id: UserId(id), change, now: START };
     let set = SetPassword {
         id: UserId(7),
-        expected: Some(hash("hash")),
+        expected: Some(PasswordVersion(1)),
         password_hash: hash("new"),
         keep: None,
         now: START,
     };
+    let renew = RenewHash { id: UserId(6), outdated: hash("hash"), renewed: hash("renewed") };
     let imported = ImportedUser {
         id: UserId(ROWS + 100),
         email: email("aa0@example.com"),
@@ -353,6 +354,7 @@ fn send_what_changes_users(minefield: &mut Minefield) {
     let disabled = UserChange { disabled: Some(true), ..UserChange::default() };
     assert!(minefield.send(update(5, disabled)).is_ok());
     assert!(minefield.send(set));
+    assert!(minefield.send(renew));
     let demoted = UserChange { role: Some(Role::User), ..UserChange::default() };
     assert!(minefield.send(update(1, demoted.clone())).is_ok());
     assert!(minefield.send(update(2, demoted)).is_err());

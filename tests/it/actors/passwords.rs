@@ -1,18 +1,21 @@
 //! Passwords: what a change ends, what a login that races with one opens, and hashes of yesterday.
 
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
 use futures_util::future::join_all;
 use sekisho::{
     actors::{
         account::{AuthenticateError, ChangePassword, LoginError, OwnAccountError},
         db::{
-            Credentials, FindCredentials, Login, OpenSession, SetPassword, TokenHash, UpdateUser, UserChange,
+            Credentials, DeleteRefused, DeleteUser, FindCredentials, Login, OpenSession, RenewHash,
+            SetPassword, TokenHash, UpdateUser, UserChange,
         },
         password::Applicant,
     },
     config::cores,
-    domain::{AccessToken, Client, EndReason, InvalidPassword, PasswordHash, Role, Scope, UserId},
+    domain::{
+        AccessToken, Client, EndReason, InvalidPassword, PasswordHash, PasswordVersion, Role, Scope, UserId,
+    },
 };
 
 use super::{
@@ -22,7 +25,7 @@ use super::{
         try_log_in, until,
     },
 };
-use crate::support::{PASSWORD, START, TestActors};
+use crate::support::{PASSWORD, START, TestActors, eventually};
 
 const NEW: &str = "another staple battery";
 
@@ -59,11 +62,10 @@ async fn set_hash(actors: &TestActors, id: UserId, hash: &str) {
     assert!(actors.sekisho.db().ask(set).await.unwrap());
 }
 
-fn open_session(user_id: UserId, expected: PasswordHash) -> OpenSession {
+fn open_session(user_id: UserId, expected: PasswordVersion) -> OpenSession {
     OpenSession {
         user_id,
         expected,
-        rehashed: None,
         refresh_hash: TokenHash([7; 32]),
         scope: Scope::of(Role::User),
         client: Client::default(),
@@ -137,13 +139,13 @@ async fn of_two_changes_at_once_one_succeeds() {
 async fn a_session_is_opened_only_for_the_password_that_is_still_set() {
     let actors = TestActors::start().await;
     let alice = register(&actors, "alice", Role::User).await;
-    let stale = credentials(&actors, alice.id).await.password_hash;
+    let stale = credentials(&actors, alice.id).await.password_version;
     set_hash(&actors, alice.id, "$2b$04$another").await;
+    let current = credentials(&actors, alice.id).await.password_version;
     let db = actors.sekisho.db();
 
     assert_eq!(db.ask(open_session(alice.id, stale)).await.unwrap(), None);
-    let current = PasswordHash::new("$2b$04$another".to_owned());
-    assert!(db.ask(open_session(alice.id, current.clone())).await.unwrap().is_some());
+    assert!(db.ask(open_session(alice.id, current)).await.unwrap().is_some());
     assert_eq!(db.ask(open_session(UserId(99), current)).await.unwrap(), None);
     assert_eq!(sessions_of(&actors, alice.id).await.len(), 1);
 }
@@ -152,16 +154,19 @@ async fn a_session_is_opened_only_for_the_password_that_is_still_set() {
 async fn a_password_is_set_only_over_the_one_that_was_confirmed() {
     let actors = TestActors::start().await;
     let (alice, _) = newcomer(&actors, "alice", Role::User).await;
+    let confirmed = credentials(&actors, alice.id).await;
+    set_hash(&actors, alice.id, confirmed.password_hash.expose()).await;
+    log_in(&actors, "alice").await;
     let set = SetPassword {
         id: alice.id,
-        expected: Some(PasswordHash::new("$2b$04$stale".to_owned())),
+        expected: Some(confirmed.password_version),
         password_hash: PasswordHash::new("$2b$04$never".to_owned()),
         keep: None,
         now: actors.clock.now(),
     };
 
     assert_eq!(actors.sekisho.db().ask(set).await, Ok(false));
-    assert_eq!(ends_of(&actors, alice.id).await, [None]);
+    assert_eq!(ends_of(&actors, alice.id).await, [Some(EndReason::PasswordChanged), None]);
     assert!(try_log_in(&actors, "alice", PASSWORD).await.is_ok());
 }
 
@@ -225,28 +230,122 @@ async fn a_disabled_account_is_told_so_with_the_right_password_alone() {
     assert!(try_log_in(&actors, "alice", PASSWORD).await.is_ok());
 }
 
+/// Puts a hash in the place of somebody's, as an import or an older server would have left it.
+async fn overwrite_hash(actors: &TestActors, id: UserId, hash: &str) {
+    let sql = format!("UPDATE users SET password_hash = '{hash}' WHERE id = {id}");
+    actors.sekisho.db().ask(Run(sql)).await.unwrap();
+}
+
+/// Waits until somebody's hash is another than this.
+async fn renewed(actors: &TestActors, id: UserId, outdated: &str) -> PasswordHash {
+    let found = RefCell::new(None);
+    eventually("the hash is renewed", async || {
+        let now = credentials(actors, id).await.password_hash;
+        let is_renewed = now.expose() != outdated;
+        found.replace(is_renewed.then_some(now));
+        is_renewed
+    })
+    .await;
+    found.take().unwrap()
+}
+
 #[actix_web::test]
-async fn a_hash_of_another_cost_or_form_is_replaced_at_the_next_login_and_ends_nothing() {
-    let actors = TestActors::start().await;
+async fn a_hash_of_a_lower_cost_or_another_form_is_replaced_after_a_login_and_ends_nothing() {
+    let actors = TestActors::start_with(|config| config.password.bcrypt_cost = 5).await;
     let (alice, before) = newcomer(&actors, "alice", Role::User).await;
     let own = credentials(&actors, alice.id).await.password_hash;
     let foreign = ELSEWHERE.map(|variant| own.expose().replacen("2b", variant, 1));
-    let costly = bcrypt::hash(PASSWORD, 5).unwrap();
+    let cheap = bcrypt::hash(PASSWORD, 4).unwrap();
 
-    for hash in foreign.into_iter().chain([costly]) {
-        let sql = format!("UPDATE users SET password_hash = '{hash}' WHERE id = {}", alice.id);
-        actors.sekisho.db().ask(Run(sql)).await.unwrap();
-        let is_todays = hash.starts_with("$2b$04$");
+    for hash in foreign.into_iter().chain([cheap]).filter(|hash| !hash.starts_with("$2b$05$")) {
+        overwrite_hash(&actors, alice.id, &hash).await;
 
         assert!(try_log_in(&actors, "alice", NEW).await.is_err());
         assert_eq!(credentials(&actors, alice.id).await.password_hash.expose(), hash);
         log_in(&actors, "alice").await;
 
-        let now = credentials(&actors, alice.id).await.password_hash;
-        assert!(now.expose().starts_with("$2b$04$"), "{hash}");
-        assert_eq!(now.expose() == hash, is_todays, "{hash}");
+        let now = renewed(&actors, alice.id, &hash).await;
+        assert!(now.expose().starts_with("$2b$05$"), "{hash}");
         log_in(&actors, "alice").await;
+        assert_eq!(credentials(&actors, alice.id).await.password_hash, now);
     }
     assert!(authenticate(&actors, &before.access_token).await.is_ok());
     assert!(ends_of(&actors, alice.id).await.iter().all(Option::is_none));
+}
+
+#[actix_web::test]
+async fn a_login_never_makes_a_hash_cheaper() {
+    let actors = TestActors::start().await;
+    let alice = register(&actors, "alice", Role::User).await;
+    let dear = bcrypt::hash(PASSWORD, 6).unwrap();
+    let foreign = dear.replacen("2b", "2a", 1);
+
+    overwrite_hash(&actors, alice.id, &dear).await;
+    log_in(&actors, "alice").await;
+    assert_eq!(credentials(&actors, alice.id).await.password_hash.expose(), dear);
+
+    overwrite_hash(&actors, alice.id, &foreign).await;
+    log_in(&actors, "alice").await;
+    assert!(renewed(&actors, alice.id, &foreign).await.expose().starts_with("$2b$06$"));
+}
+
+#[actix_web::test]
+async fn of_many_logins_with_an_outdated_hash_all_succeed_and_one_renews_it() {
+    let actors = TestActors::start_with(|config| config.password.bcrypt_cost = 5).await;
+    let alice = register(&actors, "alice", Role::User).await;
+    let cheap = bcrypt::hash(PASSWORD, 4).unwrap();
+    overwrite_hash(&actors, alice.id, &cheap).await;
+    let log = "CREATE TABLE renewals (hash TEXT);
+               CREATE TRIGGER renewed AFTER UPDATE OF password_hash ON users
+               BEGIN INSERT INTO renewals VALUES (new.password_hash); END";
+    actors.sekisho.db().ask(Run(log.to_owned())).await.unwrap();
+
+    let answers = join_all((0..16).map(|_| try_log_in(&actors, "alice", PASSWORD))).await;
+
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(sessions_of(&actors, alice.id).await.len(), 16);
+    let now = renewed(&actors, alice.id, &cheap).await;
+    log_in(&actors, "alice").await;
+    assert_eq!(credentials(&actors, alice.id).await.password_hash, now);
+    let db = rusqlite::Connection::open(actors.directory.path().join("test.db")).unwrap();
+    let renewals: i64 = db.query_one("SELECT count(*) FROM renewals", [], |row| row.get(0)).unwrap();
+    assert_eq!(renewals, 1);
+}
+
+#[actix_web::test]
+async fn a_renewal_that_comes_too_late_leaves_the_password_that_was_set() {
+    let actors = TestActors::start().await;
+    let alice = register(&actors, "alice", Role::User).await;
+    let before = credentials(&actors, alice.id).await;
+    let renewed = bcrypt::hash("the old password", 5).unwrap();
+    let renew = || RenewHash {
+        id: alice.id,
+        outdated: before.password_hash.clone(),
+        renewed: PasswordHash::new(renewed.clone()),
+    };
+    set_hash(&actors, alice.id, &bcrypt::hash(NEW, 4).unwrap()).await;
+
+    assert_eq!(actors.sekisho.db().ask(renew()).await, Ok(false));
+    assert!(try_log_in(&actors, "alice", NEW).await.is_ok());
+    assert_eq!(actors.sekisho.db().ask(RenewHash { id: UserId(99), ..renew() }).await, Ok(false));
+}
+
+#[actix_web::test]
+async fn what_was_confirmed_before_a_renewal_may_still_be_done_after_it() {
+    let actors = TestActors::start().await;
+    let (alice, _) = newcomer(&actors, "alice", Role::User).await;
+    let confirmed = credentials(&actors, alice.id).await.password_version;
+    overwrite_hash(&actors, alice.id, &bcrypt::hash(PASSWORD, 5).unwrap()).await;
+    let db = actors.sekisho.db();
+    let hash = PasswordHash::new(bcrypt::hash(NEW, 4).unwrap());
+    let set =
+        SetPassword { id: alice.id, expected: Some(confirmed), password_hash: hash, keep: None, now: START };
+
+    assert!(db.ask(open_session(alice.id, confirmed)).await.unwrap().is_some());
+    assert_eq!(db.ask(set).await, Ok(true));
+
+    let delete = |expected| DeleteUser { id: alice.id, expected: Some(expected), now: START };
+    assert_eq!(db.ask(delete(confirmed)).await, Ok(Err(DeleteRefused::NotFound)));
+    let current = credentials(&actors, alice.id).await.password_version;
+    assert_eq!(db.ask(delete(current)).await, Ok(Ok(())));
 }

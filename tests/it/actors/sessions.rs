@@ -12,7 +12,8 @@ use sekisho::{
         keeper::LookAround,
     },
     domain::{
-        Client, EndReason, PasswordHash, RefreshToken, Role, Scope, SessionId, Timestamp, TokenPair, UserId,
+        Client, EndReason, PasswordVersion, RefreshToken, Role, Scope, SessionId, Timestamp, TokenPair,
+        UserId,
     },
 };
 
@@ -136,8 +137,7 @@ async fn a_spent_refresh_token_revokes_its_session_too() {
 async fn open(actors: &TestActors, user_id: UserId, expires_at: Timestamp) -> SessionId {
     let open = OpenSession {
         user_id,
-        expected: PasswordHash::new("h".to_owned()),
-        rehashed: None,
+        expected: PasswordVersion(1),
         refresh_hash: TokenHash([0; 32]),
         scope: Scope::of(Role::User),
         client: Client::default(),
@@ -152,7 +152,6 @@ async fn a_purge_marks_the_expired_deletes_those_long_ended_and_touches_none_ali
     let actors = TestActors::start().await;
     let alice = register(&actors, "alice", Role::User).await;
     let db = actors.sekisho.db();
-    db.ask(Run("UPDATE users SET password_hash = 'h'".to_owned())).await.unwrap();
     let now = START + 100 * DAY;
     let ended_before = now - 30 * DAY;
     // Over and over: one that expired long ago, one that expired lately, one that lives.

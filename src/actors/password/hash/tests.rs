@@ -18,6 +18,12 @@ fn salt_bytes() -> [u8; 16] {
     bcrypt::BASE_64.decode(SALT).unwrap().try_into().unwrap()
 }
 
+/// What an outdated hash is renewed to.
+fn renewed(text: &str, outdated: &PasswordHash, own_cost: u32) -> PasswordHash {
+    assert!(is_outdated(&password(text), outdated, own_cost));
+    renew(&password(text), outdated, own_cost, &Random::System).unwrap()
+}
+
 /// Passwords and passlib's `bcrypt_sha256` hashes of them, version 2.
 fn sha256_vectors() -> Vec<(String, &'static str)> {
     vec![
@@ -90,7 +96,7 @@ fn a_hash_of_todays_form_and_cost_is_kept() {
         let password = password(&text);
         let hash = hash(&password, 4, &Random::System).unwrap();
 
-        assert_eq!(rehash_if_outdated(&password, &hash, 4, &Random::System), Ok(None), "{text}");
+        assert!(!is_outdated(&password, &hash, 4), "{text}");
     }
 }
 
@@ -102,15 +108,27 @@ fn a_hash_of_another_form_or_cost_is_replaced_and_still_matches() {
         "$bcrypt-sha256$v=2,t=2b,r=4$N9qo8uLOickgx2ZMRZoMye$5roJrpCDionAge8L1WO/TCm9yaMvd0m",
         "$bcrypt-sha256$2b,4$N9qo8uLOickgx2ZMRZoMye$NuK0pp6VhoDB5gMyZLrXSrCM6BL9THO",
     ] {
-        let fresh = rehash_if_outdated(&password(short), &stored(hash), 4, &Random::System).unwrap().unwrap();
+        let fresh = renewed(short, &stored(hash), 4);
 
         assert!(fresh.expose().starts_with("$2b$04$"), "{hash}");
         assert!(verify(&password(short), &fresh, 4));
     }
 
     let cheap = hash(&password(short), 4, &Random::System).unwrap();
-    let dear = rehash_if_outdated(&password(short), &cheap, 5, &Random::System).unwrap().unwrap();
-    assert!(dear.expose().starts_with("$2b$05$"));
+    assert!(renewed(short, &cheap, 5).expose().starts_with("$2b$05$"));
+}
+
+#[test]
+fn a_hash_is_never_renewed_to_a_lower_cost() {
+    let (short, long) = ("short", "x".repeat(80));
+    let dear = hash(&password(short), 6, &Random::System).unwrap();
+    let foreign = stored(&dear.expose().replacen("2b", "2a", 1));
+    let version_1 = "$bcrypt-sha256$2b,4$N9qo8uLOickgx2ZMRZoMye$NuK0pp6VhoDB5gMyZLrXSrCM6BL9THO";
+    let dear_version_1 = stored(&version_1.replacen("2b,4", "2b,6", 1));
+
+    assert!(!is_outdated(&password(short), &dear, 4));
+    assert!(renewed(short, &foreign, 4).expose().starts_with("$2b$06$"));
+    assert!(renewed(&long, &dear_version_1, 4).expose().starts_with("$bcrypt-sha256$v=2,t=2b,r=6$"));
 }
 
 #[test]
@@ -119,8 +137,8 @@ fn a_password_that_bcrypt_cut_elsewhere_logs_in_and_is_never_lengthened() {
     let cut = bare_bcrypt(&long, 4, &Random::System).unwrap();
 
     assert!(verify(&long, &cut, 4));
-    assert_eq!(rehash_if_outdated(&long, &cut, 4, &Random::System), Ok(None));
-    let dear = rehash_if_outdated(&long, &cut, 5, &Random::System).unwrap().unwrap();
+    assert!(!is_outdated(&long, &cut, 4));
+    let dear = renewed(long.expose(), &cut, 5);
     assert!(verify(&password(&"x".repeat(72)), &dear, 5) && verify(&long, &dear, 5));
 }
 
