@@ -45,6 +45,9 @@ pub enum AppError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] StartError),
+    /// The database was opened and cannot be read.
+    #[error("cannot read the database: {0}")]
+    Read(DbError),
     /// The keys cannot be used.
     #[error("cannot open the keyring: {0}")]
     Keyring(#[from] KeyringError),

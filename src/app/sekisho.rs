@@ -10,7 +10,7 @@ use crate::{
     actors::{
         Handle, Limits,
         account::{AccountActor, Desk, Group, Renewals, Rules},
-        db::{Close, DbActor, DbError, DbFile},
+        db::{Close, DbActor, DbError, DbFile, FindHighestCost},
         keeper::{KeeperActor, KeyPolicy, Subscribe, open_keyring},
         password::{Admission, Hasher, PasswordActor, PasswordError, Passwords},
         throttle::{Throttle, ThrottleActor},
@@ -78,6 +78,8 @@ impl Sekisho {
         let keyring = Arc::new(keyring);
         let local = Limits { in_flight: IN_FLIGHT, deadline: None };
         let passwords = start_passwords(&config, random)?;
+        let find_cost = FindHighestCost { at_most: passwords.hasher().cost_limit() };
+        passwords.hasher().level_with(db.ask(find_cost).await.map_err(AppError::Read)?);
         let throttle = Throttle::new(Handle::new("throttle", ThrottleActor::new(clock).start(), local));
         let keeper =
             KeeperActor::new(db.clone(), file, policy, keys, Arc::clone(&keyring), passwords.clone());
@@ -180,9 +182,9 @@ fn start_passwords(config: &Config, random: Random) -> Result<Passwords, Passwor
     // Until a hash was measured: the order of magnitude on today's machines, 0.2 s at cost 12.
     let estimate = Duration::from_micros(50) * (1 << cost.min(24));
     let admission = Admission::new(cores(), config.max_login_wait(), estimate);
-    let actor = PasswordActor::start(cores(), hasher, Arc::clone(&admission));
+    let actor = PasswordActor::start(cores(), Arc::clone(&hasher), Arc::clone(&admission));
     // The queue lets in as many as there are threads; pings come on top.
     let threads = NonZeroUsize::get(cores());
     let limits = Limits { in_flight: threads + 64, deadline: None };
-    Ok(Passwords::new(Handle::new("password", actor, limits), admission))
+    Ok(Passwords::new(Handle::new("password", actor, limits), hasher, admission))
 }

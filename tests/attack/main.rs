@@ -2,6 +2,7 @@
 //! named after the claim that now holds.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod a_logins_time_does_not_tell_whose_hash_it_is;
 #[path = "../it/support/mod.rs"]
 #[allow(dead_code, reason = "the support is made for all tests, of which these use a part")]
 mod support;

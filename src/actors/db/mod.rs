@@ -7,6 +7,7 @@ mod backup;
 mod batch;
 mod census;
 mod columns;
+mod credentials;
 mod error;
 mod file;
 mod health;
@@ -27,6 +28,7 @@ use self::batch::{Batch, Reply};
 pub use self::{
     backup::{CopyError, CopyReport, Issued, RestoreError, back_up, restore},
     census::{Census, CountSlice, Slice},
+    credentials::{Credentials, FindCredentials, FindHighestCost, Login, RenewHash, SetPassword},
     error::DbError,
     file::{DbFile, StartError},
     health::{Close, Ping},
@@ -39,8 +41,8 @@ pub use self::{
         Purged, TokenHash,
     },
     users::{
-        Credentials, DeleteRefused, DeleteUser, FindCredentials, FindTaken, FindUser, InsertUser, Login,
-        RenewHash, SetPassword, Taken, UpdateRefused, UpdateUser, UserChange,
+        DeleteRefused, DeleteUser, FindTaken, FindUser, InsertUser, Taken, UpdateRefused, UpdateUser,
+        UserChange,
     },
 };
 use super::{Handle, Limits, handle::InFlight, panic::caught};

@@ -1,7 +1,8 @@
 //! `KeeperActor`: what has to be done again and again, off everybody's path.
 //!
 //! It makes a new signing key when the current one is old, hands the keyring on when one was
-//! added (by itself or by another process), and sweeps the sessions that are over.
+//! added (by itself or by another process), sweeps the sessions that are over, and tells the hash threads
+//! what the costliest stored hash costs.
 
 mod keyring;
 
@@ -13,7 +14,10 @@ use self::keyring::read_keyring;
 pub use self::keyring::{KeyPolicy, KeyringError, open_keyring, rotate_keys};
 use super::{
     Handle, Unreachable,
-    db::{Census, CountSlice, DbActor, DbError, DbFile, FindKeys, KeySet, PurgeKeys, PurgeSessions, Slice},
+    db::{
+        Census, CountSlice, DbActor, DbError, DbFile, FindHighestCost, FindKeys, KeySet, PurgeKeys,
+        PurgeSessions, Slice,
+    },
     password::Passwords,
     token::{ANNOUNCE, KeyState, Keyring, UseKeyring},
 };
@@ -140,6 +144,7 @@ impl Handler<LookAround> for KeeperActor {
             known: self.set.keys.iter().map(|key| key.kid.clone()).collect(),
             keyring: Arc::clone(&self.keyring),
             swept: self.swept,
+            find_cost: FindHighestCost { at_most: self.passwords.hasher().cost_limit() },
             census: CountSlice {
                 users_after: self.users.after,
                 sessions_after: self.sessions.after,
@@ -167,6 +172,7 @@ impl KeeperActor {
                     metrics::sessions(count);
                 }
                 metrics::database_size(found.census.database_bytes);
+                self.passwords.hasher().level_with(found.highest_cost);
                 if let Some((set, keyring)) = found.news {
                     self.set = set;
                     self.keyring = Arc::new(keyring);
@@ -201,12 +207,14 @@ struct Round {
     known: Vec<String>,
     keyring: Arc<Keyring>,
     swept: SessionId,
+    find_cost: FindHighestCost,
     census: CountSlice,
 }
 
 struct Found {
     news: Option<(KeySet, Keyring)>,
     swept: SessionId,
+    highest_cost: Option<u32>,
     census: Census,
 }
 
@@ -243,8 +251,9 @@ impl Round {
             None
         };
         let swept = self.sweep(now).await?;
+        let highest_cost = self.db.ask(self.find_cost).await?;
         let census = self.db.ask(self.census).await?;
-        Ok(Found { news, swept, census })
+        Ok(Found { news, swept, highest_cost, census })
     }
 
     async fn keys(&self, now: Timestamp) -> Result<KeySet, KeyringError> {

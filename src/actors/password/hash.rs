@@ -18,6 +18,9 @@ const BCRYPT_LIMIT: usize = 72;
 /// of 31 would keep a thread busy for a day.
 pub const MAX_FOREIGN_COST: u32 = 16;
 
+/// bcrypt's lowest cost.
+const MIN_COST: u32 = 4;
+
 /// Why a stored hash can never match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableHash {
@@ -36,7 +39,7 @@ pub enum UnusableHash {
 /// When it is malformed or too costly.
 pub fn check_hash(hash: &PasswordHash) -> Result<(), UnusableHash> {
     let stored = Stored::parse(hash.expose()).ok_or(UnusableHash::Malformed)?;
-    if !(4..=MAX_FOREIGN_COST).contains(&stored.cost) {
+    if !(MIN_COST..=MAX_FOREIGN_COST).contains(&stored.cost) {
         return Err(UnusableHash::TooCostly(stored.cost));
     }
     Ok(())
@@ -159,17 +162,45 @@ fn hash_with_salt(password: &Password, cost: u32, salt: [u8; 16]) -> Result<Pass
     Ok(PasswordHash::new(format!("$bcrypt-sha256$v=2,t=2b,r={cost}${}${}", stored.salt, stored.digest)))
 }
 
-/// Whether the password matches. A hash that nobody could have set here never does.
-pub(super) fn verify(password: &Password, hash: &PasswordHash, own_cost: u32) -> bool {
+/// Whether the password matches the stored hash. Where there is none, or none that anybody could have set
+/// here, it does not.
+///
+/// It takes as long as one hash of cost `level`, whatever there is to compare with: a hash of cost `c`, and
+/// after it one of each cost from `c` to `level - 1`, are together as much work. Without a hash it is the
+/// dummy that is compared. Only a hash of a cost above `level` takes longer.
+pub(super) fn compare(
+    password: &Password,
+    hash: Option<&PasswordHash>,
+    dummy: &PasswordHash,
+    level: u32,
+) -> bool {
+    let stored = hash.and_then(|hash| comparable(hash, level));
+    let is_somebodys = stored.is_some();
+    let Some(compared) = stored.or_else(|| Stored::parse(dummy.expose())) else { return false };
+    let key = compared.key(password);
+    let matches = bcrypt::verify(&*key, &compared.bcrypt()).unwrap_or(false);
+    for cost in compared.cost..level {
+        // The optimiser must not find out that nobody looks at it.
+        std::hint::black_box(bcrypt::hash_with_salt(&*key, cost, [0; 16]).ok());
+    }
+    matches && is_somebodys
+}
+
+fn comparable(hash: &PasswordHash, level: u32) -> Option<Stored<'_>> {
     let Some(stored) = Stored::parse(hash.expose()) else {
         log::warn!("a stored password hash is malformed; it matches nothing");
-        return false;
+        return None;
     };
-    if stored.cost > MAX_FOREIGN_COST.max(own_cost) {
+    if !(MIN_COST..=cost_limit(level)).contains(&stored.cost) {
         log::warn!("a stored password hash has a cost of {}; it matches nothing", stored.cost);
-        return false;
+        return None;
     }
-    bcrypt::verify(&*stored.key(password), &stored.bcrypt()).unwrap_or(false)
+    Some(stored)
+}
+
+/// The greatest cost of a stored hash that a server of this cost compares.
+pub(super) const fn cost_limit(own_cost: u32) -> u32 {
+    if own_cost > MAX_FOREIGN_COST { own_cost } else { MAX_FOREIGN_COST }
 }
 
 /// Whether a hash that a password has just matched is not of today's form or cost.

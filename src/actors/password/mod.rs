@@ -6,7 +6,15 @@
 mod admission;
 mod hash;
 
-use std::{num::NonZeroUsize, sync::Arc, thread, time::Instant};
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::Instant,
+};
 
 use actix::{Actor, ActorContext, Addr, Handler, Message, SyncArbiter, SyncContext};
 
@@ -54,6 +62,8 @@ pub trait PasswordMessage: Message<Result = Result<Self::Answer, PasswordError>>
 #[derive(Debug)]
 pub struct Hasher {
     cost: u32,
+    /// The cost that every comparison takes: ours, or the highest of any stored hash.
+    level: AtomicU32,
     random: Random,
     dummy: PasswordHash,
 }
@@ -66,7 +76,35 @@ impl Hasher {
     /// When there is no randomness for the dummy that unknown users are compared with.
     pub fn new(cost: u32, random: Random) -> Result<Self, PasswordError> {
         let dummy = hash::unmatched(cost, &random)?;
-        Ok(Self { cost, random, dummy })
+        Ok(Self { cost, level: AtomicU32::new(cost), random, dummy })
+    }
+
+    /// The greatest cost of a stored hash that is compared at all.
+    #[must_use]
+    pub const fn cost_limit(&self) -> u32 {
+        hash::cost_limit(self.cost)
+    }
+
+    /// Takes note of the highest cost of any stored hash. Where it is above ours, every comparison takes
+    /// as long as with that hash from now on: else its user's logins would be told by their time.
+    pub fn level_with(&self, highest: Option<u32>) {
+        let level = highest.unwrap_or(0).clamp(self.cost, self.cost_limit());
+        if self.level.swap(level, Ordering::Relaxed) == level {
+            return;
+        }
+        if level > self.cost {
+            log::warn!(
+                "there are password hashes of cost {level}, above --bcrypt-cost {}: every login takes as long as \
+                 with such a hash, so that its time does not tell whose they are",
+                self.cost
+            );
+        } else {
+            log::info!("no password hash has a cost above --bcrypt-cost {level} any more");
+        }
+    }
+
+    fn compare(&self, password: &Password, hash: Option<&PasswordHash>) -> bool {
+        hash::compare(password, hash, &self.dummy, self.level.load(Ordering::Relaxed))
     }
 }
 
@@ -146,8 +184,8 @@ impl PasswordMessage for HashPassword {
     }
 }
 
-/// Compares a password with a stored hash. Without a hash, because there is no such user, it
-/// takes as long and does not match.
+/// Compares a password with a stored hash. Without a hash, because there is no such user, it takes as long
+/// and does not match.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Verdict, PasswordError>")]
 pub struct VerifyPassword {
@@ -173,11 +211,7 @@ impl PasswordMessage for VerifyPassword {
     type Answer = Verdict;
 
     fn run(self, hasher: &Hasher) -> Result<Verdict, PasswordError> {
-        let Some(stored) = &self.hash else {
-            hash::verify(&self.password, &hasher.dummy, hasher.cost);
-            return Ok(Verdict::Wrong);
-        };
-        if !hash::verify(&self.password, stored, hasher.cost) {
+        if !hasher.compare(&self.password, self.hash.as_ref()) {
             return Ok(Verdict::Wrong);
         }
         let rehash = match self.hash {
@@ -218,14 +252,15 @@ impl PasswordMessage for Rehash {
 #[derive(Clone)]
 pub struct Passwords {
     handle: Handle<PasswordActor>,
+    hasher: Arc<Hasher>,
     admission: Arc<Admission>,
 }
 
 impl Passwords {
     /// Puts the queue in front of the actor.
     #[must_use]
-    pub fn new(handle: Handle<PasswordActor>, admission: Arc<Admission>) -> Self {
-        Self { handle, admission }
+    pub fn new(handle: Handle<PasswordActor>, hasher: Arc<Hasher>, admission: Arc<Admission>) -> Self {
+        Self { handle, hasher, admission }
     }
 
     /// Waits until it is the applicant's turn.
@@ -244,6 +279,12 @@ impl Passwords {
     /// The message's own.
     pub async fn ask<M: PasswordMessage>(&self, _: &Turn, message: M) -> Result<M::Answer, PasswordError> {
         self.handle.ask(message).await
+    }
+
+    /// How passwords are hashed and compared.
+    #[must_use]
+    pub fn hasher(&self) -> &Hasher {
+        &self.hasher
     }
 
     /// How many wait for their turn.

@@ -24,10 +24,10 @@ use sekisho::{
     actors::{
         db::{
             Access, ActiveKey, CountSlice, Cursor, DbError, DbFile, DbMessage, DeleteUser, EndSession,
-            EndUserSessions, FindActiveUsers, FindCredentials, FindKeys, FindSecret, FindTaken, FindUser,
-            ImportUsers, ImportedUser, InsertKey, InsertUser, ListSessions, ListUsers, Login, OpenSession,
-            PurgeKeys, PurgeSessions, RenewHash, RotateSession, RotateSessions, Rotation, SetPassword, Taken,
-            TokenHash, UpdateUser, UserChange,
+            EndUserSessions, FindActiveUsers, FindCredentials, FindHighestCost, FindKeys, FindSecret,
+            FindTaken, FindUser, ImportUsers, ImportedUser, InsertKey, InsertUser, ListSessions, ListUsers,
+            Login, OpenSession, PurgeKeys, PurgeSessions, RenewHash, RotateSession, RotateSessions, Rotation,
+            SetPassword, Taken, TokenHash, UpdateUser, UserChange,
         },
         token::new_key_row,
     },
@@ -45,14 +45,18 @@ use crate::support::START;
 /// So many rows in each table that grows: dozens of pages each.
 const ROWS: i64 = 10_000;
 
+/// The hash of the first nine, of which alone the cost is known.
+const CHEAP: &str = "$2b$04$";
+
 /// So many leaves are left whole at either end of each table and index.
 const WHOLE_ENDS: usize = 5;
 
 /// The tables and indexes that grow with the number of people.
-const GROWING: [&str; 7] = [
+const GROWING: [&str; 8] = [
     "users",
     "sqlite_autoindex_users_1",
     "sqlite_autoindex_users_2",
+    "users_by_password_cost",
     "sessions",
     "sessions_of_user",
     "sessions_alive_of_user",
@@ -105,7 +109,7 @@ fn fill(db: &Connection) {
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}),
               named AS (SELECT i, CASE WHEN i < 10 THEN 'aa' || i ELSE printf('m%05d', i) END AS name FROM n)
          INSERT INTO users (id, email, email_key, username, username_key, password_hash, role, created_at)
-         SELECT i, name || '@example.com', name || '@example.com', name, name, 'hash',
+         SELECT i, name || '@example.com', name || '@example.com', name, name, iif(i < 10, '{CHEAP}', 'hash'),
                 iif(i <= 2, 'admin', 'user'), 0 FROM named;
          INSERT INTO sessions (user_id, refresh_hash, scope, created_at, last_used_at, expires_at)
          SELECT id, zeroblob(32), 'user', 0, 0, 9000000000000 FROM users WHERE id < 10;
@@ -151,6 +155,7 @@ fn whoever_reads_all_of_a_table_or_an_index_is_found_out() {
         "SELECT count(created_at) FROM users NOT INDEXED",
         "SELECT count(*) FROM users INDEXED BY sqlite_autoindex_users_1",
         "SELECT count(*) FROM users INDEXED BY sqlite_autoindex_users_2",
+        "SELECT count(*) FROM users INDEXED BY users_by_password_cost",
         "SELECT count(expires_at) FROM sessions NOT INDEXED",
         "SELECT count(*) FROM sessions INDEXED BY sessions_of_user",
         "SELECT count(*) FROM sessions INDEXED BY sessions_alive_of_user WHERE ended_at IS NULL",
@@ -252,6 +257,8 @@ fn send_what_reads(minefield: &mut Minefield) {
     assert!(minefield.send(name("AA3")).is_some());
     assert!(minefield.send(name("aa3@example.com")).is_some());
     assert!(minefield.send(name("aa")).is_none());
+    assert_eq!(minefield.send(FindHighestCost { at_most: 31 }), Some(4));
+    assert_eq!(minefield.send(FindHighestCost { at_most: 3 }), None);
     let key = |user, session| ActiveKey { user_id: UserId(user), session_id: SessionId(session), now: START };
     let find = FindActiveUsers { keys: vec![key(3, 3), key(3, 4), key(ROWS + 1, 1)] };
     let found: Vec<_> = minefield.send(find).into_iter().map(|user| user.unwrap().is_some()).collect();
@@ -329,7 +336,7 @@ fn send_what_changes_users(minefield: &mut Minefield) {
         keep: None,
         now: START,
     };
-    let renew = RenewHash { id: UserId(6), outdated: hash("hash"), renewed: hash("renewed") };
+    let renew = RenewHash { id: UserId(6), outdated: hash(CHEAP), renewed: hash("renewed") };
     let imported = ImportedUser {
         id: UserId(ROWS + 100),
         email: email("aa0@example.com"),

@@ -27,9 +27,9 @@ fn two_threads() -> Passwords {
     let threads = NonZeroUsize::new(2).unwrap();
     let admission = Admission::new(threads, Duration::from_mins(1), Duration::from_millis(1));
     let hasher = Arc::new(Hasher::new(4, Random::System).unwrap());
-    let actor = PasswordActor::start(threads, hasher, Arc::clone(&admission));
+    let actor = PasswordActor::start(threads, Arc::clone(&hasher), Arc::clone(&admission));
     let limits = Limits { in_flight: 100, deadline: None };
-    Passwords::new(Handle::new("password", actor, limits), admission)
+    Passwords::new(Handle::new("password", actor, limits), hasher, admission)
 }
 
 fn applicant() -> Applicant {

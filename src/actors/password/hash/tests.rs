@@ -2,6 +2,10 @@
 //! `bcrypt_sha256.using(salt=SALT, rounds=4).hash(password)`, the same with `version=1`, and
 //! `bcrypt.using(salt=SALT, rounds=4, ident=…).hash(password)`, with the salt below.
 
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
 use super::*;
 
 const SALT: &str = "N9qo8uLOickgx2ZMRZoMye";
@@ -16,6 +20,12 @@ fn stored(text: &str) -> PasswordHash {
 
 fn salt_bytes() -> [u8; 16] {
     bcrypt::BASE_64.decode(SALT).unwrap().try_into().unwrap()
+}
+
+/// Whether a password matches a hash, on a server of this cost.
+fn verify(password: &Password, hash: &PasswordHash, level: u32) -> bool {
+    let dummy = unmatched(4, &Random::System).unwrap();
+    compare(password, Some(hash), &dummy, level)
 }
 
 /// What an outdated hash is renewed to.
@@ -148,6 +158,7 @@ fn a_hash_of_nothing_has_the_configured_cost_and_matches_nothing() {
 
     assert_eq!(Stored::parse(nothing.expose()).map(|stored| stored.cost), Some(5));
     assert!(!verify(&password(""), &nothing, 5));
+    assert!(!compare(&password(""), None, &nothing, 5));
 }
 
 #[test]
@@ -171,4 +182,34 @@ fn what_is_no_hash_or_too_costly_matches_nothing() {
         assert_eq!(check_hash(&stored(text)), Err(UnusableHash::Malformed), "{text}");
         assert!(!verify(&password("short"), &stored(text), 4), "{text}");
     }
+}
+
+/// The least time of this thread, of several, that a comparison took.
+fn time_of(password: &Password, hash: Option<&PasswordHash>, level: u32) -> Duration {
+    let dummy = unmatched(4, &Random::System).unwrap();
+    let now = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap();
+    let times = (0..5).map(|_| {
+        let began = now();
+        compare(password, hash, &dummy, level);
+        now().saturating_sub(began)
+    });
+    times.min().unwrap()
+}
+
+#[test]
+fn a_comparison_takes_as_long_whatever_there_is_to_compare_with() {
+    let (right, level) = (password("short"), 8);
+    let too_costly = "$2b$17$N9qo8uLOickgx2ZMRZoMyeNuK0pp6VhoDB5gMyZLrXSrCM6BL9THO";
+    let nobody = time_of(&right, None, level);
+
+    let with_cost = |cost| hash(&right, cost, &Random::System).unwrap();
+    for hash in [with_cost(4), with_cost(6), with_cost(level), stored("malformed"), stored(too_costly)] {
+        for text in ["short", "another"] {
+            let took = time_of(&password(text), Some(&hash), level);
+
+            // A hash of cost 4 by itself is 16 times as fast.
+            assert!(took < nobody * 3 / 2 && nobody < took * 3 / 2, "{took:?} {nobody:?} {}", hash.expose());
+        }
+    }
+    assert!(time_of(&right, Some(&with_cost(4)), 4) * 8 < nobody);
 }

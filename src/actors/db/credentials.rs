@@ -1,0 +1,150 @@
+//! What users log in with: their names, their passwords' hashes, and what those cost to compare.
+
+use actix::Message;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{
+    Access, DbError, DbMessage,
+    columns::{user, user_columns},
+    sessions::end_sessions_of,
+};
+use crate::domain::{EndReason, PasswordHash, PasswordVersion, SessionId, Timestamp, User, UserId};
+
+/// What somebody types to say who they are: a username or an e-mail address, in any case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Login {
+    /// A username, or else an e-mail address.
+    Name(String),
+    /// A user's number, where we know it already.
+    Id(UserId),
+}
+
+/// Finds a user with their password hash; a username goes before another's e-mail address.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Option<Credentials>, DbError>")]
+pub struct FindCredentials {
+    /// Who.
+    pub login: Login,
+}
+
+/// A user and the hash that their password must match.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The user.
+    pub user: User,
+    /// The hash.
+    pub password_hash: PasswordHash,
+    /// Which of the user's passwords it is a hash of.
+    pub password_version: PasswordVersion,
+}
+
+impl DbMessage for FindCredentials {
+    type Answer = Option<Credentials>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
+        const SELECT: &str =
+            concat!("SELECT ", user_columns!(), ", u.password_hash, u.password_version FROM users u");
+        let credentials = |row: &rusqlite::Row<'_>| {
+            Ok(Credentials {
+                user: user(row)?,
+                password_hash: row.get("password_hash")?,
+                password_version: row.get("password_version")?,
+            })
+        };
+        let find = |sql: &str, value: &dyn rusqlite::ToSql| {
+            db.prepare_cached(sql)?.query_row([value], credentials).optional()
+        };
+        Ok(match self.login {
+            Login::Id(id) => find(&format!("{SELECT} WHERE u.id = ?1"), &id)?,
+            Login::Name(name) => {
+                let key = name.to_lowercase();
+                match find(&format!("{SELECT} WHERE u.username_key = ?1"), &key)? {
+                    Some(found) => Some(found),
+                    None => find(&format!("{SELECT} WHERE u.email_key = ?1"), &key)?,
+                }
+            }
+        })
+    }
+}
+
+/// Sets a password, and ends every session but one.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<bool, DbError>")]
+pub struct SetPassword {
+    /// Whose.
+    pub id: UserId,
+    /// The password that was verified. Where it has been changed since, nothing is set. `None` sets it
+    /// in any case.
+    pub expected: Option<PasswordVersion>,
+    /// The new hash.
+    pub password_hash: PasswordHash,
+    /// The session that goes on.
+    pub keep: Option<SessionId>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl DbMessage for SetPassword {
+    type Answer = bool;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<bool, DbError> {
+        let changed = db
+            .prepare_cached(
+                "UPDATE users SET password_hash = ?2, password_version = password_version + 1
+                 WHERE id = ?1 AND (?3 IS NULL OR password_version = ?3)",
+            )?
+            .execute((self.id, self.password_hash, self.expected))?;
+        if changed == 0 {
+            return Ok(false);
+        }
+        end_sessions_of(db, self.id, self.keep, EndReason::PasswordChanged, self.now)?;
+        Ok(true)
+    }
+}
+
+/// Replaces a user's hash by another of the same password, which ends nothing; `false` where it has been
+/// replaced already, or the password was changed or the user deleted.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<bool, DbError>")]
+pub struct RenewHash {
+    /// Whose.
+    pub id: UserId,
+    /// The hash to be replaced.
+    pub outdated: PasswordHash,
+    /// A hash of the same password in today's form.
+    pub renewed: PasswordHash,
+}
+
+impl DbMessage for RenewHash {
+    type Answer = bool;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<bool, DbError> {
+        // Salts are random, so the text can be that of no other password, set meanwhile.
+        let renewed = db
+            .prepare_cached("UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2")?
+            .execute((self.id, self.outdated, self.renewed))?;
+        Ok(renewed > 0)
+    }
+}
+
+/// Finds the highest cost of any stored hash: the cost that every comparison is made to take.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Option<u32>, DbError>")]
+pub struct FindHighestCost {
+    /// Hashes above this cost, which are not compared, do not count.
+    pub at_most: u32,
+}
+
+impl DbMessage for FindHighestCost {
+    type Answer = Option<u32>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(self, db: &Connection) -> Result<Option<u32>, DbError> {
+        Ok(db
+            .prepare_cached("SELECT max(password_cost) FROM users WHERE password_cost <= ?1")?
+            .query_one([self.at_most], |row| row.get(0))?)
+    }
+}
