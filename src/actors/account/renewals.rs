@@ -9,12 +9,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Desk, Failure};
+use super::{CheckError, Desk, Failure};
 use crate::{
     actors::{
         Handle,
         db::{DbActor, FindCredentials, Login, RenewHash},
-        password::{Applicant, PasswordError, Passwords, Rehash},
+        password::{Applicant, Passwords, Rehash},
     },
     domain::UserId,
 };
@@ -79,17 +79,17 @@ async fn renew(
     passwords: &Passwords,
     id: UserId,
     rehash: Rehash,
-) -> Result<(), Failure> {
+) -> Result<(), CheckError> {
     let outdated = rehash.outdated().clone();
     // Logins that ran beside the first met the same hash, which is another by now.
-    let found = db.ask(FindCredentials { login: Login::Id(id) }).await?;
+    let found = db.ask(FindCredentials { login: Login::Id(id) }).await.map_err(Failure::from)?;
     if found.is_none_or(|credentials| credentials.password_hash != outdated) {
         return Ok(());
     }
-    let turn = passwords.turn(Applicant::renewal()).await.map_err(PasswordError::from)?;
+    let turn = passwords.turn(Applicant::renewal()).await?;
     let renewed = passwords.ask(&turn, rehash).await?;
     drop(turn);
-    db.ask(RenewHash { id, outdated, renewed }).await?;
+    db.ask(RenewHash { id, outdated, renewed }).await.map_err(Failure::from)?;
     Ok(())
 }
 
