@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Username;
+
 /// A username or an e-mail address as somebody typed it, in lower case: what accounts are looked up
 /// by, and what the queue and the throttle count attempts by.
 ///
@@ -38,6 +40,13 @@ impl LoginName {
     }
 }
 
+/// What an account's owner types, where the account is known already.
+impl From<&Username> for LoginName {
+    fn from(username: &Username) -> Self {
+        Self(username.key())
+    }
+}
+
 /// A name may be an e-mail address, which debug output does not show.
 impl fmt::Debug for LoginName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,5 +70,12 @@ mod tests {
             assert_eq!(LoginName::parse(text), Err(ImpossibleLoginName), "{text:?}");
         }
         assert!(LoginName::parse(&"x".repeat(254)).is_ok());
+    }
+
+    #[test]
+    fn a_username_counts_as_it_would_when_typed() {
+        let username = Username::parse("Alice").unwrap();
+
+        assert_eq!(LoginName::from(&username), LoginName::parse("aLICE").unwrap());
     }
 }

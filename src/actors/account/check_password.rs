@@ -9,7 +9,7 @@ use crate::{
         password::{Applicant, PasswordError, Refused, Verdict, VerifyPassword},
         throttle::{Outcome, ThrottleError},
     },
-    domain::{Client, Password, PasswordHash},
+    domain::{Client, LoginName, Password, PasswordHash},
 };
 
 /// Why a password was not looked at.
@@ -60,16 +60,18 @@ impl From<PasswordError> for CheckError {
 }
 
 /// Compares a password with a hash, or with nobody's. `account` is who the throttle holds
-/// responsible: a user's number, or the name that was typed where there is no such user.
+/// responsible: a user's number, or the name that was typed where there is no such user. `name` is
+/// who the queue does.
 pub(super) async fn check_password(
     desk: &Desk,
     account: String,
+    name: &LoginName,
     client: &Client,
     password: Password,
     hash: Option<PasswordHash>,
 ) -> Result<Verdict, CheckError> {
     desk.throttle.check(&account, client.ip).await?;
-    let turn = desk.passwords.turn(Applicant::login(account.clone(), client)).await?;
+    let turn = desk.passwords.turn(Applicant::login(name, client)).await?;
     let permit = desk.throttle.begin(&account, client.ip).await?;
     let verdict = desk.passwords.ask(&turn, VerifyPassword { password, hash }).await?;
     permit.settle(match verdict {

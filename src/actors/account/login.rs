@@ -9,7 +9,7 @@ use crate::{
         password::Verdict,
         token::{IssueTokens, NewRefreshSecret},
     },
-    domain::{Client, InvalidScope, Password, Scope, TokenPair},
+    domain::{Client, InvalidScope, LoginName, Password, Scope, TokenPair},
     metrics::{self, LoginOutcome},
 };
 
@@ -72,13 +72,14 @@ async fn log_in(
     LogIn { name, password, scope, client }: LogIn,
     desk: &Desk,
 ) -> Result<TokenPair, LoginError> {
+    let Ok(login_name) = LoginName::parse(&name) else { return Err(LoginError::Incorrect) };
     let found = desk.db.ask(FindCredentials { login: Login::Name(name.clone()) }).await?;
     let account = match &found {
         Some(credentials) => format!("#{}", credentials.user.id),
         None => name.to_lowercase(),
     };
     let hash = found.as_ref().map(|credentials| credentials.password_hash.clone());
-    let verdict = check_password(desk, account, &client, password, hash).await?;
+    let verdict = check_password(desk, account, &login_name, &client, password, hash).await?;
     let (Some(credentials), Verdict::Right { rehash }) = (found, verdict) else {
         return Err(LoginError::Incorrect);
     };

@@ -14,7 +14,7 @@ use crate::{
         },
         password::{Applicant, HashPassword, Verdict},
     },
-    domain::{AccessToken, Client, Email, InvalidPassword, Password, User},
+    domain::{AccessToken, Client, Email, InvalidPassword, LoginName, Password, User},
 };
 
 /// Why an account stays as it was.
@@ -96,7 +96,7 @@ impl UseCase for ChangePassword {
         let credentials = confirm(desk, &caller, self.current, &self.client).await?;
         let turn = desk
             .passwords
-            .turn(Applicant::login(format!("#{}", caller.user.id), &self.client))
+            .turn(Applicant::login(&LoginName::from(&caller.user.username), &self.client))
             .await
             .map_err(CheckError::from)?;
         let password_hash =
@@ -156,7 +156,16 @@ async fn confirm(
     let credentials =
         desk.db.ask(FindCredentials { login: Login::Id(id) }).await?.ok_or(AuthenticateError::Ended)?;
     let hash = Some(credentials.password_hash.clone());
-    match check_password(desk, format!("#{id}"), client, password, hash).await? {
+    match check_password(
+        desk,
+        format!("#{id}"),
+        &LoginName::from(&caller.user.username),
+        client,
+        password,
+        hash,
+    )
+    .await?
+    {
         Verdict::Right { .. } => Ok(credentials),
         Verdict::Wrong => Err(OwnAccountError::WrongPassword),
     }

@@ -2,7 +2,7 @@
 //!
 //! A hash takes a fifth of a second of a core, so logins queue. The queue is fair and bounded:
 //!
-//! - It is served in rounds (start-time fair queueing): each account and each address has one
+//! - It is served in rounds (start-time fair queueing): each account and each network has one
 //!   place in a round, and the next waits for the next round. Whoever sends a thousand logins
 //!   waits behind his own, not others behind his.
 //! - A login that would wait longer than the budget, by what stands before it and by the measured
@@ -12,18 +12,23 @@
 use std::{
     collections::{BTreeMap, HashMap},
     hash::{BuildHasher, RandomState},
-    net::IpAddr,
     num::NonZeroUsize,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout_at},
+};
 
-use crate::{domain::Client, metrics};
+use crate::{
+    domain::{Client, LoginName, Network},
+    metrics,
+};
 
 /// The wait would be, or was, too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,29 +41,27 @@ pub struct Refused {
 /// On whose behalf a hash is wanted.
 #[derive(Debug, Clone)]
 pub struct Applicant {
-    /// The account, or whatever was typed as one; `None` where there is none yet.
-    pub account: Option<String>,
-    /// The address.
-    pub ip: Option<IpAddr>,
+    account: Option<LoginName>,
+    network: Option<Network>,
 }
 
 impl Applicant {
     /// Somebody who tries an account's password.
     #[must_use]
-    pub fn login(account: String, client: &Client) -> Self {
-        Self { account: Some(account), ip: client.ip }
+    pub fn login(account: &LoginName, client: &Client) -> Self {
+        Self { account: Some(account.clone()), ..Self::registration(client) }
     }
 
     /// Somebody who has no account yet.
     #[must_use]
     pub fn registration(client: &Client) -> Self {
-        Self { account: None, ip: client.ip }
+        Self { account: None, network: client.ip.map(Network::of) }
     }
 
     /// Nobody who waits for an answer. There is one at a time, so it has one place in a round.
     #[must_use]
     pub fn renewal() -> Self {
-        Self { account: None, ip: None }
+        Self { account: None, network: None }
     }
 }
 
@@ -73,7 +76,7 @@ pub struct Admission {
     queue: Mutex<Queue>,
 }
 
-/// An account or an address, hashed with a key that attackers do not know.
+/// An account or a network, hashed with a key that attackers do not know.
 type Flow = u64;
 
 type Place = (u64, u64);
@@ -127,12 +130,24 @@ impl Admission {
         self.lock().waiting.len()
     }
 
-    /// Waits for a turn.
-    pub(super) async fn enter(self: &Arc<Self>, applicant: Applicant) -> Result<Turn, Refused> {
+    /// The end of the budget of somebody who arrives now.
+    pub(super) fn deadline(&self) -> Instant {
+        /// Longer than any process lives, and near enough to be added to any instant.
+        const EVER: Duration = Duration::from_hours(24 * 365 * 30);
+        Instant::now() + self.budget.min(EVER)
+    }
+
+    /// Waits for a turn until the deadline.
+    pub(super) async fn enter(
+        self: &Arc<Self>,
+        applicant: Applicant,
+        deadline: Instant,
+    ) -> Result<Turn, Refused> {
         let arrived = Instant::now();
+        let allowed = deadline.saturating_duration_since(arrived);
         let flows = [
             applicant.account.map(|account| self.hasher.hash_one(("account", account))),
-            applicant.ip.map(|ip| self.hasher.hash_one(("address", ip))),
+            applicant.network.map(|network| self.hasher.hash_one(("network", network))),
         ];
         let (call, called) = oneshot::channel();
         let place = {
@@ -144,7 +159,7 @@ impl Admission {
             let place = queue.place_for(flows);
             let before = queue.waiting.range(..place).count() + 1;
             let expected = self.time_of(before);
-            if expected > self.budget {
+            if expected > allowed {
                 drop(queue);
                 metrics::login_refused();
                 return Err(Refused {
@@ -155,7 +170,7 @@ impl Admission {
             place
         };
         let departure = Departure { admission: self, place };
-        if let Ok(Ok(turn)) = tokio::time::timeout(self.budget, called).await {
+        if let Ok(Ok(turn)) = timeout_at(deadline, called).await {
             metrics::login_waited(arrived.elapsed());
             return Ok(turn);
         }

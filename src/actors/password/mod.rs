@@ -13,10 +13,10 @@ use std::{
         atomic::{AtomicU32, Ordering},
     },
     thread,
-    time::Instant,
 };
 
 use actix::{Actor, ActorContext, Addr, Handler, Message, SyncArbiter, SyncContext};
+use tokio::time::Instant;
 
 pub use self::{
     admission::{Admission, Applicant, Refused, Turn},
@@ -269,7 +269,23 @@ impl Passwords {
     ///
     /// [`Refused`] at once where the wait would exceed the budget, and later where it did.
     pub async fn turn(&self, applicant: Applicant) -> Result<Turn, Refused> {
-        self.admission.enter(applicant).await
+        self.turn_until(applicant, self.deadline()).await
+    }
+
+    /// Waits until it is the applicant's turn, but not beyond a deadline: for whoever gives a turn
+    /// back and enters again, so that all their waits together stay within one budget.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] at once where the wait would end after the deadline, and later where it did.
+    pub async fn turn_until(&self, applicant: Applicant, deadline: Instant) -> Result<Turn, Refused> {
+        self.admission.enter(applicant, deadline).await
+    }
+
+    /// When the budget ends of whoever arrives now.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.admission.deadline()
     }
 
     /// Has something hashed by whoever holds the turn.
