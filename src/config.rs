@@ -17,7 +17,7 @@ use clap::Args;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::domain::{Algorithm, PasswordPolicy};
+use crate::domain::{Algorithm, Audiences, PasswordPolicy, ReservedAudience};
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +114,10 @@ pub struct Config {
     #[arg(long, env = "SEKISHO_ISSUER", value_parser = parse_issuer, value_name = "URL")]
     pub issuer: Option<String>,
 
+    /// A service that takes access tokens, by the name that it looks for in their `aud` (repeatable; commas in the variable)
+    #[arg(long = "audience", env = "SEKISHO_AUDIENCE", value_parser = parse_audience, value_delimiter = ',', value_name = "NAME")]
+    pub audiences: Vec<String>,
+
     /// What signs access tokens: ES256, HS256, RS256 or EdDSA
     #[arg(long, env = "SEKISHO_ALGORITHM", default_value = "ES256", value_name = "NAME")]
     pub algorithm: Algorithm,
@@ -177,6 +181,7 @@ impl Default for Config {
             database: DatabaseArgs { database: Database::default() },
             password: PasswordArgs::default(),
             issuer: None,
+            audiences: Vec::new(),
             algorithm: Algorithm::Es256,
             secret_key: None,
             secret_key_file: None,
@@ -196,6 +201,9 @@ impl Default for Config {
 /// A setting that is right by itself and wrong beside another.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    /// A service would take administrators' tokens.
+    #[error("--audience (SEKISHO_AUDIENCE): {0}")]
+    Audience(#[from] ReservedAudience),
     /// The file of the key cannot be read.
     #[error("--secret-key-file (SEKISHO_SECRET_KEY_FILE): cannot read {path}: {source}")]
     SecretKeyFile {
@@ -213,6 +221,19 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// For whom access tokens are, by the issuer that they name.
+    ///
+    /// # Errors
+    ///
+    /// When a service has the audience of the administration.
+    pub fn audiences(&self, issuer: &str) -> Result<Audiences, ConfigError> {
+        let mut audiences = Audiences::new(issuer);
+        for audience in &self.audiences {
+            audiences.add(audience)?;
+        }
+        Ok(audiences)
+    }
+
     /// The HS256 key, from its flag or its file.
     ///
     /// # Errors
@@ -293,6 +314,12 @@ fn parse_issuer(text: &str) -> Result<String, &'static str> {
     if plain { Ok(text.to_owned()) } else { Err(EXPECTED) }
 }
 
+fn parse_audience(text: &str) -> Result<String, &'static str> {
+    const EXPECTED: &str = "expected a name such as https://orders.example.com, without whitespace";
+    let is_plain = !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    if is_plain { Ok(text.to_owned()) } else { Err(EXPECTED) }
+}
+
 fn parse_origin(text: &str) -> Result<String, &'static str> {
     const EXPECTED: &str = "expected an origin such as https://app.example.com, without a path";
     let origin = parse_issuer(text).map_err(|_| EXPECTED)?;
@@ -346,6 +373,19 @@ mod tests {
         ] {
             assert!(parse_issuer(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_audience_is_one_word_and_not_the_administration() {
+        for good in ["https://orders.example.com", "orders", "urn:example:orders", "注文"] {
+            assert_eq!(parse_audience(good).as_deref(), Ok(good));
+        }
+        for bad in ["", " ", "orders ", "or\tders", "or\0ders", "or\u{a0}ders"] {
+            assert!(parse_audience(bad).is_err(), "{bad:?}");
+        }
+        let config = |audience: &str| Config { audiences: vec![audience.to_owned()], ..Config::default() };
+        assert!(config("https://a").audiences("https://a").is_ok());
+        assert!(matches!(config("https://a/admin").audiences("https://a"), Err(ConfigError::Audience(_))));
     }
 
     #[test]

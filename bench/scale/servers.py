@@ -59,13 +59,13 @@ class Server:
         parts = [self.names[start::SIGN_IN_CONNECTIONS] for start in range(SIGN_IN_CONNECTIONS)]
         with ThreadPoolExecutor(SIGN_IN_CONNECTIONS) as pool:
             self.tokens = [token for tokens in pool.map(self._sign_in, parts) for token in tokens]
-        [self.admin] = self._sign_in(["admin"])
+        [self.admin] = self._sign_in(["admin"], "user admin")
 
-    def _sign_in(self, names: list[str]) -> list[dict]:
+    def _sign_in(self, names: list[str], scope: str = "user") -> list[dict]:
         connection = http.client.HTTPConnection(self.url.removeprefix("http://"))
         tokens = []
         for name in names:
-            connection.request("POST", "/token", log_in(name), {"Content-Type": FORM})
+            connection.request("POST", "/token", log_in(name, scope), {"Content-Type": FORM})
             response = connection.getresponse()
             body = response.read()
             if response.status != 200:
@@ -85,5 +85,5 @@ class Server:
         return json.loads(body)
 
 
-def log_in(name: str) -> str:
-    return urllib.parse.urlencode({"username": name, "password": PASSWORD})
+def log_in(name: str, scope: str) -> str:
+    return urllib.parse.urlencode({"username": name, "password": PASSWORD, "scope": scope})

@@ -56,17 +56,19 @@ impl Sekisho {
     ///
     /// When the configuration contradicts itself, or the database or its keys cannot be used.
     pub async fn start(config: Config, issuer: &str, surroundings: Surroundings) -> Result<Self, AppError> {
+        let issuer = config.issuer.as_deref().unwrap_or(issuer);
+        let audiences = config.audiences(issuer)?;
         let secret_key = config.hs256_key()?;
         let file = Arc::new(DbFile::open(&config.database.database)?);
         let Surroundings { clock, random } = surroundings.clone();
         let limits = Limits { in_flight: DB_IN_FLIGHT, deadline: Some(DB_DEADLINE) };
         let db = DbActor::start(Arc::clone(&file), limits);
-        let issuer = config.issuer.as_deref().unwrap_or(issuer);
         let policy = KeyPolicy {
             algorithm: config.algorithm,
             lifetime: config.key_lifetime(),
             setup: SigningSetup {
                 issuer: issuer.to_owned(),
+                audiences,
                 token_lifetime: config.access_token_lifetime(),
                 secret_key,
                 started_at: clock.now(),

@@ -8,10 +8,10 @@ use super::{Failed, tools::say};
 use crate::{
     actors::{
         db::{DbFile, KeySet, back_up},
-        token::{Keyring, RefreshKeys, SigningSetup, try_keys},
+        token::{Keyring, RefreshKeys, SigningSetup, TagKey, try_keys},
     },
     config::DatabaseArgs,
-    domain::{Clock, Email, Random, Role, User, UserId, Username},
+    domain::{Audiences, Clock, Email, Random, Role, User, UserId, Username},
 };
 
 #[derive(Debug, Args)]
@@ -52,10 +52,12 @@ pub(super) fn check_keys(keys: &KeySet) -> Result<(), String> {
     };
     let setup = SigningSetup {
         issuer: "backup".to_owned(),
+        audiences: Audiences::new("backup"),
         token_lifetime: Duration::from_mins(1),
         secret_key: None,
         started_at: now,
     };
-    let keyring = Keyring::new(keys, &setup, RefreshKeys::new(&[])).map_err(|error| error.to_string())?;
+    let keyring = Keyring::new(keys, &setup, RefreshKeys::new(&[]), TagKey::new(&[]))
+        .map_err(|error| error.to_string())?;
     try_keys(&keyring, &nobody, now, &Random::System).map_err(|error| error.to_string())
 }

@@ -13,10 +13,10 @@ use crate::{
     actors::{
         db::{FindKeys, KeySet},
         keeper::rotate_keys,
-        token::{KeySummary, Keyring, RefreshKeys, SigningSetup},
+        token::{KeySummary, Keyring, RefreshKeys, SigningSetup, TagKey},
     },
     config::DatabaseArgs,
-    domain::{Algorithm, Timestamp},
+    domain::{Algorithm, Audiences, Timestamp},
 };
 
 #[derive(Debug, Subcommand)]
@@ -61,11 +61,12 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Failed> {
 fn summaries(set: &KeySet, token_minutes: u32, now: Timestamp) -> Result<Vec<KeySummary>, Failed> {
     let setup = SigningSetup {
         issuer: String::new(),
+        audiences: Audiences::new(""),
         token_lifetime: Duration::from_secs(60 * u64::from(token_minutes)),
         secret_key: None,
         started_at: now,
     };
-    Ok(Keyring::new(set, &setup, RefreshKeys::new(&[]))?.summaries(now))
+    Ok(Keyring::new(set, &setup, RefreshKeys::new(&[]), TagKey::new(&[]))?.summaries(now))
 }
 
 async fn list(args: ListArgs) -> Result<(), Failed> {

@@ -22,6 +22,12 @@ impl Timestamp {
         Self(millis)
     }
 
+    /// The moment `seconds` seconds after the Unix epoch, or the last one that there is.
+    #[must_use]
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
     /// Milliseconds since the Unix epoch.
     #[must_use]
     pub const fn as_millis(self) -> i64 {

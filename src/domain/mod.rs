@@ -3,6 +3,7 @@
 //! Nothing here does I/O or knows of actors or HTTP. Input becomes one of these types once, at
 //! the door, and is carried as that type from then on.
 
+mod audiences;
 mod clock;
 mod email;
 mod login_name;
@@ -15,6 +16,7 @@ mod token;
 mod user;
 mod username;
 
+pub use audiences::{Audiences, ReservedAudience};
 pub use clock::{Clock, Timestamp};
 pub use email::{Email, InvalidEmail};
 pub use login_name::{ImpossibleLoginName, LoginName};

@@ -60,6 +60,9 @@ pub struct Scope {
 pub struct InvalidScope;
 
 impl Scope {
+    /// What a login gives that asks for nothing by name.
+    pub const DEFAULT: Self = Self { user: true, admin: false };
+
     /// All that a role may have.
     #[must_use]
     pub const fn of(role: Role) -> Self {
@@ -84,6 +87,19 @@ impl Scope {
             }
         }
         Ok(scope)
+    }
+
+    /// What a login by somebody of this role gives. `admin` is given to whoever asks for it by name:
+    /// a token that can administer is not to be handed to others by accident.
+    ///
+    /// # Errors
+    ///
+    /// When more is requested than the role may have.
+    pub fn for_login(role: Role, requested: Self) -> Result<Self, InvalidScope> {
+        if requested == Self::default() {
+            return Ok(Self::DEFAULT);
+        }
+        Self::of(role).narrow(requested)
     }
 
     /// What of `self` remains when `requested` is asked for; an empty request asks for all of it.
@@ -135,6 +151,21 @@ mod tests {
         assert_eq!(admin.narrow(Scope::default()), Ok(admin));
         assert_eq!(user.narrow(admin), Err(InvalidScope));
         assert_eq!(Scope::default().narrow(Scope::default()), Err(InvalidScope));
+    }
+
+    #[test]
+    fn admin_is_given_to_an_administrator_who_asks_for_it_by_name() {
+        let (nothing, user, both) = (Scope::default(), Scope::of(Role::User), Scope::of(Role::Admin));
+        let admin = Scope { user: false, admin: true };
+
+        for role in [Role::User, Role::Admin] {
+            assert_eq!(Scope::for_login(role, nothing), Ok(user));
+            assert_eq!(Scope::for_login(role, user), Ok(user));
+        }
+        assert_eq!(Scope::for_login(Role::Admin, admin), Ok(admin));
+        assert_eq!(Scope::for_login(Role::Admin, both), Ok(both));
+        assert_eq!(Scope::for_login(Role::User, admin), Err(InvalidScope));
+        assert_eq!(Scope::for_login(Role::User, both), Err(InvalidScope));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub enum Algorithm {
     Es256,
     /// HMAC with SHA-256: whoever verifies can also sign.
     Hs256,
-    /// RSASSA-PKCS1-v1_5 with SHA-256, 2048-bit keys.
+    /// RSASSA-PKCS1-v1_5 with SHA-256; new keys have 3,072 bits.
     Rs256,
     /// Ed25519.
     EdDsa,
@@ -60,6 +60,8 @@ impl fmt::Display for Algorithm {
 pub struct Claims {
     /// The issuer: this service's URL.
     pub iss: String,
+    /// For whom it is; see [`super::Audiences`].
+    pub aud: Vec<String>,
     /// The username.
     pub sub: String,
     /// The user's number.
@@ -75,7 +77,9 @@ pub struct Claims {
     /// Not valid before this second; never issued, but respected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
-    /// This token's own name.
+    /// When the password was verified: at the session's beginning, in seconds since the Unix epoch.
+    pub auth_time: i64,
+    /// This token's own name, with a tag that tells Sekisho that it issued the token.
     pub jti: String,
 }
 

@@ -3,7 +3,18 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod a_logins_time_does_not_tell_whose_hash_it_is;
+mod a_verifiers_key_makes_no_token;
+mod an_administrators_token_for_services_does_not_administer;
 #[path = "../it/support/mod.rs"]
 #[allow(dead_code, reason = "the support is made for all tests, of which these use a part")]
 mod support;
 mod the_right_password_is_never_refused;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::Value;
+
+/// What an access token says.
+fn claims(token: &str) -> Value {
+    let part = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}

@@ -2,6 +2,7 @@
 
 export const url = process.env.SEKISHO_URL;
 export const algorithm = process.env.SEKISHO_INTEROP_ALGORITHM;
+export const audience = process.env.SEKISHO_INTEROP_AUDIENCE;
 export const secret = process.env.SEKISHO_INTEROP_SECRET;
 export const [username, password] = ["alice", "correct horse battery"];
 

@@ -6,6 +6,7 @@ import traceback
 
 URL = os.environ.get("SEKISHO_URL", "")
 ALGORITHM = os.environ.get("SEKISHO_INTEROP_ALGORITHM", "")
+AUDIENCE = os.environ.get("SEKISHO_INTEROP_AUDIENCE", "")
 SECRET = os.environ.get("SEKISHO_INTEROP_SECRET", "")
 NAME, PASSWORD = "alice", "correct horse battery"
 

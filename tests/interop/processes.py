@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from checks import NAME, PASSWORD
@@ -88,8 +89,8 @@ def wait_until_answering(url, process):
         time.sleep(0.05)
 
 
-def log_in(url, name=NAME):
+def log_in(url, name=NAME, scope="user"):
     """The access token of a new session."""
-    body = f"username={name}&password={PASSWORD.replace(' ', '+')}".encode()
+    body = urllib.parse.urlencode({"username": name, "password": PASSWORD, "scope": scope}).encode()
     with urllib.request.urlopen(f"{url}/token", body, timeout=PATIENCE) as response:
         return json.load(response)["access_token"]

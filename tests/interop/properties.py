@@ -37,6 +37,7 @@ def run(role):
         if role is not None:
             add_user(database, NAME, role)
             environment |= {"SEKISHO_INTEROP_NAME": NAME, "SEKISHO_INTEROP_ID": str(others + 1)}
+            environment |= {"SEKISHO_INTEROP_SCOPE": "user admin" if role == "admin" else "user"}
         environment |= {"SEKISHO_URL": url, "SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(HERE)}
         command = [pathlib.Path(sys.executable).with_name("schemathesis"), "run", f"{url}/openapi.json"]
         command += ["--checks", "all", "--max-examples", EXAMPLES, "--seed", SEED, "--no-color"]

@@ -13,7 +13,8 @@ from processes import ROOT, add_user, sekisho
 
 HERE = pathlib.Path(__file__).resolve().parent
 NODE = ROOT / "target/interop/node"
-SECRET = "a secret of interoperability, 32 bytes at least"
+SECRET = "Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfPjN6yZoXiVhCQ"
+AUDIENCE = "http://orders.test"
 
 # Algorithm, and the scripts to run with it.
 ROUNDS = {
@@ -57,12 +58,14 @@ def main():
         add_user(other_database)
         for algorithm, scripts in ROUNDS.items():
             secret = {"SEKISHO_SECRET_KEY": SECRET} if algorithm == "HS256" else {}
-            with sekisho("--algorithm", algorithm, **secret) as (url, database):
+            with sekisho("--algorithm", algorithm, "--audience", AUDIENCE, **secret) as (url, database):
                 add_user(database)
+                add_user(database, "root", "admin")
                 environment = os.environ | {
                     "SEKISHO_URL": url,
                     "SEKISHO_INTEROP_OTHER_URL": other_url,
                     "SEKISHO_INTEROP_ALGORITHM": algorithm,
+                    "SEKISHO_INTEROP_AUDIENCE": AUDIENCE,
                     "SEKISHO_INTEROP_SECRET": SECRET if secret else "",
                 }
                 for script in scripts:

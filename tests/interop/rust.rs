@@ -21,7 +21,9 @@ use tempfile::TempDir;
 const PASSWORD: &str = "correct horse battery";
 
 /// What HS256 signs with, and whoever verifies must have.
-const SECRET: &str = "a secret of thirty-two bytes or more";
+const SECRET: &str = "Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfPjN6yZoXiVhCQ";
+
+const AUDIENCE: &str = "http://orders.test";
 
 /// A server on a database of its own.
 struct Server {
@@ -44,7 +46,7 @@ impl Server {
         let directory = TempDir::new().unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_sekisho"))
             .args(["--listen", "127.0.0.1:0", "--database", "test.db", "--bcrypt-cost", "4"])
-            .args(["--algorithm", algorithm])
+            .args(["--algorithm", algorithm, "--audience", AUDIENCE])
             .envs((algorithm == "HS256").then_some(("SEKISHO_SECRET_KEY", SECRET)))
             .current_dir(directory.path())
             .stdout(Stdio::piped())
@@ -148,6 +150,7 @@ async fn jsonwebtoken_verifies_by_the_shared_secret() {
     let token = tokens.access_token().secret();
     let mut validation = Validation::new(Algorithm::HS256);
     validation.set_issuer(&[&server.url]);
+    validation.set_audience(&[AUDIENCE]);
 
     let by = |secret: &str| decode::<Value>(token, &DecodingKey::from_secret(secret.as_bytes()), &validation);
 
@@ -174,6 +177,7 @@ async fn jsonwebtoken_verifies_by_the_published_keys() {
         let key = DecodingKey::from_jwk(key).unwrap();
         let mut validation = Validation::new(algorithm);
         validation.set_issuer(&[&server.url]);
+        validation.set_audience(&[AUDIENCE]);
         let claims = decode::<Value>(token, &key, &validation).unwrap().claims;
         let (signed, signature) = token.rsplit_once('.').unwrap();
         let first = if signature.starts_with('A') { "B" } else { "A" };

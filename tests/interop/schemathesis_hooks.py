@@ -17,6 +17,7 @@ from checks import URL
 from processes import log_in, status
 
 NAME = os.environ.get("SEKISHO_INTEROP_NAME")
+SCOPE = os.environ.get("SEKISHO_INTEROP_SCOPE", "user")
 OWN_ID = os.environ.get("SEKISHO_INTEROP_ID")
 STATUSES = os.environ.get("SEKISHO_INTEROP_STATUSES")
 ADDRESSES = random.Random(1)
@@ -70,7 +71,7 @@ if NAME is not None:
 
         def get(self, case, context):
             if self.token is None or status(f"{URL}/users/me", self.token) != 200:
-                self.token = log_in(URL, NAME)
+                self.token = log_in(URL, NAME, SCOPE)
             return self.token
 
         def set(self, case, data, context):

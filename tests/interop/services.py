@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from checks import ALGORITHM, URL, check, tampered
+from checks import ALGORITHM, AUDIENCE, URL, check, tampered
 from processes import BUILT, CLEAN, ROOT, free_port, log_in, running, status, wait_until_answering
 
 NODE = ROOT / "target/interop/node"
@@ -27,11 +27,11 @@ def services(port):
     }
 
 
-def answers(name, issuer, ask):
-    """Starts a service that trusts `issuer`, and hands `ask` what it answers to a token."""
+def answers(name, issuer, ask, audience=AUDIENCE):
+    """Starts a service of that audience that trusts `issuer`, and hands `ask` what it answers to a token."""
     port = free_port()
     command, directory, environment = services(port)[name]
-    environment = CLEAN | environment | {"SEKISHO_ISSUER": issuer}
+    environment = CLEAN | environment | {"SEKISHO_ISSUER": issuer, "AUDIENCE": audience}
     hello = f"http://127.0.0.1:{port}/hello"
     with running(command, cwd=directory, env=environment, stdout=subprocess.DEVNULL) as process:
         wait_until_answering(hello, process)
@@ -47,12 +47,18 @@ def takes_only_our_tokens(answer):
         "valid again": answer(token),
         "tampered": answer(tampered(token)),
         "of another issuer": answer(foreign),
+        "an administrator's": answer(log_in(URL, "root", "user admin")),
+        "the same person's as a user": answer(log_in(URL, "root", "user")),
         "unsigned": answer(f"{head}.{payload}."),
         "nonsense": answer("nonsense"),
         "missing": answer(),
     }
-    expected = {kind: 200 if kind.startswith("valid") else 401 for kind in found}
+    expected = {kind: 200 if kind.startswith(("valid", "the same")) else 401 for kind in found}
     assert found == expected, found
+
+
+def takes_nothing_for_others(answer):
+    assert answer(log_in(URL)) == 401
 
 
 def blames_nobody_for_missing_keys(answer):
@@ -62,5 +68,7 @@ def blames_nobody_for_missing_keys(answer):
 for name in services(0):
     with check(f"{name} take valid tokens and refuse others ({ALGORITHM})"):
         answers(name, URL, takes_only_our_tokens)
+    with check(f"{name} refuse tokens that are for other services ({ALGORITHM})"):
+        answers(name, URL, takes_nothing_for_others, "http://elsewhere.test")
     with check(f"{name} answer 503 while the keys cannot be fetched ({ALGORITHM})"):
         answers(name, f"http://127.0.0.1:{free_port()}", blames_nobody_for_missing_keys)

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { algorithm, check, password, secret, url, username } from "./checks.mjs";
+import { algorithm, audience, check, password, secret, url, username } from "./checks.mjs";
 
 const answer = await fetch(`${url}/token`, { method: "POST", body: new URLSearchParams({ username, password }) });
 const { access_token: token } = await answer.json();
@@ -10,8 +10,10 @@ const { access_token: token } = await answer.json();
 const keys = secret
   ? new TextEncoder().encode(secret)
   : createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`));
-const verify = (token, issuer = url) =>
-  jwtVerify(token, keys, { issuer, algorithms: [algorithm], typ: "JWT", requiredClaims: ["exp", "sub", "jti"] });
+const verify = (token, changed = {}) =>
+  jwtVerify(token, keys, {
+    issuer: url, audience, algorithms: [algorithm], typ: "at+jwt", requiredClaims: ["exp", "sub", "jti"], ...changed,
+  });
 
 await check(`jose verifies ${algorithm}`, async () => {
   const { payload } = await verify(token);
@@ -20,5 +22,7 @@ await check(`jose verifies ${algorithm}`, async () => {
   const [head, claims, signature] = token.split(".");
   const tampered = [head, claims, (signature[0] === "A" ? "B" : "A") + signature.slice(1)].join(".");
   await assert.rejects(verify(tampered), { code: "ERR_JWS_SIGNATURE_VERIFICATION_FAILED" });
-  await assert.rejects(verify(token, "http://elsewhere.test"), { code: "ERR_JWT_CLAIM_VALIDATION_FAILED" });
+  for (const wrong of [{ issuer: "http://elsewhere.test" }, { audience: "http://elsewhere.test" }, { typ: "JWT" }]) {
+    await assert.rejects(verify(token, wrong), { code: "ERR_JWT_CLAIM_VALIDATION_FAILED" });
+  }
 });

@@ -5,30 +5,33 @@ import requests
 from jose import jwt as jose
 from jose.exceptions import JOSEError
 
-from checks import ALGORITHM, NAME, PASSWORD, SECRET, URL, check, tampered
+from checks import ALGORITHM, AUDIENCE, NAME, PASSWORD, SECRET, URL, check, tampered
 
 KEYS = f"{URL}/.well-known/jwks.json"
-CLAIMS = {"iss", "sub", "uid", "sid", "scope", "iat", "exp", "jti"}
+CLAIMS = {"iss", "aud", "sub", "uid", "sid", "scope", "iat", "exp", "auth_time", "jti"}
 
 answer = requests.post(f"{URL}/token", data={"username": NAME, "password": PASSWORD})
 token = answer.json()["access_token"]
 
 
-def by_pyjwt(token, issuer=URL):
+def by_pyjwt(token, issuer=URL, audience=AUDIENCE):
     key = SECRET or jwt.PyJWKClient(KEYS).get_signing_key_from_jwt(token)
     required = {"require": sorted(CLAIMS)}
-    return jwt.decode(token, key, algorithms=[ALGORITHM], issuer=issuer, options=required)
+    return jwt.decode(token, key, algorithms=[ALGORITHM], issuer=issuer, audience=audience, options=required)
 
 
-def by_jose(token, issuer=URL):
-    return jose.decode(token, SECRET or requests.get(KEYS).json(), algorithms=[ALGORITHM], issuer=issuer)
+def by_jose(token, issuer=URL, audience=AUDIENCE):
+    key = SECRET or requests.get(KEYS).json()
+    return jose.decode(token, key, algorithms=[ALGORITHM], issuer=issuer, audience=audience)
 
 
 def verifies(verify, refusal):
     """The token is taken, with all its claims; one that is not ours is not."""
     claims = verify(token)
     assert claims["sub"] == NAME and set(claims) == CLAIMS, claims
-    for wrong in ({"token": tampered(token)}, {"token": token, "issuer": "http://elsewhere.test"}):
+    elsewhere = "http://elsewhere.test"
+    for changed in ({"token": tampered(token)}, {"issuer": elsewhere}, {"audience": elsewhere}):
+        wrong = {"token": token} | changed
         try:
             verify(**wrong)
         except refusal:

@@ -141,7 +141,7 @@ fn what_a_command_changes_holds_at_the_running_server_at_once() {
     let admin_only = |token: &str| server.as_user(token, "GET", "/users").status;
 
     assert_eq!(home.run(&["users", "set-role", "alice", "admin"]).ok(), "alice is admin and enabled\n");
-    let as_admin = server.log_in("alice");
+    let as_admin = server.log_in_as_admin("alice");
     assert_eq!(admin_only(&as_admin.access), 200);
     home.run(&["users", "set-role", "alice", "user"]).ok();
     assert_eq!(admin_only(&as_admin.access), 403);

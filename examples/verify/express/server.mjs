@@ -2,10 +2,13 @@
 //
 //     npm install express jose
 //     node server.mjs
+//
+// Sekisho must know its name: sekisho serve --audience http://127.0.0.1:9000
 import express from "express";
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 
 const issuer = process.env.SEKISHO_ISSUER ?? "http://127.0.0.1:8000";
+const audience = process.env.AUDIENCE ?? "http://127.0.0.1:9000";
 const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`), { cacheMaxAge: 300_000 });
 const refusals = ["JWTInvalid", "JWTExpired", "JWTClaimValidationFailed", "JWSInvalid", "JOSEAlgNotAllowed",
   "JWSSignatureVerificationFailed", "JWKSNoMatchingKey", "JOSENotSupported"].map((name) => errors[name]);
@@ -15,8 +18,10 @@ async function authenticate(request, response, next) {
   try {
     const { payload } = await jwtVerify(token ?? "", keys, {
       issuer,
+      audience,
+      typ: "at+jwt",
       algorithms: ["ES256", "RS256", "EdDSA"],
-      requiredClaims: ["exp", "iss", "sub"],
+      requiredClaims: ["exp", "sub"],
     });
     request.claims = payload;
   } catch (error) {

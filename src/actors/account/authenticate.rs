@@ -8,7 +8,7 @@ use crate::{
         db::ActiveKey,
         token::{InvalidToken, VerifyAccessToken},
     },
-    domain::{AccessToken, Scope, SessionId, User},
+    domain::{AccessToken, Scope, SessionId, Timestamp, User},
 };
 
 /// Finds out who presents an access token.
@@ -28,6 +28,8 @@ pub struct Caller {
     pub session_id: SessionId,
     /// What the token allows, and the role still does.
     pub scope: Scope,
+    /// When they gave their password: at the session's beginning, to the second.
+    pub authenticated_at: Timestamp,
 }
 
 /// Why it is not known who is asking.
@@ -62,5 +64,5 @@ pub(super) async fn authenticate(desk: &Desk, token: AccessToken) -> Result<Call
     let key = ActiveKey { user_id: granted.user_id, session_id: granted.session_id, now: desk.clock.now() };
     let user = desk.lookups.ask(key).await?.ok_or(AuthenticateError::Ended)?;
     let scope = granted.scope.intersection(Scope::of(user.role));
-    Ok(Caller { user, session_id: granted.session_id, scope })
+    Ok(Caller { user, session_id: granted.session_id, scope, authenticated_at: granted.authenticated_at })
 }

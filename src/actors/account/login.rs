@@ -21,7 +21,7 @@ pub struct LogIn {
     pub name: String,
     /// The password.
     pub password: Password,
-    /// What the tokens shall be able to do; empty for all that the user may.
+    /// What the tokens shall be able to do; empty for the scope `user`.
     pub scope: Scope,
     /// Where the request came from.
     pub client: Client,
@@ -87,7 +87,7 @@ async fn log_in(
     if user.disabled {
         return Err(LoginError::Disabled);
     }
-    let scope = Scope::of(user.role).narrow(scope)?;
+    let scope = Scope::for_login(user.role, scope)?;
     let (secret, refresh_hash) = desk.tokens.ask(NewRefreshSecret).await?;
     let now = desk.clock.now();
     let open = OpenSession {
@@ -104,5 +104,5 @@ async fn log_in(
     if let Some(rehash) = rehash {
         desk.renewals.begin(desk, user.id, rehash);
     }
-    Ok(desk.tokens.ask(IssueTokens { user, session_id, scope, secret }).await?)
+    Ok(desk.tokens.ask(IssueTokens { user, session_id, scope, authenticated_at: now, secret }).await?)
 }

@@ -18,7 +18,8 @@ use crate::{
 pub struct Refresh {
     /// The token.
     pub token: RefreshToken,
-    /// What the new access token shall be able to do; empty for all that the session may.
+    /// What the new access token shall be able to do; empty for all that the
+    /// session was opened with.
     pub scope: Scope,
 }
 
@@ -67,16 +68,18 @@ impl UseCase for Refresh {
             Rotation::Reused { .. } => RefreshOutcome::Reused,
             Rotation::Ended(_) | Rotation::Unknown | Rotation::InvalidScope(_) => RefreshOutcome::Refused,
         });
-        let (user, scope, secret) = match rotation {
-            Rotation::Rotated { user, scope } => (user, scope, presented.successor),
-            Rotation::Replayed { user, scope, steps } => {
+        let (user, scope, authenticated_at, secret) = match rotation {
+            Rotation::Rotated { user, scope, authenticated_at } => {
+                (user, scope, authenticated_at, presented.successor)
+            }
+            Rotation::Replayed { user, scope, authenticated_at, steps } => {
                 // A retry gets what the first answer held; a tab that fell behind, the newest.
                 let derive = DeriveSuccessor {
                     session_id: presented.session_id,
                     secret: presented.successor,
                     steps: steps - 1,
                 };
-                (user, scope, desk.tokens.ask(derive).await?)
+                (user, scope, authenticated_at, desk.tokens.ask(derive).await?)
             }
             Rotation::Reused { user } => {
                 log::warn!(
@@ -90,7 +93,7 @@ impl UseCase for Refresh {
             Rotation::InvalidScope(error) => return Err(error.into()),
             Rotation::Unknown => return Err(RefreshError::Invalid),
         };
-        let issue = IssueTokens { user, session_id: presented.session_id, scope, secret };
+        let issue = IssueTokens { user, session_id: presented.session_id, scope, authenticated_at, secret };
         Ok(desk.tokens.ask(issue).await?)
     }
 }

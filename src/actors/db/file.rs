@@ -25,10 +25,11 @@ use super::{
 use crate::config::Database;
 
 /// Forward only: a migration that was released is never changed, moved or removed.
-pub(super) const MIGRATIONS: [M<'static>; 3] = [
+pub(super) const MIGRATIONS: [M<'static>; 4] = [
     M::up(include_str!("../../../migrations/0001_accounts.sql")),
     M::up(include_str!("../../../migrations/0002_password_version.sql")),
     M::up(include_str!("../../../migrations/0003_password_cost.sql")),
+    M::up(include_str!("../../../migrations/0004_admin_by_name.sql")),
 ];
 
 /// Why a database cannot be used. Each is one line for the person who started the program, and

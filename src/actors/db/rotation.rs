@@ -46,6 +46,8 @@ pub enum Rotation {
         user: User,
         /// What the new access token may do.
         scope: Scope,
+        /// When the session was opened, which is when the password was verified.
+        authenticated_at: Timestamp,
     },
     /// It was replaced a moment ago: a retry, or a second tab.
     Replayed {
@@ -53,6 +55,8 @@ pub enum Rotation {
         user: User,
         /// What the new access token may do.
         scope: Scope,
+        /// When the session was opened, which is when the password was verified.
+        authenticated_at: Timestamp,
         /// How many derivations lead from it to the current secret; at least one.
         steps: usize,
     },
@@ -77,6 +81,7 @@ struct Row {
     last_used_at: Timestamp,
     expires_at: Timestamp,
     end_reason: Option<EndReason>,
+    created_at: Timestamp,
 }
 
 impl DbMessage for RotateSession {
@@ -129,7 +134,7 @@ impl RotateSession {
         if row.user.disabled {
             return Ok(Rotation::Unknown);
         }
-        let Row { user, .. } = row;
+        let Row { user, created_at: authenticated_at, .. } = row;
         // Somebody who was an administrator when they logged in may be none now.
         let scope = match row.scope.intersection(Scope::of(user.role)).narrow(self.requested) {
             Ok(scope) => scope,
@@ -145,10 +150,10 @@ impl RotateSession {
                  WHERE id = ?1",
             )?
             .execute((self.id, self.successor, spent.0, now, now + self.lifetime))?;
-            return Ok(Rotation::Rotated { user, scope });
+            return Ok(Rotation::Rotated { user, scope, authenticated_at });
         }
         match row.spent.steps_to_current(self.presented, self.now, self.grace) {
-            Some(steps) => Ok(Rotation::Replayed { user, scope, steps }),
+            Some(steps) => Ok(Rotation::Replayed { user, scope, authenticated_at, steps }),
             None => {
                 db.prepare_cached("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1")?
                     .execute((self.id, self.now, EndReason::RefreshTokenReused))?;
@@ -162,7 +167,7 @@ fn find_row(db: &Connection, id: SessionId) -> Result<Option<Row>, DbError> {
     let sql = concat!(
         "SELECT ",
         user_columns!(),
-        ", s.scope, s.refresh_hash, s.spent, s.last_used_at, s.expires_at, s.end_reason
+        ", s.scope, s.refresh_hash, s.spent, s.last_used_at, s.expires_at, s.end_reason, s.created_at
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?1"
     );
     let row = db
@@ -176,6 +181,7 @@ fn find_row(db: &Connection, id: SessionId) -> Result<Option<Row>, DbError> {
                 last_used_at: row.get(9)?,
                 expires_at: row.get(10)?,
                 end_reason: row.get(11)?,
+                created_at: row.get(12)?,
             })
         })
         .optional()?;

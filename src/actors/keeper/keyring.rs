@@ -8,7 +8,7 @@ use crate::{
     actors::{
         Handle,
         db::{DbActor, DbError, FindKeys, FindSecret, InsertKey, KeySet},
-        token::{ANNOUNCE, KeyError, Keyring, RefreshKeys, SigningSetup, new_key_row},
+        token::{ANNOUNCE, KeyError, Keyring, RefreshKeys, SigningSetup, TagKey, new_key_row},
     },
     domain::{Algorithm, Clock, NoRandomness, Random},
 };
@@ -73,7 +73,7 @@ pub(super) async fn read_keyring(
 ) -> Result<Keyring, KeyringError> {
     let fresh = Zeroizing::new(policy.random.bytes::<32>()?.to_vec());
     let secret = db.ask(FindSecret { name: "refresh", fresh }).await?;
-    Ok(Keyring::new(set, &policy.setup, RefreshKeys::new(&secret))?)
+    Ok(Keyring::new(set, &policy.setup, RefreshKeys::new(&secret), TagKey::new(&secret))?)
 }
 
 /// Adds a key: announced now and signing when every verifier's copy of the old JWKS has expired,

@@ -1,23 +1,18 @@
 //! Access tokens: JWTs (RFC 7519) signed with the keyring's current key.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{
-    Header, Validation,
-    crypto::{JwtSigner, aws_lc::DEFAULT_PROVIDER},
-    decode, decode_header,
-};
+use jsonwebtoken::{Header, Validation, decode, decode_header};
 use quick_cache::unsync::Cache;
 use serde_json::json;
 
-use super::{
-    TokenError,
-    key::{Key, jwt_algorithm},
-    keyring::Keyring,
-};
+use super::{TokenError, key::jwt_algorithm, keyring::Keyring};
 use crate::domain::{AccessToken, Claims, Scope, SessionId, Timestamp, User, UserId};
+
+/// The `typ` of access tokens (RFC 9068, section 2.1), so that no other JWT of ours is taken for one.
+const TYPE: &str = "at+jwt";
 
 /// What a valid access token grants, as far as the token alone can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +21,10 @@ pub struct Granted {
     pub user_id: UserId,
     /// In which session, which may have ended since.
     pub session_id: SessionId,
-    /// What.
+    /// What, at Sekisho.
     pub scope: Scope,
+    /// When the password was verified.
+    pub authenticated_at: Timestamp,
 }
 
 /// Why an access token is refused. Clients are not told which it was; the log is.
@@ -36,6 +33,9 @@ pub enum InvalidToken {
     /// It is no JWT of ours.
     #[error("malformed")]
     Malformed,
+    /// Its `typ` is not an access token's.
+    #[error("not an access token")]
+    WrongType,
     /// It names no key that may verify now.
     #[error("unknown key")]
     UnknownKey,
@@ -45,6 +45,12 @@ pub enum InvalidToken {
     /// It demands something of its verifier (RFC 7515, section 4.1.11) that we do not understand.
     #[error("critical header")]
     Critical,
+    /// It is for other services alone.
+    #[error("for another audience")]
+    WrongAudience,
+    /// It is signed with our key, and we did not issue it.
+    #[error("not issued by us")]
+    NotIssued,
     /// Its time is over.
     #[error("expired")]
     Expired,
@@ -58,57 +64,40 @@ pub(super) struct Grant<'a> {
     pub(super) user: &'a User,
     pub(super) session_id: SessionId,
     pub(super) scope: Scope,
+    pub(super) authenticated_at: Timestamp,
     pub(super) issued_at: Timestamp,
     pub(super) lifetime: Duration,
-    pub(super) jti: [u8; 16],
+    pub(super) nonce: [u8; 16],
 }
 
-/// The parsed private keys of one worker: reading one costs more than a signature.
-#[derive(Default)]
-pub(super) struct Signers {
-    by_kid: HashMap<String, Prepared>,
-}
-
-struct Prepared {
-    header: String,
-    signer: Box<dyn JwtSigner>,
-}
-
-impl Signers {
-    /// Signs a token with the key that signs at the time of issue.
-    pub(super) fn sign(&mut self, keyring: &Keyring, grant: &Grant<'_>) -> Result<AccessToken, TokenError> {
-        let key = keyring.signer(grant.issued_at).ok_or(TokenError::NoSigningKey)?;
-        if !self.by_kid.contains_key(&key.kid) {
-            self.by_kid.insert(key.kid.clone(), prepare(key)?);
-        }
-        let prepared = self.by_kid.get(&key.kid).ok_or(TokenError::NoSigningKey)?;
-        let iat = grant.issued_at.as_seconds();
-        let claims = Claims {
-            iss: keyring.issuer().to_owned(),
-            sub: grant.user.username.as_str().to_owned(),
-            uid: grant.user.id.0,
-            sid: grant.session_id.0,
-            scope: grant.scope.as_str().to_owned(),
-            iat,
-            exp: iat.saturating_add_unsigned(grant.lifetime.as_secs()),
-            nbf: None,
-            jti: BASE64_URL_SAFE_NO_PAD.encode(grant.jti),
-        };
-        let failed = |error: &dyn std::fmt::Display| TokenError::Signing(error.to_string());
-        let claims = serde_json::to_vec(&claims).map_err(|error| failed(&error))?;
-        let mut token = format!("{}.{}", prepared.header, BASE64_URL_SAFE_NO_PAD.encode(claims));
-        let signature = prepared.signer.try_sign(token.as_bytes()).map_err(|error| failed(&error))?;
-        token.push('.');
-        BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-        Ok(AccessToken::new(token))
-    }
-}
-
-fn prepare(key: &Key) -> Result<Prepared, TokenError> {
-    let header = json!({ "typ": "JWT", "alg": key.algorithm.as_str(), "kid": key.kid });
-    let signer = (DEFAULT_PROVIDER.signer_factory)(&jwt_algorithm(key.algorithm), &key.encoding)
-        .map_err(|error| TokenError::Signing(error.to_string()))?;
-    Ok(Prepared { header: BASE64_URL_SAFE_NO_PAD.encode(header.to_string()), signer })
+/// Signs a token with the key that signs at the time of issue.
+pub(super) fn sign(keyring: &Keyring, grant: &Grant<'_>) -> Result<AccessToken, TokenError> {
+    let key = keyring.signer(grant.issued_at).ok_or(TokenError::NoSigningKey)?;
+    let iat = grant.issued_at.as_seconds();
+    let claims = Claims {
+        iss: keyring.issuer().to_owned(),
+        aud: keyring.audiences().of(grant.scope).to_vec(),
+        sub: grant.user.username.as_str().to_owned(),
+        uid: grant.user.id.0,
+        sid: grant.session_id.0,
+        scope: grant.scope.as_str().to_owned(),
+        iat,
+        exp: iat.saturating_add_unsigned(grant.lifetime.as_secs()),
+        nbf: None,
+        auth_time: grant.authenticated_at.as_seconds(),
+        jti: String::new(),
+    };
+    let failed = |error: &dyn std::fmt::Display| TokenError::Signing(error.to_string());
+    let claims = keyring.tags().tagged(claims, grant.nonce).and_then(|claims| serde_json::to_vec(&claims));
+    let claims = claims.map_err(|error| failed(&error))?;
+    let header = json!({ "typ": TYPE, "alg": key.algorithm.as_str(), "kid": key.kid });
+    let mut token = BASE64_URL_SAFE_NO_PAD.encode(header.to_string());
+    token.push('.');
+    BASE64_URL_SAFE_NO_PAD.encode_string(claims, &mut token);
+    let signature = key.sign(token.as_bytes()).map_err(|error| failed(&error))?;
+    token.push('.');
+    BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    Ok(AccessToken::new(token))
 }
 
 /// Tokens that were verified before, by the SHA-256 of the whole token.
@@ -167,9 +156,13 @@ impl Verified {
 
 /// Checks everything that does not depend on the time, but for the key's own.
 fn verify(keyring: &Keyring, token: &AccessToken, now: Timestamp) -> Result<Verified, InvalidToken> {
-    let Header { alg, kid, crit, .. } = decode_header(token.expose()).map_err(|_| InvalidToken::Malformed)?;
+    let Header { typ, alg, kid, crit, .. } =
+        decode_header(token.expose()).map_err(|_| InvalidToken::Malformed)?;
     if crit.is_some() {
         return Err(InvalidToken::Critical);
+    }
+    if typ.as_deref() != Some(TYPE) {
+        return Err(InvalidToken::WrongType);
     }
     // The key is chosen by name alone, and its algorithm is the key's own: a token has no say in
     // how it is verified.
@@ -183,13 +176,23 @@ fn verify(keyring: &Keyring, token: &AccessToken, now: Timestamp) -> Result<Veri
     validation.set_required_spec_claims(&["exp", "iss", "sub"]);
     // The time is the caller's, not the library's.
     validation.validate_exp = false;
+    // The audience is checked below: what the token may do hangs on it.
     validation.validate_aud = false;
     let claims = decode::<Claims>(token.expose(), &key.decoding, &validation)
         .map_err(|_| InvalidToken::Forged)?
         .claims;
     let scope = Scope::parse(&claims.scope).map_err(|_| InvalidToken::Malformed)?;
+    let scope = keyring.audiences().admit(&claims.aud, scope).ok_or(InvalidToken::WrongAudience)?;
+    if !keyring.tags().is_ours(&claims) {
+        return Err(InvalidToken::NotIssued);
+    }
     Ok(Verified {
-        granted: Granted { user_id: UserId(claims.uid), session_id: SessionId(claims.sid), scope },
+        granted: Granted {
+            user_id: UserId(claims.uid),
+            session_id: SessionId(claims.sid),
+            scope,
+            authenticated_at: Timestamp::from_seconds(claims.auth_time),
+        },
         not_before: claims.nbf.unwrap_or(i64::MIN),
         expires: claims.exp,
         key_verifies_until: key.verifies_until,

@@ -1,14 +1,18 @@
 //! One signing key: making it, reading it, and its public half.
 
 use aws_lc_rs::{
-    encoding::AsDer,
+    encoding::{AsDer, Pkcs8V1Der},
+    error::Unspecified,
+    hmac,
     rand::SystemRandom,
     rsa::KeySize,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair},
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+    },
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{
-    DecodingKey, EncodingKey,
+    DecodingKey,
     jwk::{CommonParameters, Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash},
 };
 use zeroize::Zeroizing;
@@ -45,10 +49,17 @@ pub(super) struct Key {
     pub(super) announced_at: Timestamp,
     /// When the last token that it may have signed has expired; `None` while it may sign.
     pub(super) verifies_until: Option<Timestamp>,
-    pub(super) encoding: EncodingKey,
+    private: PrivateKey,
     pub(super) decoding: DecodingKey,
     /// The public key; `None` for HS256, which has none.
     pub(super) jwk: Option<Jwk>,
+}
+
+enum PrivateKey {
+    Es256(EcdsaKeyPair),
+    EdDsa(Ed25519KeyPair),
+    Rs256(RsaKeyPair),
+    Hs256(Box<hmac::Key>),
 }
 
 /// Makes a key that signs from then on.
@@ -71,8 +82,8 @@ pub fn new_key_row(
             .to_vec(),
         Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8v1(&rng).map_err(failed)?.as_ref().to_vec(),
         Algorithm::Rs256 => {
-            let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
-            AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&pair).map_err(failed)?.as_ref().to_vec()
+            let pair = RsaKeyPair::generate(KeySize::Rsa3072).map_err(failed)?;
+            AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(failed)?.as_ref().to_vec()
         }
         Algorithm::Hs256 => random.bytes::<32>()?.to_vec(),
     };
@@ -91,15 +102,17 @@ impl Key {
     pub(super) fn read(row: &KeyRow) -> Result<Self, KeyError> {
         let unreadable = || KeyError::Unreadable { kid: row.kid.clone(), algorithm: row.algorithm };
         let private = &*row.private_key;
-        let (encoding, decoding) = match row.algorithm {
+        let (private, decoding) = match row.algorithm {
             Algorithm::Es256 => {
                 let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private)
                     .map_err(|_| unreadable())?;
-                (EncodingKey::from_ec_der(private), DecodingKey::from_ec_der(pair.public_key().as_ref()))
+                let decoding = DecodingKey::from_ec_der(pair.public_key().as_ref());
+                (PrivateKey::Es256(pair), decoding)
             }
             Algorithm::EdDsa => {
                 let pair = Ed25519KeyPair::from_pkcs8(private).map_err(|_| unreadable())?;
-                (EncodingKey::from_ed_der(private), DecodingKey::from_ed_der(pair.public_key().as_ref()))
+                let decoding = DecodingKey::from_ed_der(pair.public_key().as_ref());
+                (PrivateKey::EdDsa(pair), decoding)
             }
             Algorithm::Rs256 => {
                 let pair = RsaKeyPair::from_pkcs8(private).map_err(|_| unreadable())?;
@@ -108,9 +121,12 @@ impl Key {
                     public.modulus().big_endian_without_leading_zero(),
                     public.exponent().big_endian_without_leading_zero(),
                 );
-                (EncodingKey::from_rsa_der(rsa_private_key(private).ok_or_else(unreadable)?), decoding)
+                (PrivateKey::Rs256(pair), decoding)
             }
-            Algorithm::Hs256 => (EncodingKey::from_secret(private), DecodingKey::from_secret(private)),
+            Algorithm::Hs256 => {
+                let key = Box::new(hmac::Key::new(hmac::HMAC_SHA256, private));
+                (PrivateKey::Hs256(key), DecodingKey::from_secret(private))
+            }
         };
         let jwk = match row.algorithm {
             Algorithm::Hs256 => None,
@@ -132,32 +148,26 @@ impl Key {
             signs_from: row.signs_from,
             announced_at: row.announced_at,
             verifies_until: None,
-            encoding,
+            private,
             decoding,
             jwk,
         })
     }
-}
 
-/// The `RSAPrivateKey` (PKCS #1) in a PKCS #8 key (RFC 5208, section 5): the one is what jsonwebtoken
-/// signs with, the other what aws-lc writes.
-fn rsa_private_key(pkcs8: &[u8]) -> Option<&[u8]> {
-    let (key_info, _) = der_content(pkcs8)?;
-    let (_version, rest) = der_content(key_info)?;
-    let (_algorithm, rest) = der_content(rest)?;
-    der_content(rest).map(|(private_key, _)| private_key)
-}
-
-/// The content of the first element of a DER encoding (X.690, section 8.1), and what follows it.
-fn der_content(der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (&length, rest) = der.get(1..)?.split_first()?;
-    let (length, rest) = if length < 0x80 {
-        (usize::from(length), rest)
-    } else {
-        let (bytes, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
-        (bytes.iter().fold(0, |length, byte| (length << 8) | usize::from(*byte)), rest)
-    };
-    rest.split_at_checked(length)
+    /// Signs a message, in the form that a JWS has (RFC 7518, section 3; RFC 8037, section 3.1).
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        let rng = SystemRandom::new();
+        Ok(match &self.private {
+            PrivateKey::Es256(pair) => pair.sign(&rng, message)?.as_ref().to_vec(),
+            PrivateKey::EdDsa(pair) => pair.try_sign(message)?.as_ref().to_vec(),
+            PrivateKey::Rs256(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &rng, message, &mut signature)?;
+                signature
+            }
+            PrivateKey::Hs256(key) => hmac::sign(key, message).as_ref().to_vec(),
+        })
+    }
 }
 
 pub(super) const fn jwt_algorithm(algorithm: Algorithm) -> jsonwebtoken::Algorithm {

@@ -17,10 +17,11 @@ use zeroize::Zeroizing;
 use super::{
     key::{Key, KeyError},
     refresh::RefreshKeys,
+    tag::TagKey,
 };
 use crate::{
     actors::db::{KeyRow, KeySet},
-    domain::{Algorithm, Timestamp},
+    domain::{Algorithm, Audiences, Timestamp},
 };
 
 /// For how long a verifier may keep its copy of the JWKS.
@@ -37,6 +38,8 @@ const STRAGGLE: Duration = Duration::from_mins(1);
 pub struct SigningSetup {
     /// The `iss` of tokens.
     pub issuer: String,
+    /// For whom they are.
+    pub audiences: Audiences,
     /// How long access tokens are valid.
     pub token_lifetime: Duration,
     /// The HS256 key of the configuration; with it, the keys in the database only verify.
@@ -91,10 +94,12 @@ pub struct KeySummary {
 /// All keys of this process, read and ready.
 pub struct Keyring {
     issuer: String,
+    audiences: Audiences,
     /// The oldest first. One that was announced is passed over when a later one, which the
     /// configuration or a person demanded at once, signs before it.
     keys: Vec<Key>,
     refresh: RefreshKeys,
+    tags: TagKey,
 }
 
 impl std::fmt::Debug for Keyring {
@@ -109,7 +114,12 @@ impl Keyring {
     /// # Errors
     ///
     /// When a stored key is not what it says.
-    pub fn new(set: &KeySet, setup: &SigningSetup, refresh: RefreshKeys) -> Result<Self, KeyError> {
+    pub fn new(
+        set: &KeySet,
+        setup: &SigningSetup,
+        refresh: RefreshKeys,
+        tags: TagKey,
+    ) -> Result<Self, KeyError> {
         let mut keys = set.keys.iter().map(Key::read).collect::<Result<Vec<_>, _>>()?;
         if let Some(secret) = &setup.secret_key {
             keys.push(Key::read(&external_row(secret, setup.started_at))?);
@@ -118,7 +128,7 @@ impl Keyring {
         for (key, superseded_at) in keys.iter_mut().zip(successors) {
             key.verifies_until = Some(superseded_at + setup.token_lifetime + STRAGGLE);
         }
-        Ok(Self { issuer: setup.issuer.clone(), keys, refresh })
+        Ok(Self { issuer: setup.issuer.clone(), audiences: setup.audiences.clone(), keys, refresh, tags })
     }
 
     /// The key that signs now.
@@ -134,6 +144,14 @@ impl Keyring {
 
     pub(super) fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    pub(super) const fn audiences(&self) -> &Audiences {
+        &self.audiences
+    }
+
+    pub(super) const fn tags(&self) -> &TagKey {
+        &self.tags
     }
 
     pub(super) const fn refresh(&self) -> &RefreshKeys {
@@ -204,11 +222,12 @@ mod tests {
             .collect();
         let setup = SigningSetup {
             issuer: "http://localhost".to_owned(),
+            audiences: Audiences::new("http://localhost"),
             token_lifetime: Duration::from_mins(30),
             secret_key: secret_key.map(|text| SecretString::from(text.to_owned())),
             started_at: at(5000),
         };
-        Keyring::new(&KeySet { keys }, &setup, RefreshKeys::new(&[0; 32])).unwrap()
+        Keyring::new(&KeySet { keys }, &setup, RefreshKeys::new(&[0; 32]), TagKey::new(&[0; 32])).unwrap()
     }
 
     fn states(keyring: &Keyring, now: u64) -> Vec<KeyState> {

@@ -8,17 +8,19 @@ mod access;
 mod key;
 mod keyring;
 mod refresh;
+mod tag;
 
 use std::{sync::Arc, time::Duration};
 
 use actix::{Actor, Context, Handler, Message};
 
-use self::access::{Signers, VerifiedTokens};
+use self::access::VerifiedTokens;
 pub use self::{
     access::{Granted, InvalidToken},
     key::{KeyError, new_key_row},
     keyring::{ANNOUNCE, JWKS_MAX_AGE, KeyState, KeySummary, Keyring, SigningSetup},
     refresh::{Presented, RefreshKeys, RefreshSecret},
+    tag::TagKey,
 };
 use super::{Unreachable, db::TokenHash};
 use crate::domain::{
@@ -45,7 +47,6 @@ pub enum TokenError {
 /// The signer and verifier of one worker; see the module's documentation.
 pub struct TokenActor {
     keyring: Arc<Keyring>,
-    signers: Signers,
     verified: VerifiedTokens,
     clock: Clock,
     random: Random,
@@ -56,14 +57,7 @@ impl TokenActor {
     /// An actor that signs tokens of this lifetime with this keyring.
     #[must_use]
     pub fn new(keyring: Arc<Keyring>, clock: Clock, random: Random, lifetime: Duration) -> Self {
-        Self {
-            keyring,
-            signers: Signers::default(),
-            verified: VerifiedTokens::default(),
-            clock,
-            random,
-            lifetime,
-        }
+        Self { keyring, verified: VerifiedTokens::default(), clock, random, lifetime }
     }
 }
 
@@ -85,11 +79,12 @@ pub fn try_keys(keyring: &Keyring, user: &User, now: Timestamp, random: &Random)
         user,
         session_id: SessionId(0),
         scope: Scope::of(user.role),
+        authenticated_at: now,
         issued_at: now,
         lifetime: Duration::from_mins(1),
-        jti: random.bytes()?,
+        nonce: random.bytes()?,
     };
-    let token = Signers::default().sign(keyring, &grant)?;
+    let token = access::sign(keyring, &grant)?;
     let granted = VerifiedTokens::default().verify(keyring, &token, now);
     granted.map(|_| ()).map_err(|error| TokenError::Signing(format!("the signature is {error}")))
 }
@@ -104,7 +99,6 @@ impl Handler<UseKeyring> for TokenActor {
 
     fn handle(&mut self, UseKeyring(keyring): UseKeyring, _: &mut Context<Self>) {
         self.keyring = keyring;
-        self.signers = Signers::default();
         self.verified = VerifiedTokens::default();
     }
 }
@@ -119,6 +113,8 @@ pub struct IssueTokens {
     pub session_id: SessionId,
     /// What the access token may do.
     pub scope: Scope,
+    /// When the password was verified: when the session was opened.
+    pub authenticated_at: Timestamp,
     /// The session's current refresh secret.
     pub secret: RefreshSecret,
 }
@@ -127,17 +123,16 @@ impl Handler<IssueTokens> for TokenActor {
     type Result = Result<TokenPair, TokenError>;
 
     fn handle(&mut self, message: IssueTokens, _: &mut Context<Self>) -> Self::Result {
-        let access_token = self.signers.sign(
-            &self.keyring,
-            &access::Grant {
-                user: &message.user,
-                session_id: message.session_id,
-                scope: message.scope,
-                issued_at: self.clock.now(),
-                lifetime: self.lifetime,
-                jti: self.random.bytes()?,
-            },
-        )?;
+        let grant = access::Grant {
+            user: &message.user,
+            session_id: message.session_id,
+            scope: message.scope,
+            authenticated_at: message.authenticated_at,
+            issued_at: self.clock.now(),
+            lifetime: self.lifetime,
+            nonce: self.random.bytes()?,
+        };
+        let access_token = access::sign(&self.keyring, &grant)?;
         Ok(TokenPair {
             access_token,
             expires_in: self.lifetime.as_secs(),
@@ -147,7 +142,7 @@ impl Handler<IssueTokens> for TokenActor {
     }
 }
 
-/// Verifies an access token's signature, issuer and time.
+/// Verifies an access token: type, key, signature, issuer, audience, tag and time.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Result<Granted, InvalidToken>, TokenError>")]
 pub struct VerifyAccessToken {

@@ -43,7 +43,10 @@ pub fn document() -> Value {
                     "flows": { "password": {
                         "tokenUrl": "/token",
                         "refreshUrl": "/token",
-                        "scopes": { "user": "Your own account", "admin": "Everybody's accounts" },
+                        "scopes": {
+                            "user": "Your own account",
+                            "admin": "Everybody's accounts; the token is for Sekisho's administration alone",
+                        },
                     }},
                 },
             },

@@ -79,7 +79,9 @@ pub(super) fn schemas() -> Value {
                 "password": password,
                 "refresh_token": { "type": "string" },
                 "scope": {
-                    "type": "string", "description": "A narrower scope than all that the user may.",
+                    "type": "string",
+                    "description": "Absent at a login means `user`; `admin` is given to an administrator who asks \
+                        for it by name. Absent at a refresh means what the session was opened with.",
                     "examples": ["user"],
                 },
                 "client_id": { "type": "string", "description": "Taken and ignored." },

@@ -16,4 +16,5 @@ mod sessions;
 mod smoke;
 pub mod steps;
 mod throttle;
+mod upgrade;
 mod users;

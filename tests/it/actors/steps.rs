@@ -58,10 +58,11 @@ pub async fn log_in(actors: &TestActors, name: &str) -> TokenPair {
     try_log_in(actors, name, PASSWORD).await.unwrap()
 }
 
-/// Registers somebody and logs them in.
+/// Registers somebody and logs them in for all that their role may.
 pub async fn newcomer(actors: &TestActors, name: &str, role: Role) -> (User, TokenPair) {
     let user = register(actors, name, role).await;
-    (user, log_in(actors, name).await)
+    let log_in = LogIn { scope: Scope::of(role), ..log_in_as(name, PASSWORD, Client::default()) };
+    (user, actors.accounts.ask(log_in).await.unwrap())
 }
 
 pub async fn refresh(actors: &TestActors, token: &RefreshToken) -> Result<TokenPair, RefreshError> {

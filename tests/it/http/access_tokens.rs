@@ -90,15 +90,15 @@ async fn a_token_says_who_in_which_session_and_for_how_long() {
 
     let (header, claims) = (part(&token, 0), part(&token, 1));
 
-    assert_eq!((&header["alg"], &header["typ"]), (&json!("ES256"), &json!("JWT")));
+    assert_eq!((&header["alg"], &header["typ"]), (&json!("ES256"), &json!("at+jwt")));
     assert!(header["kid"].is_string());
     let iat = crate::support::START.as_seconds();
     let jti = claims["jti"].as_str().unwrap();
     assert_eq!(
         claims,
         json!({
-            "iss": format!("http://{}", app.address), "sub": "alice", "uid": 1, "sid": 1, "scope": "user",
-            "iat": iat, "exp": iat + 1800, "jti": jti,
+            "iss": app.url(""), "aud": [app.url("")], "sub": "alice", "uid": 1, "sid": 1, "scope": "user",
+            "iat": iat, "exp": iat + 1800, "auth_time": iat, "jti": jti,
         })
     );
     let other = app.log_in("ALICE").await.access;
@@ -133,7 +133,7 @@ async fn a_forged_token_opens_nothing() {
     let with = |header: &Value, claims: &Value, signature: &str| {
         format!("{}.{}.{signature}", encode(header), encode(claims))
     };
-    let none = |alg: &str| with(&json!({ "alg": alg, "typ": "JWT", "kid": header["kid"] }), &claims, "");
+    let none = |alg: &str| with(&json!({ "alg": alg, "typ": "at+jwt", "kid": header["kid"] }), &claims, "");
     let promoted = {
         let mut claims = claims.clone();
         claims["scope"] = json!("user admin");
@@ -142,6 +142,7 @@ async fn a_forged_token_opens_nothing() {
     // The public key as an HMAC secret: the classic confusion of algorithms.
     let confused = |secret: &[u8]| {
         let mut header = Header::new(jsonwebtoken::Algorithm::HS256);
+        header.typ = Some("at+jwt".to_owned());
         header.kid = jwk["kid"].as_str().map(str::to_owned);
         jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(secret)).unwrap()
     };

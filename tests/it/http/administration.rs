@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use serde_json::json;
 
-use crate::support::{PASSWORD, TestApp, Tokens};
+use crate::support::{PASSWORD, TestApp};
 
 /// Every operation of administration, on the user `{id}`.
 const OPERATIONS: [(&str, &str); 6] = [
@@ -39,8 +39,8 @@ async fn nobody_without_role_and_scope_administers() {
     let deputy = app.administrator("deputy").await;
     let user = app.newcomer("alice").await;
     let id = app.id_of(&user.access).await;
-    let fields = [("username", "root"), ("password", PASSWORD), ("scope", "user")];
-    let narrowed = Tokens::of(&app.form("/token", &fields).await);
+    let narrowed = app.log_in_for("root", "user").await;
+    let unasked = app.log_in("root").await;
     let deputy_id = app.id_of(&deputy.access).await;
     let demotion =
         app.patch(&format!("/users/{deputy_id}"), Some(&root.access), &json!({ "role": "user" })).await;
@@ -48,6 +48,7 @@ async fn nobody_without_role_and_scope_administers() {
 
     is_forbidden_everything(&app, &user.access, id).await;
     is_forbidden_everything(&app, &narrowed.access, id).await;
+    is_forbidden_everything(&app, &unasked.access, id).await;
     // The token was issued to an administrator and says so; the role no longer does.
     is_forbidden_everything(&app, &deputy.access, id).await;
 
@@ -80,7 +81,8 @@ async fn a_user_is_shown_and_changed() {
     assert_eq!(unchanged.body, changed.body);
     // What was issued before the promotion does not grow with it.
     assert_eq!(app.get("/users", Some(&alice.access)).await.status, 403);
-    assert_eq!(app.get("/users", Some(&app.log_in("alice").await.access)).await.status, 200);
+    let as_admin = app.log_in_for("alice", "admin").await;
+    assert_eq!(app.get("/users", Some(&as_admin.access)).await.status, 200);
 }
 
 #[actix_web::test]

@@ -24,7 +24,7 @@ async fn each_algorithm_publishes_its_public_key_and_nothing_more() {
     for (algorithm, kty, crv, sizes) in [
         (Algorithm::Es256, "EC", Some("P-256"), vec![("x", 32), ("y", 32)]),
         (Algorithm::EdDsa, "OKP", Some("Ed25519"), vec![("x", 32)]),
-        (Algorithm::Rs256, "RSA", None, vec![("n", 256), ("e", 3)]),
+        (Algorithm::Rs256, "RSA", None, vec![("n", 384), ("e", 3)]),
     ] {
         let app = TestApp::start_with(|config| config.algorithm = algorithm).await;
 
@@ -63,7 +63,8 @@ async fn a_stranger_can_verify_a_token_with_the_published_key() {
         let mut validation = Validation::new(header.alg);
         // The test's clock is not the library's.
         validation.validate_exp = false;
-        validation.set_issuer(&[format!("http://{}", app.address)]);
+        validation.set_issuer(&[app.url("")]);
+        validation.set_audience(&[app.url("")]);
         let claims =
             decode::<Value>(&token, &DecodingKey::from_jwk(jwk).unwrap(), &validation).unwrap().claims;
         assert_eq!(claims["sub"], "alice");
@@ -90,6 +91,7 @@ async fn a_symmetric_key_is_never_published() {
         if key.is_some() {
             let mut validation = Validation::new(jsonwebtoken::Algorithm::HS256);
             validation.validate_exp = false;
+            validation.set_audience(&[app.url("")]);
             assert!(
                 decode::<Value>(&token, &DecodingKey::from_secret(secret.as_bytes()), &validation).is_ok()
             );

@@ -83,7 +83,7 @@ async fn a_scope_narrows_and_never_widens() {
         ("alice", "admin", Err(())),
         ("alice", "user admin", Err(())),
         ("alice", "openid", Err(())),
-        ("root", "", Ok("user admin")),
+        ("root", "", Ok("user")),
         ("root", "admin user", Ok("user admin")),
         ("root", "user", Ok("user")),
         ("root", "admin", Ok("admin")),

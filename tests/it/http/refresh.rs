@@ -228,9 +228,7 @@ async fn a_refreshed_scope_narrows_this_once_and_never_widens() {
     assert_eq!(listed.status, 403);
     assert_eq!((unknown.status.as_u16(), &unknown.json()["error"]), (400, &json!("invalid_scope")));
     assert_eq!(wide.json()["scope"], "user admin");
-    let limited = app
-        .form("/token", &[("username", "root"), ("password", crate::support::PASSWORD), ("scope", "user")]);
-    let limited = Tokens::of(&limited.await);
+    let limited = app.log_in("root").await;
     let widened = refresh(limited.refresh.clone(), "admin").await;
     assert_eq!((widened.status.as_u16(), &*widened.code()), (400, "invalid_scope"));
     assert_eq!(app.refresh(&limited.refresh).await.json()["scope"], "user");

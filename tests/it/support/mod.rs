@@ -217,7 +217,13 @@ impl TestApp {
         self.log_in(name).await
     }
 
-    /// Registers an administrator, which no request can, by message, and logs them in.
+    /// Logs in with [`PASSWORD`] and asks for a scope by name.
+    pub async fn log_in_for(&self, name: &str, scope: &str) -> Tokens {
+        let fields = [("username", name), ("password", PASSWORD), ("scope", scope)];
+        Tokens::of(&self.form("/token", &fields).await)
+    }
+
+    /// Registers an administrator, which no request can, by message, and logs them in with every scope.
     pub async fn administrator(&self, name: &str) -> Tokens {
         use sekisho::{
             actors::account::Register,
@@ -231,7 +237,7 @@ impl TestApp {
             client: Client::default(),
         };
         self.sekisho.accounts().ask(register).await.unwrap();
-        self.log_in(name).await
+        self.log_in_for(name, "user admin").await
     }
 
     pub async fn refresh(&self, token: &str) -> Answer {

@@ -173,6 +173,13 @@ impl Server {
         self.try_log_in(name, PASSWORD).tokens()
     }
 
+    /// Logs in with [`PASSWORD`] as an administrator who asks for it by name.
+    #[track_caller]
+    pub fn log_in_as_admin(&self, name: &str) -> Tokens {
+        let fields = [("username", name), ("password", PASSWORD), ("scope", "user admin")];
+        self.form("/token", &fields).tokens()
+    }
+
     /// Registers somebody and logs them in.
     #[track_caller]
     pub fn newcomer(&self, name: &str) -> Tokens {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sekisho::{
     actors::{
         account::{AuthenticateError, LogOut},
+        db::{UpdateUser, UserChange},
         token::InvalidToken,
     },
     domain::{AccessToken, Algorithm, Role, Scope},
@@ -29,7 +30,7 @@ async fn what_we_do_not_understand_and_must_is_refused() {
 
 #[actix_web::test]
 async fn claims_that_are_not_for_us_or_not_for_now_are_refused() {
-    use InvalidToken::{Expired, Forged, Malformed, NotYetValid};
+    use InvalidToken::{Expired, Forged, Malformed, NotYetValid, WrongAudience};
 
     let scene = Scene::set(Algorithm::Es256).await;
     let now = START.as_seconds();
@@ -53,6 +54,20 @@ async fn claims_that_are_not_for_us_or_not_for_now_are_refused() {
         (json!({ "iss": "http://SEKISHO.test" }), Forged),
         (json!({ "iss": "http://elsewhere.test" }), Forged),
         (json!({ "iss": ["http://sekisho.test", "http://elsewhere.test"] }), Forged),
+        (json!({ "aud": null }), Forged),
+        (json!({ "aud": "http://sekisho.test" }), Forged),
+        (json!({ "aud": "http://sekisho.test/admin" }), Forged),
+        (json!({ "aud": { "0": "http://sekisho.test" } }), Forged),
+        (json!({ "aud": [1] }), Forged),
+        (json!({ "aud": [] }), WrongAudience),
+        (json!({ "aud": [""] }), WrongAudience),
+        (json!({ "aud": ["http://orders.test"] }), WrongAudience),
+        (json!({ "aud": ["http://sekisho.test/"] }), WrongAudience),
+        (json!({ "aud": ["http://SEKISHO.test"] }), WrongAudience),
+        (json!({ "aud": ["http://sekisho.test/admin/"] }), WrongAudience),
+        (json!({ "aud": ["http://sekisho.test/admin", "http://orders.test"] }), WrongAudience),
+        (json!({ "auth_time": null }), Forged),
+        (json!({ "auth_time": "0" }), Forged),
         (json!({ "sub": null }), Forged),
         (json!({ "uid": null }), Forged),
         (json!({ "sid": null }), Forged),
@@ -77,9 +92,46 @@ async fn a_token_is_good_for_its_own_user_session_and_role_alone() {
         let signed = scene.sign(json!({}), claims.clone());
         assert_eq!(scene.verdict(&signed).await, Err(AuthenticateError::Ended), "{claims}");
     }
-    let promoted = AccessToken::new(scene.sign(json!({}), json!({ "scope": "user admin" })));
-    let caller = authenticate(&scene.actors, &promoted).await.unwrap();
-    assert_eq!((caller.user.id, caller.scope), (scene.alice.id, Scope::of(Role::User)));
+    for aud in [json!(["http://sekisho.test"]), json!(["http://sekisho.test/admin"])] {
+        let promoted = json!({ "aud": aud, "scope": "user admin" });
+        let promoted = AccessToken::new(scene.sign(json!({}), promoted));
+        let caller = authenticate(&scene.actors, &promoted).await.unwrap();
+        assert_eq!((caller.user.id, caller.scope), (scene.alice.id, Scope::of(Role::User)), "{aud}");
+    }
+}
+
+#[actix_web::test]
+async fn another_kind_of_jwt_is_no_access_token() {
+    let scene = Scene::set(Algorithm::Es256).await;
+
+    for typ in [json!(null), json!(""), json!("JWT"), json!("at+JWT"), json!("id+jwt"), json!("logout+jwt")] {
+        let signed = scene.sign(json!({ "typ": typ }), json!({}));
+        scene.refuses(&typ.to_string(), &signed, InvalidToken::WrongType).await;
+    }
+    for typ in [json!(1), json!(["at+jwt"])] {
+        let signed = scene.sign(json!({ "typ": typ }), json!({}));
+        scene.refuses(&typ.to_string(), &signed, InvalidToken::Malformed).await;
+    }
+    scene.is_unharmed().await;
+}
+
+#[actix_web::test]
+async fn an_administrator_administers_with_a_token_for_the_administration_alone() {
+    let scene = Scene::set(Algorithm::Es256).await;
+    let change = UserChange { role: Some(Role::Admin), ..UserChange::default() };
+    let promote = UpdateUser { id: scene.alice.id, change, now: START };
+    scene.actors.sekisho.db().ask(promote).await.unwrap().unwrap();
+
+    for (aud, scope) in [
+        (json!(["http://sekisho.test/admin"]), Scope::of(Role::Admin)),
+        (json!(["http://sekisho.test"]), Scope::of(Role::User)),
+        (json!(["http://sekisho.test", "http://sekisho.test/admin"]), Scope::of(Role::User)),
+        (json!(["http://sekisho.test/admin", "http://sekisho.test"]), Scope::of(Role::User)),
+    ] {
+        let token = AccessToken::new(scene.sign(json!({}), json!({ "aud": aud, "scope": "user admin" })));
+        let caller = authenticate(&scene.actors, &token).await.unwrap();
+        assert_eq!(caller.scope, scope, "{aud}");
+    }
 }
 
 #[actix_web::test]

@@ -5,15 +5,18 @@ use aws_lc_rs::{
     rsa::KeyPair as RsaKeyPair,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use sekisho::{
     actors::token::{InvalidToken, new_key_row},
-    domain::{Algorithm, Random},
+    domain::{Algorithm, Random, Role, TokenPair},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Scene, base64, es256, hs256, token, with};
-use crate::support::START;
+use crate::{actors::steps::newcomer, support::START};
 
 #[actix_web::test]
 async fn a_token_has_no_say_in_how_it_is_verified() {
@@ -161,7 +164,7 @@ async fn a_key_of_the_attackers_own_convinces_nobody() {
 }
 
 #[actix_web::test]
-async fn a_shared_secret_of_hs256_is_the_whole_key() {
+async fn without_the_shared_secret_of_hs256_nothing_is_signed() {
     let scene = Scene::set(Algorithm::Hs256).await;
     let secret = scene.key.private_key.to_vec();
     let forge = |secret: &[u8]| token(&scene.header, &scene.claims, hs256(secret));
@@ -176,4 +179,39 @@ async fn a_shared_secret_of_hs256_is_the_whole_key() {
     ] {
         scene.refuses(what, &forge(&wrong), InvalidToken::Forged).await;
     }
+}
+
+#[actix_web::test]
+async fn whoever_verifies_hs256_can_make_no_token_that_sekisho_takes() {
+    let scene = Scene::set(Algorithm::Hs256).await;
+    let (_, root) = newcomer(&scene.actors, "root", Role::Admin).await;
+    let now = START.as_seconds();
+    let root_jti = claims_of(&root)["jti"].clone();
+
+    for changes in [
+        json!({ "exp": now + 9999 }),
+        json!({ "iat": now + 1 }),
+        json!({ "auth_time": now + 1 }),
+        json!({ "nbf": now }),
+        json!({ "scope": "" }),
+        json!({ "scope": "user admin", "aud": ["http://sekisho.test/admin"] }),
+        json!({ "aud": ["http://sekisho.test", "http://orders.test"] }),
+        json!({ "sub": "root" }),
+        json!({ "sub": "root", "uid": 2, "sid": 2 }),
+        json!({ "sub": "root", "uid": 2, "sid": 2, "jti": root_jti }),
+        json!({ "jti": root_jti }),
+        json!({ "jti": "" }),
+        json!({ "jti": base64([7; 16]) }),
+        json!({ "jti": base64([7; 32]) }),
+    ] {
+        let forged =
+            token(&scene.header, &with(&scene.claims, changes.clone()), hs256(&scene.key.private_key));
+        scene.refuses(&changes.to_string(), &forged, InvalidToken::NotIssued).await;
+    }
+    scene.is_unharmed().await;
+}
+
+fn claims_of(tokens: &TokenPair) -> Value {
+    let claims = tokens.access_token.expose().split('.').nth(1).unwrap();
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
 }

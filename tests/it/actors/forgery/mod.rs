@@ -16,12 +16,13 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sekisho::{
     actors::{
         account::AuthenticateError,
-        db::{FindKeys, KeyRow},
+        db::{FindKeys, FindSecret, KeyRow},
         token::InvalidToken,
     },
-    domain::{AccessToken, Algorithm, Role, TokenPair, User},
+    domain::{AccessToken, Algorithm, Claims, Role, TokenPair, User},
 };
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::steps::{authenticate, newcomer};
 use crate::support::{START, TestActors};
@@ -52,6 +53,7 @@ struct Scene {
     alice: User,
     tokens: TokenPair,
     key: KeyRow,
+    tags: hmac::Key,
     header: Value,
     claims: Value,
 }
@@ -65,16 +67,30 @@ impl Scene {
         });
         let (header, claims) = (parts.next().unwrap(), parts.next().unwrap());
         let key = actors.sekisho.db().ask(FindKeys).await.unwrap().keys.remove(0);
-        Self { actors, alice, tokens, key, header, claims }
+        let root = FindSecret { name: "refresh", fresh: Zeroizing::new(Vec::new()) };
+        let root = hmac::Key::new(hmac::HMAC_SHA256, &actors.sekisho.db().ask(root).await.unwrap());
+        let tags = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, b"access token tag").as_ref());
+        Self { actors, alice, tokens, key, tags, header, claims }
     }
 
     fn header_with(&self, changes: Value) -> Value {
         with(&self.header, changes)
     }
 
-    /// A token that our own key signs, whatever it says.
+    /// A token that our own key signs, whatever it says, with a tag of ours where it can have one.
     fn sign(&self, header: Value, claims: Value) -> String {
-        token(&with(&self.header, header), &with(&self.claims, claims), es256(&self.key))
+        let claims = self.tagged(with(&self.claims, claims));
+        token(&with(&self.header, header), &claims, es256(&self.key))
+    }
+
+    /// The claims with the tag that they would have if we had issued them.
+    fn tagged(&self, claims: Value) -> Value {
+        let Ok(bare) = serde_json::from_value::<Claims>(with(&claims, json!({ "jti": "" }))) else {
+            return claims;
+        };
+        let nonce = [7; 16];
+        let tag = hmac::sign(&self.tags, &[&nonce[..], &serde_json::to_vec(&bare).unwrap()].concat());
+        with(&claims, json!({ "jti": base64([&nonce, &tag.as_ref()[..16]].concat()) }))
     }
 
     async fn verdict(&self, text: &str) -> Result<(), AuthenticateError> {
@@ -107,11 +123,11 @@ fn with(object: &Value, changes: Value) -> Value {
 }
 
 #[actix_web::test]
-async fn what_our_own_key_signs_is_accepted() {
+async fn what_our_own_key_signs_and_our_own_secret_tags_is_accepted() {
     let scene = Scene::set(Algorithm::Es256).await;
 
     assert_eq!(scene.verdict(&scene.sign(json!({}), json!({}))).await, Ok(()));
     let now = START.as_seconds();
     assert_eq!(scene.verdict(&scene.sign(json!({}), json!({ "nbf": now, "exp": now + 1 }))).await, Ok(()));
-    assert_eq!(scene.verdict(&scene.sign(json!({ "typ": null }), json!({ "more": [1] }))).await, Ok(()));
+    assert_eq!(scene.verdict(&scene.sign(json!({ "more": 1 }), json!({ "more": [1] }))).await, Ok(()));
 }

@@ -47,19 +47,21 @@ async fn a_token_says_what_it_is_for() {
         client: Client::default(),
     };
 
-    let tokens = actors.accounts.ask(log_in).await.unwrap();
+    let first = actors.accounts.ask(log_in).await.unwrap();
+    actors.clock.advance(MINUTE);
+    let tokens = refresh(&actors, &first.refresh_token).await.unwrap();
 
     let header = part(&tokens.access_token, 0);
-    assert_eq!((header["typ"].as_str(), header["alg"].as_str()), (Some("JWT"), Some("ES256")));
+    assert_eq!((header["typ"].as_str(), header["alg"].as_str()), (Some("at+jwt"), Some("ES256")));
     let mut claims = part(&tokens.access_token, 1);
     let now = actors.clock.now().as_seconds();
     let jti = claims.as_object_mut().unwrap().remove("jti").unwrap();
-    assert!(jti.as_str().is_some_and(|jti| jti.len() == 22));
+    assert!(jti.as_str().is_some_and(|jti| jti.len() == 43));
     assert_eq!(
         claims,
         serde_json::json!({
-            "iss": "http://sekisho.test", "sub": "Alice", "uid": alice.id, "sid": 1, "scope": "user",
-            "iat": now, "exp": now + 1800,
+            "iss": "http://sekisho.test", "aud": ["http://sekisho.test"], "sub": "Alice", "uid": alice.id,
+            "sid": 1, "scope": "user", "iat": now, "exp": now + 1800, "auth_time": now - 60,
         })
     );
     assert_eq!(tokens.expires_in, 1800);

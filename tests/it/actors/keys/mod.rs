@@ -16,7 +16,7 @@ use sekisho::{
     },
     app::{Sekisho, Surroundings},
     config::Config,
-    domain::{AccessToken, Algorithm, Claims, Random, Timestamp},
+    domain::{AccessToken, Algorithm, Audiences, Claims, Random, Timestamp},
 };
 use serde_json::Value;
 
@@ -46,6 +46,7 @@ fn policy(actors: &TestActors, algorithm: Algorithm) -> KeyPolicy {
         lifetime: 90 * DAY,
         setup: SigningSetup {
             issuer: "http://sekisho.test".to_owned(),
+            audiences: Audiences::new("http://sekisho.test"),
             token_lifetime: 30 * MINUTE,
             secret_key: None,
             started_at: actors.clock.now(),
@@ -112,6 +113,7 @@ fn verifies(keys: &JwkSet, token: &AccessToken) -> bool {
     let Some(jwk) = keys.find(&kid(token)) else { return false };
     let mut validation = Validation::new(alg(token).parse().unwrap());
     validation.set_issuer(&["http://sekisho.test"]);
+    validation.set_audience(&["http://sekisho.test"]);
     validation.validate_exp = false;
     decode::<Claims>(token.expose(), &DecodingKey::from_jwk(jwk).unwrap(), &validation).is_ok()
 }

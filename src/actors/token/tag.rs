@@ -1,0 +1,124 @@
+//! The tag in an access token's `jti`: what tells the tokens that Sekisho issued from those that
+//! somebody else signed with its key.
+//!
+//! Whoever verifies HS256 holds the key that signs. Its tokens are as good as Sekisho's to every
+//! other service, which nothing can change, but not to Sekisho. `jti` is `base64url(nonce ‖ tag)`: 16
+//! random bytes, and the first 16 of an HMAC over them and all the other claims, with a key that
+//! never leaves the installation. It covers every claim, so the `jti` of a genuine token is of no
+//! use with another session, scope, audience or time.
+
+use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use crate::domain::Claims;
+
+const NONCE: usize = 16;
+const TAG: usize = 16;
+
+/// The key of the tags, derived from the installation's secret.
+pub struct TagKey(hmac::Key);
+
+impl TagKey {
+    /// Derives the key. Tokens that were tagged with another secret's are refused; their clients
+    /// refresh.
+    #[must_use]
+    pub fn new(secret: &[u8]) -> Self {
+        let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let key = hmac::sign(&root, b"access token tag");
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
+    }
+
+    /// The claims with a `jti` of ours; whatever stood there before is replaced.
+    pub(super) fn tagged(&self, claims: Claims, nonce: [u8; NONCE]) -> serde_json::Result<Claims> {
+        let claims = Claims { jti: String::new(), ..claims };
+        let mut jti = [0; NONCE + TAG];
+        for (byte, source) in jti.iter_mut().zip(nonce.iter().chain(&self.tag(&claims, &nonce)?)) {
+            *byte = *source;
+        }
+        Ok(Claims { jti: BASE64_URL_SAFE_NO_PAD.encode(jti), ..claims })
+    }
+
+    /// Whether we gave these claims their `jti`.
+    pub(super) fn is_ours(&self, claims: &Claims) -> bool {
+        let Ok(jti) = BASE64_URL_SAFE_NO_PAD.decode(&claims.jti) else { return false };
+        let Some((nonce, tag)) = jti.split_at_checked(NONCE) else { return false };
+        let bare = Claims { jti: String::new(), ..claims.clone() };
+        self.tag(&bare, nonce).is_ok_and(|ours| verify_slices_are_equal(&ours, tag).is_ok())
+    }
+
+    /// The tag of claims without `jti`.
+    fn tag(&self, claims: &Claims, nonce: &[u8]) -> serde_json::Result<[u8; TAG]> {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(nonce);
+        // Read from a token or about to be written to one, equal claims are written alike.
+        context.update(&serde_json::to_vec(claims)?);
+        let mut tag = [0; TAG];
+        for (byte, whole) in tag.iter_mut().zip(context.sign().as_ref()) {
+            *byte = *whole;
+        }
+        Ok(tag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims() -> Claims {
+        Claims {
+            iss: "https://a".to_owned(),
+            aud: vec!["https://a".to_owned(), "orders".to_owned()],
+            sub: "alice".to_owned(),
+            uid: 1,
+            sid: 2,
+            scope: "user".to_owned(),
+            iat: 3,
+            exp: 4,
+            nbf: None,
+            auth_time: 5,
+            jti: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_tag_is_worth_something_with_its_own_claims_alone() {
+        let key = TagKey::new(b"a secret of the installation");
+        let genuine = key.tagged(claims(), [7; NONCE]).unwrap();
+
+        assert!(key.is_ours(&genuine));
+        let changes: [fn(&mut Claims); 12] = [
+            |claims| claims.iss.push('/'),
+            |claims| drop(claims.aud.pop()),
+            |claims| claims.aud = vec!["https://a/admin".to_owned()],
+            |claims| claims.sub.push('a'),
+            |claims| claims.uid += 1,
+            |claims| claims.sid += 1,
+            |claims| claims.scope.push_str(" admin"),
+            |claims| claims.iat += 1,
+            |claims| claims.exp += 1,
+            |claims| claims.nbf = Some(0),
+            |claims| claims.auth_time += 1,
+            |claims| claims.jti = BASE64_URL_SAFE_NO_PAD.encode([7; NONCE + TAG]),
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let mut forged = genuine.clone();
+            change(&mut forged);
+            assert!(!key.is_ours(&forged), "change {number}");
+        }
+        assert!(!TagKey::new(b"another").is_ours(&genuine));
+    }
+
+    #[test]
+    fn what_is_no_jti_of_ours_is_refused() {
+        let key = TagKey::new(b"a secret of the installation");
+        let genuine = key.tagged(claims(), [7; NONCE]).unwrap().jti;
+
+        for jti in [String::new(), "é".to_owned(), genuine[..42].to_owned(), format!("{genuine}A")] {
+            assert!(!key.is_ours(&Claims { jti: jti.clone(), ..claims() }), "{jti}");
+        }
+        for length in [0, NONCE - 1, NONCE, NONCE + TAG - 1, NONCE + TAG + 1] {
+            let jti = BASE64_URL_SAFE_NO_PAD.encode(vec![7; length]);
+            assert!(!key.is_ours(&Claims { jti, ..claims() }), "{length}");
+        }
+    }
+}
