@@ -62,8 +62,9 @@ impl Query {
             .ok_or_else(|| refused("limit", "int_parsing", "Input should be a whole number from 1 to 200"))
     }
 
+    /// The cursor; none at the first page, which an empty one asks for as well.
     fn after(&self) -> Result<Option<Cursor>, ApiError> {
-        let Some(text) = self.0.get("after") else { return Ok(None) };
+        let Some(text) = self.0.get("after").filter(|text| !text.is_empty()) else { return Ok(None) };
         Cursor::parse(text)
             .map(Some)
             .map_err(|_| refused("after", "value_error", "Input should be the 'next' of another page"))

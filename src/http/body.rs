@@ -5,6 +5,7 @@ use std::{collections::HashSet, fmt, time::Duration};
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
+    http::header::CONTENT_TYPE,
     web::{Bytes, BytesMut},
 };
 use futures_util::{StreamExt, future::LocalBoxFuture};
@@ -23,11 +24,42 @@ pub(super) const MAX_BODY: usize = 64 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-async fn read(mut payload: Payload) -> Result<Bytes, ApiError> {
+/// What the `Content-Type` of a request says of its body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum MediaType {
+    /// It is what the endpoint reads.
+    Expected,
+    /// There is no such header: a body without one must be empty.
+    Missing,
+    Other,
+}
+
+impl MediaType {
+    fn of(request: &HttpRequest, is_expected: impl FnOnce(&str) -> bool) -> Self {
+        match request.headers().contains_key(CONTENT_TYPE) {
+            false => Self::Missing,
+            true if is_expected(&request.content_type().to_ascii_lowercase()) => Self::Expected,
+            true => Self::Other,
+        }
+    }
+}
+
+/// Reads a whole body. `unsupported` is what a client is told of one of another type.
+async fn read(
+    mut payload: Payload,
+    media_type: MediaType,
+    unsupported: &'static str,
+) -> Result<Bytes, ApiError> {
     let whole = async {
+        if media_type == MediaType::Other {
+            return Err(ApiError::UnsupportedMediaType(unsupported));
+        }
         let mut body = BytesMut::new();
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| ApiError::InvalidRequest("The body could not be read"))?;
+            if media_type == MediaType::Missing && !chunk.is_empty() {
+                return Err(ApiError::UnsupportedMediaType(unsupported));
+            }
             if body.len() + chunk.len() > MAX_BODY {
                 return Err(ApiError::PayloadTooLarge);
             }
@@ -46,13 +78,11 @@ impl FromRequest for JsonObject {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let content_type = request.content_type().to_ascii_lowercase();
+        let media_type = MediaType::of(request, |name| name == "application/json" || name.ends_with("+json"));
         let payload = payload.take();
         Box::pin(async move {
-            if content_type != "application/json" && !content_type.ends_with("+json") {
-                return Err(ApiError::UnsupportedMediaType("The content type should be application/json"));
-            }
-            parse_object(&read(payload).await?)
+            let body = read(payload, media_type, "The content type should be application/json").await?;
+            parse_object(&body)
         })
     }
 }
@@ -145,15 +175,11 @@ impl FromRequest for Form {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        let media_type = MediaType::of(request, |name| name == "application/x-www-form-urlencoded");
         let payload = payload.take();
         Box::pin(async move {
-            if !is_form {
-                return Err(ApiError::UnsupportedMediaType(
-                    "The content type should be application/x-www-form-urlencoded",
-                ));
-            }
-            Self::parse(&read(payload).await?)
+            let unsupported = "The content type should be application/x-www-form-urlencoded";
+            Self::parse(&read(payload, media_type, unsupported).await?)
         })
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn paths() -> Value {
                 .parameters(&json!([
                     { "name": "limit", "in": "query", "description": "How many at most.",
                       "schema": { "type": "integer", "minimum": 1, "maximum": 200, "default": 50 } },
-                    { "name": "after", "in": "query", "description": "The `next` of the page before.",
+                    { "name": "after", "in": "query", "description": "The `next` of the page before; empty for the first.",
                       "schema": { "type": "string", "format": "sekisho-cursor" } },
                     { "name": "q", "in": "query", "description": "What the username or the e-mail address begins with.",
                       "schema": { "type": "string", "maxLength": Email::MAX_LENGTH } },

@@ -220,6 +220,21 @@ async fn only_a_form_is_read() {
 }
 
 #[actix_web::test]
+async fn an_empty_body_without_a_type_is_an_empty_form() {
+    let app = TestApp::start().await;
+    for (path, missing) in [("/token", vec!["username", "password"]), ("/revoke", vec!["token"])] {
+        let answer = app.send(Method::POST, path, None).await;
+
+        let json = answer.json();
+        let named: Vec<_> = json["detail"].as_array().unwrap().iter().map(|entry| &entry["loc"][1]).collect();
+        assert_eq!((answer.status.as_u16(), &json["error"]), (422, &json!("invalid_request")), "{path}");
+        assert_eq!(named, missing, "{path}");
+    }
+    let body = app.send_body(Method::POST, "/token", &[], "username=alice&password=x").await;
+    assert_eq!((body.status.as_u16(), &*body.code()), (415, "unsupported_media_type"));
+}
+
+#[actix_web::test]
 async fn the_session_of_a_login_says_where_it_came_from() {
     let app = TestApp::start().await;
     app.register("alice").await;

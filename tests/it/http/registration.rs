@@ -195,8 +195,10 @@ async fn only_json_is_read() {
         assert_eq!(answer.status, 415, "{media_type}");
         assert_eq!(answer.code(), "unsupported_media_type");
     }
-    let nothing = app.send_body(Method::POST, "/users/", &[], &*good).await;
-    assert_eq!(nothing.status, 415);
+    let untyped = app.send_body(Method::POST, "/users/", &[], &*good).await;
+    assert_eq!(untyped.status, 415);
+    let nothing = app.send(Method::POST, "/users/", None).await;
+    assert_eq!((nothing.status.as_u16(), &*nothing.code()), (422, "validation_error"));
     let headers = [("content-type", "Application/JSON; charset=utf-8")];
     assert_eq!(app.send_body(Method::POST, "/users/", &headers, &*good).await.status, 201);
 }
