@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod a_logins_time_does_not_tell_whose_hash_it_is;
+mod a_password_of_72_bytes_matches_nothing_longer;
 mod a_verifiers_key_makes_no_token;
 mod an_administrators_token_for_services_does_not_administer;
 #[path = "../it/support/mod.rs"]

@@ -1,8 +1,9 @@
 //! The forms of a stored hash, and when one is out of date.
 //!
-//! Up to 72 bytes a password is hashed with bcrypt as `$2b$`. bcrypt reads no further, so a
-//! longer one is hashed in passlib's `bcrypt_sha256` form, version 2: bcrypt of the Base64 of
-//! HMAC-SHA-256 of the password, keyed with the salt.
+//! Below 72 bytes a password is hashed with bcrypt as `$2b$`. bcrypt reads 72 bytes and no further, so of
+//! a password that fills them it does not see the end: that and any longer one is hashed in passlib's
+//! `bcrypt_sha256` form, version 2, which is bcrypt of the Base64 of HMAC-SHA-256 of the password, keyed
+//! with the salt.
 
 use aws_lc_rs::{digest, hmac};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -107,11 +108,17 @@ impl<'a> Stored<'a> {
         Zeroizing::new(BASE64_STANDARD.encode(Zeroizing::new(digest)).into_bytes())
     }
 
+    /// Whether the password is one that could have been hashed so. bcrypt repeats a short password with a NUL
+    /// between, and would take the same typed with NULs for the same.
+    fn can_match(&self, password: &Password) -> bool {
+        self.form != Form::Bcrypt || !password.expose().contains('\0')
+    }
+
     /// The form and the cost in which a password that matches would be stored today. A hash is never
     /// made cheaper to guess, so a cost above the server's is kept.
     fn successor(&self, password: &Password, own_cost: u32) -> (Form, u32) {
-        // bcrypt may have cut the password, and then nobody knows where its owner thinks it ends. Its
-        // hash stays one of the first 72 bytes, so that whatever was accepted before still is.
+        // bcrypt cut what was typed, and nobody knows where the password's owner thinks it ends. Its hash
+        // stays one of the first 72 bytes, so that whatever was accepted before still is.
         let is_cut = self.form == Form::Bcrypt && password.expose().len() > BCRYPT_LIMIT;
         let form = if is_cut { Form::Bcrypt } else { todays_form(password) };
         (form, self.cost.max(own_cost))
@@ -119,7 +126,7 @@ impl<'a> Stored<'a> {
 }
 
 fn todays_form(password: &Password) -> Form {
-    if password.expose().len() <= BCRYPT_LIMIT { Form::Bcrypt } else { Form::Sha256V2 }
+    if password.expose().len() < BCRYPT_LIMIT { Form::Bcrypt } else { Form::Sha256V2 }
 }
 
 fn parse_cost(text: &str) -> Option<u32> {
@@ -174,7 +181,7 @@ pub(super) fn compare(
     dummy: &PasswordHash,
     level: u32,
 ) -> bool {
-    let stored = hash.and_then(|hash| comparable(hash, level));
+    let stored = hash.and_then(|hash| comparable(hash, level)).filter(|stored| stored.can_match(password));
     let is_somebodys = stored.is_some();
     let Some(compared) = stored.or_else(|| Stored::parse(dummy.expose())) else { return false };
     let key = compared.key(password);

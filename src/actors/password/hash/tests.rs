@@ -101,6 +101,37 @@ fn a_long_password_is_told_from_another_with_the_same_beginning() {
 }
 
 #[test]
+fn a_password_of_72_bytes_is_told_from_itself_and_more() {
+    let (exact, longer) = ("x".repeat(72), "x".repeat(73));
+    let bare = bare_bcrypt(&password(&exact), 4, &Random::System).unwrap();
+
+    for (hash, more_matches) in [
+        (hash(&password(&exact), 4, &Random::System).unwrap(), false),
+        // bcrypt by itself does not see where it ends; that is mended at the next login.
+        (bare.clone(), true),
+        (renewed(&exact, &bare, 4), false),
+    ] {
+        assert!(verify(&password(&exact), &hash, 4));
+        assert_eq!(verify(&password(&longer), &hash, 4), more_matches);
+    }
+    let shorter = "x".repeat(71);
+    let hash = hash(&password(&shorter), 4, &Random::System).unwrap();
+    assert!(hash.expose().starts_with("$2b$04$"));
+    assert!(verify(&password(&shorter), &hash, 4) && !verify(&password(&exact), &hash, 4));
+}
+
+#[test]
+fn a_password_is_told_from_itself_repeated() {
+    let once = hash(&password("short"), 4, &Random::System).unwrap();
+
+    for text in ["short\0short", "short\0short\0short"] {
+        // bcrypt by itself does not see the difference.
+        assert!(bcrypt::verify(text, once.expose()).unwrap());
+        assert!(!verify(&password(text), &once, 4), "{text:?}");
+    }
+}
+
+#[test]
 fn a_hash_of_todays_form_and_cost_is_kept() {
     for text in ["hunter22".to_owned(), "x".repeat(72), "x".repeat(73), "é".repeat(40)] {
         let password = password(&text);
