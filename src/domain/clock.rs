@@ -3,10 +3,10 @@
 use std::{
     fmt,
     sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
+        Arc, LazyLock,
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// A moment: milliseconds since the Unix epoch.
@@ -80,21 +80,57 @@ impl serde::Serialize for Timestamp {
     }
 }
 
+/// A reading of a clock that never goes back, whatever is done to the wall clock: milliseconds since
+/// a moment that means nothing outside this process.
+///
+/// It is what durations between two events of one process are measured with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct MonotonicTime(u64);
+
+impl MonotonicTime {
+    /// How long before `self` the reading `earlier` was taken; zero where it was not before.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl std::ops::Add<Duration> for MonotonicTime {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(whole_millis(duration)))
+    }
+}
+
+fn whole_millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Where the time comes from: the system, or a test's hand.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
-    /// The system's wall clock.
+    /// The system's clocks.
     #[default]
     System,
     /// A clock that stands still until it is moved; its clones move with it.
-    Manual(Arc<AtomicI64>),
+    Manual(Arc<ManualClock>),
+}
+
+/// The hands of a clock that is moved by a test.
+#[derive(Debug)]
+pub struct ManualClock {
+    /// Milliseconds since the Unix epoch.
+    wall: AtomicI64,
+    /// Milliseconds by which the clock was moved forward since it was made.
+    advanced: AtomicU64,
 }
 
 impl Clock {
     /// A clock that stands at `now` until [`Clock::advance`] or [`Clock::rewind`] moves it.
     #[must_use]
     pub fn manual(now: Timestamp) -> Self {
-        Self::Manual(Arc::new(AtomicI64::new(now.0)))
+        Self::Manual(Arc::new(ManualClock { wall: AtomicI64::new(now.0), advanced: AtomicU64::new(0) }))
     }
 
     /// The present moment.
@@ -107,23 +143,34 @@ impl Clock {
                     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
                 Timestamp(0) + since_epoch
             }
-            Self::Manual(millis) => Timestamp(millis.load(Ordering::SeqCst)),
+            Self::Manual(clock) => Timestamp(clock.wall.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// The present reading of the clock that never goes back.
+    #[must_use]
+    pub fn monotonic(&self) -> MonotonicTime {
+        static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match self {
+            Self::System => MonotonicTime(whole_millis(ORIGIN.elapsed())),
+            Self::Manual(clock) => MonotonicTime(clock.advanced.load(Ordering::SeqCst)),
         }
     }
 
     /// Moves a manual clock forward; the system's clock cannot be moved and is left alone.
     pub fn advance(&self, by: Duration) {
-        if let Self::Manual(millis) = self {
+        if let Self::Manual(clock) = self {
+            clock.advanced.fetch_add(whole_millis(by), Ordering::SeqCst);
             let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-            millis.fetch_add(by, Ordering::SeqCst);
+            clock.wall.fetch_add(by, Ordering::SeqCst);
         }
     }
 
-    /// Moves a manual clock backwards, as a correction by NTP would.
+    /// Moves a manual clock backwards, as a correction by NTP would: the wall clock alone.
     pub fn rewind(&self, by: Duration) {
-        if let Self::Manual(millis) = self {
+        if let Self::Manual(clock) = self {
             let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-            millis.fetch_sub(by, Ordering::SeqCst);
+            clock.wall.fetch_sub(by, Ordering::SeqCst);
         }
     }
 }
@@ -149,5 +196,18 @@ mod tests {
 
         assert_eq!(clock.now().since(before), Duration::ZERO);
         assert_eq!(before.since(clock.now()), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn what_happens_to_the_wall_clock_changes_no_duration() {
+        let clock = Clock::manual(Timestamp::from_millis(10_000));
+        let before = clock.monotonic();
+
+        clock.advance(Duration::from_secs(3));
+        clock.rewind(Duration::from_hours(1));
+
+        assert_eq!(clock.monotonic().since(before), Duration::from_secs(3));
+        assert_eq!(before.since(clock.monotonic()), Duration::ZERO);
+        assert!(Clock::System.monotonic() <= Clock::System.monotonic());
     }
 }

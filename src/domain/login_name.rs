@@ -28,7 +28,7 @@ impl LoginName {
     ///
     /// When no account can have it: such a text need not be looked up, hashed for or remembered.
     pub fn parse(text: &str) -> Result<Self, ImpossibleLoginName> {
-        let key = (text.len() <= Self::MAX_BYTES).then(|| text.to_lowercase()).unwrap_or_default();
+        let key = if text.len() <= Self::MAX_BYTES { text.to_lowercase() } else { String::new() };
         let is_possible = (1..=Self::MAX_BYTES).contains(&key.len()) && !key.chars().any(char::is_control);
         if is_possible { Ok(Self(key)) } else { Err(ImpossibleLoginName) }
     }

@@ -12,12 +12,13 @@ mod password;
 mod random;
 mod role;
 mod session;
+mod throttling;
 mod token;
 mod user;
 mod username;
 
 pub use audiences::{Audiences, ReservedAudience};
-pub use clock::{Clock, Timestamp};
+pub use clock::{Clock, ManualClock, MonotonicTime, Timestamp};
 pub use email::{Email, InvalidEmail};
 pub use login_name::{ImpossibleLoginName, LoginName};
 pub use network::Network;
@@ -25,6 +26,7 @@ pub use password::{InvalidPassword, Password, PasswordHash, PasswordPolicy, Pass
 pub use random::{NoRandomness, Random};
 pub use role::{InvalidScope, Role, Scope, UnknownRole};
 pub use session::{Client, EndReason, Session, SessionId};
+pub use throttling::{Debt, Delays, Failures, Rate, Room, Rule};
 pub use token::{AccessToken, Algorithm, Claims, RefreshToken, TokenPair, UnknownAlgorithm};
 pub use user::{User, UserId};
 pub use username::{InvalidUsername, Username};

@@ -31,6 +31,16 @@ impl Network {
             IpAddr::V6(ip) => IpAddr::V6(cut(ip, 48)),
         })
     }
+
+    /// The network's first address, IPv4 as IPv4-mapped IPv6: two networks have the same bytes only
+    /// where they are the same.
+    #[must_use]
+    pub fn octets(self) -> [u8; 16] {
+        match self.0 {
+            IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
+            IpAddr::V6(ip) => ip.octets(),
+        }
+    }
 }
 
 fn cut(ip: Ipv6Addr, bits: u32) -> Ipv6Addr {

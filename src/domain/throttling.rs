@@ -1,0 +1,201 @@
+//! How failures slow down further attempts: rules without memory of their own.
+
+use std::time::Duration;
+
+use super::MonotonicTime;
+
+/// Whether further attempts may begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// So many more may begin now. With none, one that is under way must end first.
+    For(u32),
+    /// None may begin before so long has passed.
+    Throttled(Duration),
+}
+
+/// A rule that judges attempts by the failures before them.
+pub trait Rule {
+    /// What must be known of those failures.
+    type History: Copy + Default;
+
+    /// Whether another attempt may begin beside those that are under way, each of which counts as
+    /// a failure until it is known to be none.
+    fn room(&self, history: Self::History, under_way: u32, now: MonotonicTime) -> Room;
+
+    /// The history after one more failure.
+    #[must_use]
+    fn after_failure(&self, history: Self::History, now: MonotonicTime) -> Self::History;
+
+    /// From when on the history is as good as none.
+    fn forgotten_at(&self, history: Self::History) -> MonotonicTime;
+}
+
+/// Some failures are free, then each costs a delay, twice as long as the one before.
+#[derive(Debug, Clone, Copy)]
+pub struct Delays {
+    /// How many failures cost nothing.
+    pub free: u32,
+    /// The delay after the last free failure.
+    pub first: Duration,
+    /// The longest delay.
+    pub longest: Duration,
+    /// So long after the last failure all are forgotten.
+    pub memory: Duration,
+}
+
+/// What [`Delays`] knows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Failures {
+    count: u32,
+    /// Of no meaning without a failure.
+    last: MonotonicTime,
+}
+
+impl Delays {
+    fn remembered(&self, failures: Failures, now: MonotonicTime) -> u32 {
+        if self.forgotten_at(failures) > now { failures.count } else { 0 }
+    }
+}
+
+impl Rule for Delays {
+    type History = Failures;
+
+    fn room(&self, failures: Failures, under_way: u32, now: MonotonicTime) -> Room {
+        let count = self.remembered(failures, now);
+        let Some(beyond) = count.checked_sub(self.free) else {
+            return Room::For((self.free - count).saturating_sub(under_way));
+        };
+        let delay = self.first.saturating_mul(1 << beyond.min(16)).min(self.longest);
+        let elapsed = now.since(failures.last);
+        if elapsed < delay {
+            Room::Throttled(delay.saturating_sub(elapsed))
+        } else {
+            // After a delay one attempt is allowed, not as many as come at once.
+            Room::For(1_u32.saturating_sub(under_way))
+        }
+    }
+
+    fn after_failure(&self, failures: Failures, now: MonotonicTime) -> Failures {
+        Failures { count: self.remembered(failures, now).saturating_add(1), last: now }
+    }
+
+    fn forgotten_at(&self, failures: Failures) -> MonotonicTime {
+        if failures.count == 0 { MonotonicTime::default() } else { failures.last + self.memory }
+    }
+}
+
+/// So many failures at once, and one more for each interval that has passed: the generic cell rate
+/// algorithm (ITU-T I.371).
+#[derive(Debug, Clone, Copy)]
+pub struct Rate {
+    /// How many failures may come at once; at least one.
+    pub burst: u32,
+    /// How long it takes until one more is allowed.
+    pub interval: Duration,
+}
+
+/// What [`Rate`] knows: when all failures will have been worked off, one an interval.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Debt {
+    clear_at: MonotonicTime,
+}
+
+impl Rule for Rate {
+    type History = Debt;
+
+    fn room(&self, debt: Debt, under_way: u32, now: MonotonicTime) -> Room {
+        let owed = debt.clear_at.since(now);
+        let last_free = self.interval.saturating_mul(self.burst.saturating_sub(1));
+        if owed > last_free {
+            return Room::Throttled(owed.saturating_sub(last_free));
+        }
+        let failures = owed.as_millis().div_ceil(self.interval.as_millis().max(1));
+        let failures = u32::try_from(failures).unwrap_or(u32::MAX);
+        Room::For(self.burst.saturating_sub(failures).saturating_sub(under_way))
+    }
+
+    /// The debt never exceeds the burst, so that failures that a limit did not stop do not prolong
+    /// it: one more is always allowed within an interval of the last failure.
+    fn after_failure(&self, debt: Debt, now: MonotonicTime) -> Debt {
+        let most = now + self.interval.saturating_mul(self.burst);
+        Debt { clear_at: (debt.clear_at.max(now) + self.interval).min(most) }
+    }
+
+    fn forgotten_at(&self, debt: Debt) -> MonotonicTime {
+        debt.clear_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DELAYS: Delays = Delays {
+        free: 5,
+        first: Duration::from_secs(1),
+        longest: Duration::from_mins(15),
+        memory: Duration::from_hours(1),
+    };
+
+    const RATE: Rate = Rate { burst: 100, interval: Duration::from_secs(10) };
+
+    fn at(seconds: u64) -> MonotonicTime {
+        MonotonicTime::default() + Duration::from_secs(seconds)
+    }
+
+    fn after<R: Rule>(rule: &R, failures: u32, now: MonotonicTime) -> R::History {
+        (0..failures).fold(R::History::default(), |history, _| rule.after_failure(history, now))
+    }
+
+    #[test]
+    fn the_delay_doubles_after_the_free_failures_up_to_the_longest() {
+        let mut now = at(0);
+        let mut failures = after(&DELAYS, 5, now);
+
+        for expected in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900] {
+            let delay = Duration::from_secs(expected);
+            assert_eq!(DELAYS.room(failures, 0, now), Room::Throttled(delay));
+            now = now + delay;
+            assert_eq!(DELAYS.room(failures, 0, now), Room::For(1));
+            assert_eq!(DELAYS.room(failures, 1, now), Room::For(0));
+            failures = DELAYS.after_failure(failures, now);
+        }
+    }
+
+    #[test]
+    fn an_hour_without_a_failure_forgets_all() {
+        let failures = after(&DELAYS, 20, at(0));
+
+        assert!(matches!(DELAYS.room(failures, 0, at(899)), Room::Throttled(_)));
+        assert_eq!(DELAYS.room(failures, 0, at(3_599)), Room::For(1));
+        assert_eq!(DELAYS.room(failures, 0, at(3_600)), Room::For(5));
+    }
+
+    #[test]
+    fn attempts_under_way_count_as_failures() {
+        assert_eq!(DELAYS.room(Failures::default(), 4, at(0)), Room::For(1));
+        assert_eq!(DELAYS.room(after(&DELAYS, 2, at(0)), 3, at(0)), Room::For(0));
+        assert_eq!(RATE.room(Debt::default(), 99, at(0)), Room::For(1));
+        assert_eq!(RATE.room(after(&RATE, 60, at(0)), 40, at(0)), Room::For(0));
+    }
+
+    #[test]
+    fn a_rate_allows_its_burst_and_one_more_each_interval() {
+        assert_eq!(RATE.room(after(&RATE, 99, at(0)), 0, at(0)), Room::For(1));
+        let debt = after(&RATE, 100, at(0));
+
+        assert_eq!(RATE.room(debt, 0, at(0)), Room::Throttled(Duration::from_secs(10)));
+        assert_eq!(RATE.room(debt, 0, at(9)), Room::Throttled(Duration::from_secs(1)));
+        assert_eq!(RATE.room(debt, 0, at(10)), Room::For(1));
+        assert_eq!(RATE.room(debt, 0, at(35)), Room::For(3));
+        assert_eq!(RATE.room(debt, 0, at(1_000)), Room::For(100));
+    }
+
+    #[test]
+    fn failures_beyond_the_burst_do_not_prolong_the_limit() {
+        let debt = after(&RATE, 1_000, at(0));
+
+        assert_eq!(RATE.room(debt, 0, at(0)), Room::Throttled(Duration::from_secs(10)));
+        assert_eq!(RATE.forgotten_at(debt), at(1_000));
+    }
+}
