@@ -29,7 +29,7 @@ use crate::{
         password::PasswordError,
     },
     config::{Config, ConfigError},
-    domain::{Clock, Random},
+    domain::{Clock, NoRandomness, Random},
     http::{self, Observe, metrics_page},
 };
 
@@ -54,6 +54,9 @@ pub enum AppError {
     /// The hash threads cannot start.
     #[error("cannot start the hash threads: {0}")]
     Password(#[from] PasswordError),
+    /// The throttle cannot start.
+    #[error("cannot start the throttle: {0}")]
+    Throttle(#[from] NoRandomness),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {

@@ -288,6 +288,7 @@ pub(crate) enum LoginOutcome {
     Throttled,
     Busy,
     Failed,
+    Abandoned,
 }
 
 /// A login ended.
@@ -300,6 +301,7 @@ pub(crate) fn login(outcome: LoginOutcome) {
         LoginOutcome::Throttled => "throttled",
         LoginOutcome::Busy => "busy",
         LoginOutcome::Failed => "failed",
+        LoginOutcome::Abandoned => "abandoned",
     };
     METRICS.logins.with_label_values(&[outcome]).inc();
 }

@@ -13,7 +13,7 @@ use crate::{
         db::{Close, DbActor, DbError, DbFile, FindHighestCost},
         keeper::{KeeperActor, KeyPolicy, Subscribe, open_keyring},
         password::{Admission, Hasher, PasswordActor, PasswordError, Passwords},
-        throttle::{Throttle, ThrottleActor},
+        throttle::Throttle,
         token::{Keyring, SigningSetup, TokenActor},
     },
     config::{Config, cores},
@@ -29,6 +29,10 @@ const DB_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The most messages on their way to each of the other actors.
 const IN_FLIGHT: usize = 16_384;
+
+/// How long an answer of the throttle may take, which waits for nobody: longer than the main thread
+/// is ever busy.
+const THROTTLE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// The actors that exist once, and what each worker's own are made from.
 ///
@@ -82,7 +86,11 @@ impl Sekisho {
         let passwords = start_passwords(&config, random)?;
         let find_cost = FindHighestCost { at_most: passwords.hasher().cost_limit() };
         passwords.hasher().level_with(db.ask(find_cost).await.map_err(AppError::Read)?);
-        let throttle = Throttle::new(Handle::new("throttle", ThrottleActor::new(clock).start(), local));
+        let throttle = Throttle::start(
+            clock,
+            &surroundings.random,
+            Limits { in_flight: IN_FLIGHT, deadline: Some(THROTTLE_DEADLINE) },
+        )?;
         let keeper =
             KeeperActor::new(db.clone(), file, policy, keys, Arc::clone(&keyring), passwords.clone());
         Ok(Self {
@@ -160,6 +168,12 @@ impl Sekisho {
     #[must_use]
     pub const fn passwords(&self) -> &Passwords {
         &self.passwords
+    }
+
+    /// The throttle.
+    #[must_use]
+    pub const fn throttle(&self) -> &Throttle {
+        &self.throttle
     }
 
     /// The keeper, which a test that has moved the clock sends to work.

@@ -2,10 +2,16 @@
 //! named after the claim that now holds.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod a_clock_set_back_throttles_nobody;
 mod a_logins_time_does_not_tell_whose_hash_it_is;
+mod a_name_that_cannot_be_leaves_nothing_behind;
 mod a_password_of_72_bytes_matches_nothing_longer;
+mod a_shared_address_lets_in_whom_it_knows;
+mod a_throttled_name_does_not_tell_its_address;
 mod a_verifiers_key_makes_no_token;
 mod an_administrators_token_for_services_does_not_administer;
+mod guesses_from_many_networks_come_to_an_end;
+mod hanging_up_ends_nobodys_logins;
 #[path = "../it/support/mod.rs"]
 #[allow(dead_code, reason = "the support is made for all tests, of which these use a part")]
 mod support;

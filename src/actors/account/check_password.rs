@@ -1,16 +1,26 @@
-//! Whether a password is somebody's: the throttle, the queue and the hash, in that order.
+//! Whether a password is somebody's: the throttle, the queue, the throttle again, and the hash.
+//!
+//! What waits holds nothing that others need: an attempt that must wait for another gives back its
+//! turn at the hash threads. Once begun, it runs and is settled whoever hangs up.
 
 use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
 
 use super::{Desk, Failure};
 use crate::{
     actors::{
         Unreachable,
-        password::{Applicant, PasswordError, Refused, Verdict, VerifyPassword},
-        throttle::{Outcome, ThrottleError},
+        db::HasLoggedInFrom,
+        password::{Applicant, PasswordError, Refused, Turn, Verdict, VerifyPassword},
+        throttle::{Attempt, Begun, Outcome, Permit, ThrottleError},
     },
-    domain::{Client, LoginName, Password, PasswordHash},
+    domain::{Client, LoginName, Network, Password, PasswordHash, SessionId, UserId},
+    metrics,
 };
+
+/// When it is worth trying again, where nobody can say.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Why a password was not looked at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +52,10 @@ impl From<ThrottleError> for CheckError {
     fn from(error: ThrottleError) -> Self {
         match error {
             ThrottleError::Unreachable(error) => error.into(),
-            ThrottleError::Throttled { retry_after } => Self::Throttled { retry_after },
+            ThrottleError::Throttled { retry_after } | ThrottleError::StrangersThrottled { retry_after } => {
+                Self::Throttled { retry_after }
+            }
+            ThrottleError::Crowded => Self::Busy { retry_after: SOON },
         }
     }
 }
@@ -59,24 +72,148 @@ impl From<PasswordError> for CheckError {
     }
 }
 
-/// Compares a password with a hash, or with nobody's. `account` is who the throttle holds
-/// responsible: a user's number, or the name that was typed where there is no such user. `name` is
-/// who the queue does.
-pub(super) async fn check_password(
-    desk: &Desk,
-    account: String,
-    name: &LoginName,
-    client: &Client,
-    password: Password,
-    hash: Option<PasswordHash>,
-) -> Result<Verdict, CheckError> {
-    desk.throttle.check(&account, client.ip).await?;
-    let turn = desk.passwords.turn(Applicant::login(name, client)).await?;
-    let permit = desk.throttle.begin(&account, client.ip).await?;
-    let verdict = desk.passwords.ask(&turn, VerifyPassword { password, hash }).await?;
-    permit.settle(match verdict {
-        Verdict::Right { .. } => Outcome::Success,
-        Verdict::Wrong => Outcome::Failure,
-    });
-    Ok(verdict)
+/// Somebody who wants to show that they know a password, and whom the throttle has not refused.
+pub(super) struct PasswordCheck<'a> {
+    desk: &'a Desk,
+    attempt: Attempt,
+    applicant: Applicant,
+    network: Option<Network>,
+    /// When all waits together have taken too long.
+    deadline: Instant,
+    /// How long strangers to the network must wait, where they must.
+    strangers_wait: Option<Duration>,
+}
+
+impl<'a> PasswordCheck<'a> {
+    /// A login with a name as it was typed.
+    pub(super) async fn of_login(
+        desk: &'a Desk,
+        name: &LoginName,
+        client: &Client,
+    ) -> Result<Self, CheckError> {
+        Self::start(desk, desk.throttle.login(name, client.ip), name, client).await
+    }
+
+    /// Somebody with a session who confirms their password.
+    pub(super) async fn of_confirmation(
+        desk: &'a Desk,
+        name: &LoginName,
+        session: SessionId,
+        client: &Client,
+    ) -> Result<Self, CheckError> {
+        Self::start(desk, desk.throttle.confirmation(name, session, client.ip), name, client).await
+    }
+
+    async fn start(
+        desk: &'a Desk,
+        attempt: Attempt,
+        name: &LoginName,
+        client: &Client,
+    ) -> Result<Self, CheckError> {
+        let deadline = desk.passwords.deadline();
+        let strangers_wait = match desk.throttle.check(attempt).await {
+            Ok(()) => None,
+            Err(ThrottleError::StrangersThrottled { retry_after }) => Some(retry_after),
+            Err(error) => return Err(refused(error)),
+        };
+        Ok(Self {
+            desk,
+            attempt,
+            applicant: Applicant::login(name, client),
+            network: client.ip.map(Network::of),
+            deadline,
+            strangers_wait,
+        })
+    }
+
+    /// Compares the password with a hash, or with nobody's. `user` is whose name was typed, if
+    /// anybody's.
+    pub(super) async fn run(
+        mut self,
+        user: Option<UserId>,
+        password: Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Verdict, CheckError> {
+        if let Some(retry_after) = self.strangers_wait {
+            self.refuse_strangers(user, retry_after).await?;
+        }
+        let (turn, permit) = self.begin(user).await?;
+        let passwords = self.desk.passwords.clone();
+        // A task of its own: whoever hangs up now has made an attempt all the same.
+        let verifying = actix::spawn(async move {
+            let verdict = passwords.ask(&turn, VerifyPassword { password, hash }).await;
+            permit.settle(match verdict {
+                Ok(Verdict::Right { .. }) => Outcome::Success,
+                Ok(Verdict::Wrong) => Outcome::Failure,
+                Err(_) => Outcome::NotLookedAt,
+            });
+            // Settled before the turn is passed on, so that the next in line finds it so.
+            drop(turn);
+            verdict
+        });
+        let verdict = verifying.await.map_err(|_| Unreachable::Stopped("password"));
+        Ok(verdict??)
+    }
+
+    /// Waits for a turn at the hash threads in which the throttle lets the attempt begin.
+    async fn begin(&mut self, user: Option<UserId>) -> Result<(Turn, Permit), CheckError> {
+        // Whoever was woken keeps their place until they have tried again.
+        let mut place = None;
+        loop {
+            let turn = self.desk.passwords.turn_until(self.applicant.clone(), self.deadline).await?;
+            match self.desk.throttle.begin(self.attempt).await {
+                Ok(Begun::Permit(permit)) => return Ok((turn, permit)),
+                Ok(Begun::Wait(waiting)) => {
+                    drop(turn);
+                    let woken = timeout_at(self.deadline, place.insert(waiting).woken());
+                    woken.await.map_err(|_| waited_in_vain())?;
+                    self.check_again(user).await?;
+                }
+                Err(ThrottleError::StrangersThrottled { retry_after }) => {
+                    drop(turn);
+                    self.refuse_strangers(user, retry_after).await?;
+                }
+                Err(error) => return Err(refused(error)),
+            }
+        }
+    }
+
+    /// Spares those who were woken to be refused the wait for another turn.
+    async fn check_again(&mut self, user: Option<UserId>) -> Result<(), CheckError> {
+        match self.desk.throttle.check(self.attempt).await {
+            Err(ThrottleError::StrangersThrottled { retry_after }) => {
+                self.refuse_strangers(user, retry_after).await
+            }
+            other => other.map_err(refused),
+        }
+    }
+
+    /// Lets the attempt go on only where the account has logged in from this network before. A
+    /// name that nobody has is asked for in the same way, and has not.
+    async fn refuse_strangers(
+        &mut self,
+        user: Option<UserId>,
+        retry_after: Duration,
+    ) -> Result<(), CheckError> {
+        let has = HasLoggedInFrom { user_id: user, network: self.network };
+        if !self.desk.db.ask(has).await.map_err(Failure::from)? {
+            return Err(refused(ThrottleError::Throttled { retry_after }));
+        }
+        self.attempt = self.attempt.familiar();
+        Ok(())
+    }
+}
+
+/// The wait for others to be settled has taken all that there was.
+fn waited_in_vain() -> CheckError {
+    metrics::login_refused();
+    CheckError::Busy { retry_after: SOON }
+}
+
+/// What the throttle's refusal is to whoever is refused for good.
+fn refused(error: ThrottleError) -> CheckError {
+    if matches!(error, ThrottleError::Throttled { .. }) {
+        metrics::attempt_throttled();
+    }
+    error.into()
 }

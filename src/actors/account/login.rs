@@ -2,7 +2,7 @@
 
 use actix::Message;
 
-use super::{CheckError, Desk, Failure, UseCase, check_password::check_password, error::may_fail};
+use super::{CheckError, Desk, Failure, UseCase, check_password::PasswordCheck, error::may_fail};
 use crate::{
     actors::{
         db::{FindCredentials, Login, OpenSession},
@@ -54,8 +54,9 @@ impl UseCase for LogIn {
     type Error = LoginError;
 
     async fn run(self, desk: &Desk) -> Result<TokenPair, LoginError> {
+        let mut counted = Counted(LoginOutcome::Abandoned);
         let outcome = log_in(self, desk).await;
-        metrics::login(match &outcome {
+        counted.0 = match &outcome {
             Ok(_) => LoginOutcome::Success,
             Err(LoginError::Incorrect) => LoginOutcome::Incorrect,
             Err(LoginError::Disabled) => LoginOutcome::Disabled,
@@ -63,8 +64,17 @@ impl UseCase for LogIn {
             Err(LoginError::Check(CheckError::Throttled { .. })) => LoginOutcome::Throttled,
             Err(LoginError::Check(CheckError::Busy { .. })) => LoginOutcome::Busy,
             Err(LoginError::Check(CheckError::Failure(_)) | LoginError::Failure(_)) => LoginOutcome::Failed,
-        });
+        };
         outcome
+    }
+}
+
+/// Counts a login when it ends, and also when it is dropped on the way, because its client has gone.
+struct Counted(LoginOutcome);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::login(self.0);
     }
 }
 
@@ -72,14 +82,12 @@ async fn log_in(
     LogIn { name, password, scope, client }: LogIn,
     desk: &Desk,
 ) -> Result<TokenPair, LoginError> {
-    let Ok(login_name) = LoginName::parse(&name) else { return Err(LoginError::Incorrect) };
-    let found = desk.db.ask(FindCredentials { login: Login::Name(name.clone()) }).await?;
-    let account = match &found {
-        Some(credentials) => format!("#{}", credentials.user.id),
-        None => name.to_lowercase(),
-    };
+    let Ok(name) = LoginName::parse(&name) else { return Err(LoginError::Incorrect) };
+    let check = PasswordCheck::of_login(desk, &name, &client).await?;
+    let found = desk.db.ask(FindCredentials { login: Login::Name(name.key().to_owned()) }).await?;
+    let user_id = found.as_ref().map(|credentials| credentials.user.id);
     let hash = found.as_ref().map(|credentials| credentials.password_hash.clone());
-    let verdict = check_password(desk, account, &login_name, &client, password, hash).await?;
+    let verdict = check.run(user_id, password, hash).await?;
     let (Some(credentials), Verdict::Right { rehash }) = (found, verdict) else {
         return Err(LoginError::Incorrect);
     };

@@ -4,7 +4,7 @@ use actix::Message;
 
 use super::{
     AuthenticateError, Caller, CheckError, Desk, Failure, UseCase, authenticate::authenticate,
-    check_password::check_password, error::may_fail,
+    check_password::PasswordCheck, error::may_fail,
 };
 use crate::{
     actors::{
@@ -152,20 +152,12 @@ async fn confirm(
     password: Password,
     client: &Client,
 ) -> Result<Credentials, OwnAccountError> {
+    let name = LoginName::from(&caller.user.username);
+    let check = PasswordCheck::of_confirmation(desk, &name, caller.session_id, client).await?;
     let id = caller.user.id;
     let credentials =
         desk.db.ask(FindCredentials { login: Login::Id(id) }).await?.ok_or(AuthenticateError::Ended)?;
-    let hash = Some(credentials.password_hash.clone());
-    match check_password(
-        desk,
-        format!("#{id}"),
-        &LoginName::from(&caller.user.username),
-        client,
-        password,
-        hash,
-    )
-    .await?
-    {
+    match check.run(Some(id), password, Some(credentials.password_hash.clone())).await? {
         Verdict::Right { .. } => Ok(credentials),
         Verdict::Wrong => Err(OwnAccountError::WrongPassword),
     }

@@ -15,6 +15,7 @@ mod import;
 mod inspect;
 mod keys;
 mod listing;
+mod networks;
 mod rotation;
 mod sessions;
 mod users;
@@ -35,6 +36,7 @@ pub use self::{
     import::{ImportReport, ImportUsers, ImportedUser, Problem, read_tutorial_database},
     keys::{FindKeys, FindSecret, InsertKey, KeyRow, KeySet, PurgeKeys},
     listing::{Cursor, ListUsers, Page},
+    networks::HasLoggedInFrom,
     rotation::{RotateSession, RotateSessions, Rotation},
     sessions::{
         ActiveKey, EndSession, EndUserSessions, FindActiveUsers, ListSessions, OpenSession, PurgeSessions,

@@ -1,225 +1,253 @@
-//! The failures that are remembered, and what follows from them.
+//! What is remembered of attempts, and what follows from it for the next.
 
-use std::{
-    collections::HashMap,
-    hash::Hash,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    time::Duration,
+use std::{collections::HashMap, time::Duration};
+
+use super::{
+    key::{Attempt, Key, Registrant},
+    table::{Counting, Table},
+};
+use crate::domain::{Delays, MonotonicTime, Rate, Room};
+
+/// A name from one network. Five failures are anybody's right.
+const PAIR: Delays = Delays {
+    free: 5,
+    first: Duration::from_secs(1),
+    longest: Duration::from_mins(15),
+    memory: Duration::from_hours(1),
 };
 
-use crate::domain::Timestamp;
+/// A name from all networks together; it binds those from which the account has never logged in.
+/// An account has two names, so this is 100 in a row (NIST SP 800-63B, 5.2.2), and 48 a day after.
+const EVERYWHERE: Rate = Rate { burst: 50, interval: Duration::from_hours(1) };
 
-/// So many wrong passwords for one account from one network are anybody's right.
-const FREE_FAILURES: u32 = 5;
+/// An address over all names; it binds accounts that have never logged in from its network.
+const ADDRESS: Rate = Rate { burst: 100, interval: Duration::from_secs(10) };
 
-/// The delay after the last free failure; each further one doubles it.
-const FIRST_DELAY: Duration = Duration::from_secs(1);
+/// A site over all names; as above. Ten addresses at their limit are needed to reach it.
+const SITE: Rate = Rate { burst: 1_000, interval: Duration::from_secs(1) };
 
-/// The longest delay.
-const LONGEST_DELAY: Duration = Duration::from_mins(15);
+/// A network's registrations, whatever came of them.
+const REGISTRATIONS: Rate = Rate { burst: 100, interval: Duration::from_mins(1) };
 
-/// An account's failures are forgotten so long after the last.
-const MEMORY: Duration = Duration::from_hours(1);
+/// A site's registrations.
+const REGISTRATIONS_OF_SITE: Rate = Rate { burst: 1_000, interval: Duration::from_secs(6) };
 
-/// So many failures an address may have over all accounts at once…
-const SPRAY_BURST: u32 = 100;
-
-/// …and one more each time this has passed.
-const SPRAY_INTERVAL: Duration = Duration::from_secs(10);
-
-/// The most accounts and addresses that are remembered; the oldest failures are forgotten first.
-const MOST_ENTRIES: usize = 100_000;
-
-/// An account as one network tries it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Suspect {
-    account: String,
-    /// IPv4: the first 24 bits. IPv6: the first 64.
-    network: Option<IpAddr>,
-    /// IPv4: the address. IPv6: the first 64 bits.
-    address: Option<IpAddr>,
-}
-
-impl Suspect {
-    /// Whoever tries this account from this address.
-    #[must_use]
-    pub fn new(account: &str, ip: Option<IpAddr>) -> Self {
-        let ip = ip.map(|ip| ip.to_canonical());
-        Self {
-            account: account.to_owned(),
-            network: ip.map(|ip| cut(ip, 24)),
-            address: ip.map(|ip| cut(ip, 32)),
-        }
-    }
-}
-
-fn cut(ip: IpAddr, v4_bits: u32) -> IpAddr {
-    match ip {
-        IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() & (u32::MAX << (32 - v4_bits)))),
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
-    }
-}
+/// No attempt is under way for so long: one that is was lost, and no longer holds up others.
+const LOST_AFTER: Duration = Duration::from_mins(10);
 
 /// What came of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The right password: the account's failures from that network are forgotten.
+    /// The right password: the failures of that name from that network, and those of that name over
+    /// all networks, are forgotten.
     Success,
     /// A wrong one.
     Failure,
-    /// The attempt was given up before anybody knew.
-    Unknown,
+    /// Nobody looked at the password: it counts as nothing.
+    NotLookedAt,
 }
 
 /// What the ledger says of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
     Go,
-    /// Attempts that are under way must be settled first.
-    Wait,
+    /// Attempts that are under way must be settled first; it is told by which count.
+    Wait(Count),
     Throttled(Duration),
+    /// Throttled, unless the account has logged in from this network before.
+    StrangersThrottled(Duration),
 }
 
-#[derive(Debug, Default)]
+/// One of the counts that an attempt is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Count {
+    limit: Limit,
+    key: Key,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Limit {
+    Pair,
+    Everywhere,
+    Address,
+    Site,
+}
+
+/// An attempt that has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct AttemptId(u64);
+
+#[derive(Debug)]
 pub(super) struct Ledger {
-    accounts: HashMap<(String, Option<IpAddr>), Account>,
-    addresses: HashMap<Option<IpAddr>, Address>,
+    pairs: Table<Delays>,
+    everywhere: Table<Rate>,
+    addresses: Table<Rate>,
+    sites: Table<Rate>,
+    registrations: Table<Rate>,
+    registrations_of_sites: Table<Rate>,
+    under_way: HashMap<AttemptId, (Attempt, MonotonicTime)>,
+    begun: u64,
 }
 
-#[derive(Debug, Default)]
-struct Account {
-    failures: u32,
-    last_failure: Option<Timestamp>,
-    pending: u32,
-}
-
-#[derive(Debug, Default)]
-struct Address {
-    /// When all of its failures will have been worked off, one per interval.
-    clear_at: Option<Timestamp>,
-    pending: u32,
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            pairs: Table::new(PAIR),
+            everywhere: Table::new(EVERYWHERE),
+            addresses: Table::new(ADDRESS),
+            sites: Table::new(SITE),
+            registrations: Table::new(REGISTRATIONS),
+            registrations_of_sites: Table::new(REGISTRATIONS_OF_SITE),
+            under_way: HashMap::new(),
+            begun: 0,
+        }
+    }
 }
 
 impl Ledger {
     /// What would be said of an attempt now.
-    pub(super) fn judge(&self, suspect: &Suspect, now: Timestamp) -> Decision {
-        let account =
-            self.accounts.get(&account_key(suspect)).map_or(Decision::Go, |account| account.judge(now));
-        let address = self.addresses.get(&suspect.address).map_or(Decision::Go, |address| address.judge(now));
-        match (account, address) {
-            (Decision::Throttled(one), Decision::Throttled(other)) => Decision::Throttled(one.max(other)),
-            (throttled @ Decision::Throttled(_), _) | (_, throttled @ Decision::Throttled(_)) => throttled,
-            (Decision::Wait, _) | (_, Decision::Wait) => Decision::Wait,
-            (Decision::Go, Decision::Go) => Decision::Go,
+    pub(super) fn judge(&self, attempt: &Attempt, now: MonotonicTime) -> Decision {
+        let pair = Count { limit: Limit::Pair, key: attempt.pair };
+        match self.room(pair, now) {
+            Room::Throttled(delay) => return Decision::Throttled(delay),
+            Room::For(0) if attempt.familiar => return Decision::Wait(pair),
+            Room::For(_) if attempt.familiar => return Decision::Go,
+            Room::For(_) => {}
         }
-    }
-
-    /// Begins an attempt, where that is allowed.
-    pub(super) fn begin(&mut self, suspect: &Suspect, now: Timestamp) -> Decision {
-        let decision = self.judge(suspect, now);
-        if decision == Decision::Go {
-            self.accounts.entry(account_key(suspect)).or_default().pending += 1;
-            self.addresses.entry(suspect.address).or_default().pending += 1;
-        }
-        decision
-    }
-
-    /// Ends an attempt that was begun.
-    pub(super) fn settle(&mut self, suspect: &Suspect, outcome: Outcome, now: Timestamp) {
-        let key = account_key(suspect);
-        let account = self.accounts.entry(key.clone()).or_default();
-        account.pending = account.pending.saturating_sub(1);
-        let address = self.addresses.entry(suspect.address).or_default();
-        address.pending = address.pending.saturating_sub(1);
-        match outcome {
-            Outcome::Success => account.failures = 0,
-            Outcome::Failure => {
-                account.failures = account.remembered(now).saturating_add(1);
-                account.last_failure = Some(now);
-                address.clear_at = Some(address.clear_at.map_or(now, |at| at.max(now)) + SPRAY_INTERVAL);
-            }
-            Outcome::Unknown => {}
-        }
-        if account.is_forgettable(now) {
-            self.accounts.remove(&key);
-        }
-        if address.is_forgettable(now) {
-            self.addresses.remove(&suspect.address);
-        }
-        if self.accounts.len() > MOST_ENTRIES {
-            forget_older_half(&mut self.accounts, |account| (account.pending, account.last_failure));
-        }
-        if self.addresses.len() > MOST_ENTRIES {
-            forget_older_half(&mut self.addresses, |address| (address.pending, address.clear_at));
-        }
-    }
-
-    /// Drops what no longer matters.
-    pub(super) fn forget_old(&mut self, now: Timestamp) {
-        self.accounts.retain(|_, account| !account.is_forgettable(now));
-        self.addresses.retain(|_, address| !address.is_forgettable(now));
-    }
-}
-
-/// Makes room by forgetting the half whose time is earlier, but for those with attempts under way;
-/// rare, so its cost is spread over as many failures.
-fn forget_older_half<K: Eq + Hash, V>(
-    entries: &mut HashMap<K, V>,
-    pending_and_time: impl Fn(&V) -> (u32, Option<Timestamp>),
-) {
-    let mut times: Vec<_> = entries.values().filter_map(|entry| pending_and_time(entry).1).collect();
-    let middle = times.len() / 2;
-    if middle < times.len() {
-        let (_, median, _) = times.select_nth_unstable(middle);
-        let median = *median;
-        entries.retain(|_, entry| {
-            let (pending, time) = pending_and_time(entry);
-            pending > 0 || time.is_some_and(|time| time > median)
+        let delays = attempt.counts().filter_map(|count| match self.room(count, now) {
+            Room::Throttled(delay) => Some(delay),
+            Room::For(_) => None,
         });
-    }
-}
-
-fn account_key(suspect: &Suspect) -> (String, Option<IpAddr>) {
-    (suspect.account.clone(), suspect.network)
-}
-
-impl Account {
-    fn remembered(&self, now: Timestamp) -> u32 {
-        let is_fresh = self.last_failure.is_some_and(|at| now.since(at) < MEMORY);
-        if is_fresh { self.failures } else { 0 }
+        if let Some(delay) = delays.max() {
+            return Decision::StrangersThrottled(delay);
+        }
+        let full = attempt.counts().find(|count| self.room(*count, now) == Room::For(0));
+        full.map_or(Decision::Go, Decision::Wait)
     }
 
-    fn judge(&self, now: Timestamp) -> Decision {
-        let failures = self.remembered(now);
-        if let (Some(beyond), Some(last)) = (failures.checked_sub(FREE_FAILURES), self.last_failure) {
-            let delay = FIRST_DELAY.saturating_mul(1 << beyond.min(16)).min(LONGEST_DELAY);
-            let elapsed = now.since(last);
-            if elapsed < delay {
-                return Decision::Throttled(delay.saturating_sub(elapsed));
+    /// Whether further attempts may begin, as far as one count says.
+    pub(super) fn room(&self, count: Count, now: MonotonicTime) -> Room {
+        let table: &dyn Counting = match count.limit {
+            Limit::Pair => &self.pairs,
+            Limit::Everywhere => &self.everywhere,
+            Limit::Address => &self.addresses,
+            Limit::Site => &self.sites,
+        };
+        table.room(count.key, now)
+    }
+
+    fn table(&mut self, limit: Limit) -> &mut dyn Counting {
+        match limit {
+            Limit::Pair => &mut self.pairs,
+            Limit::Everywhere => &mut self.everywhere,
+            Limit::Address => &mut self.addresses,
+            Limit::Site => &mut self.sites,
+        }
+    }
+
+    /// Begins an attempt that [`Ledger::judge`] lets go.
+    pub(super) fn begin(&mut self, attempt: Attempt, now: MonotonicTime) -> AttemptId {
+        for count in attempt.counts() {
+            self.table(count.limit).begin(count.key);
+        }
+        self.begun += 1;
+        let id = AttemptId(self.begun);
+        self.under_way.insert(id, (attempt, now));
+        id
+    }
+
+    /// Ends an attempt that was begun. One that was taken for lost counts all the same.
+    pub(super) fn settle(&mut self, id: AttemptId, attempt: &Attempt, outcome: Outcome, now: MonotonicTime) {
+        match outcome {
+            Outcome::Success => {
+                self.pairs.forgive(attempt.pair, now);
+                self.everywhere.forgive(attempt.everywhere, now);
             }
-            // After a delay one attempt is allowed, not as many as come at once.
-            return if self.pending == 0 { Decision::Go } else { Decision::Wait };
+            Outcome::Failure => {
+                for count in attempt.counts() {
+                    self.table(count.limit).fail(count.key, now);
+                }
+            }
+            Outcome::NotLookedAt => {}
         }
-        if failures + self.pending < FREE_FAILURES { Decision::Go } else { Decision::Wait }
+        if self.under_way.remove(&id).is_some() {
+            self.end(attempt, now);
+        }
     }
 
-    fn is_forgettable(&self, now: Timestamp) -> bool {
-        self.pending == 0 && self.remembered(now) == 0
+    fn end(&mut self, attempt: &Attempt, now: MonotonicTime) {
+        for count in attempt.counts() {
+            self.table(count.limit).end(count.key, now);
+        }
+    }
+
+    /// Counts a registration, whatever will come of it; how long to wait where it may not be tried.
+    pub(super) fn count_registration(
+        &mut self,
+        registrant: &Registrant,
+        now: MonotonicTime,
+    ) -> Result<(), Duration> {
+        let rooms = [
+            self.registrations.room(registrant.network, now),
+            self.registrations_of_sites.room(registrant.site, now),
+        ];
+        let delays = rooms.into_iter().filter_map(|room| match room {
+            Room::Throttled(delay) => Some(delay),
+            Room::For(_) => None,
+        });
+        if let Some(delay) = delays.max() {
+            return Err(delay);
+        }
+        self.registrations.fail(registrant.network, now);
+        self.registrations_of_sites.fail(registrant.site, now);
+        Ok(())
+    }
+
+    /// Drops what no longer matters, and gives up attempts that were lost, which it returns.
+    pub(super) fn forget_old(&mut self, now: MonotonicTime) -> Vec<Attempt> {
+        let is_lost = |begun_at| now.since(begun_at) >= LOST_AFTER;
+        let lost = self.under_way.extract_if(|_, (_, begun_at)| is_lost(*begun_at));
+        let lost: Vec<Attempt> = lost.map(|(_, (attempt, _))| attempt).collect();
+        for attempt in &lost {
+            self.end(attempt, now);
+        }
+        for table in self.tables() {
+            table.forget_old(now);
+        }
+        lost
+    }
+
+    fn tables(&mut self) -> [&mut dyn Counting; 6] {
+        [
+            &mut self.pairs,
+            &mut self.everywhere,
+            &mut self.addresses,
+            &mut self.sites,
+            &mut self.registrations,
+            &mut self.registrations_of_sites,
+        ]
+    }
+
+    /// How many histories are remembered.
+    pub(super) fn entries(&mut self) -> usize {
+        self.tables().into_iter().map(|table| table.len()).sum()
+    }
+
+    /// How many attempts have begun and are not settled.
+    pub(super) fn under_way(&self) -> usize {
+        self.under_way.len()
     }
 }
 
-impl Address {
-    fn judge(&self, now: Timestamp) -> Decision {
-        let debt = self.clear_at.map_or(Duration::ZERO, |at| at.since(now));
-        let allowed = SPRAY_INTERVAL * SPRAY_BURST;
-        if debt >= allowed {
-            return Decision::Throttled(debt.saturating_sub(allowed) + Duration::from_millis(1));
-        }
-        if debt + SPRAY_INTERVAL * self.pending < allowed { Decision::Go } else { Decision::Wait }
-    }
-
-    fn is_forgettable(&self, now: Timestamp) -> bool {
-        self.pending == 0 && self.clear_at.is_none_or(|at| at <= now)
+impl Attempt {
+    /// All that it counts for.
+    pub(super) fn counts(&self) -> impl Iterator<Item = Count> + use<> {
+        let origin = self.origin;
+        [(Limit::Pair, self.pair), (Limit::Everywhere, self.everywhere)]
+            .into_iter()
+            .chain(origin.map(|origin| (Limit::Address, origin.address)))
+            .chain(origin.map(|origin| (Limit::Site, origin.site)))
+            .map(|(limit, key)| Count { limit, key })
     }
 }
 

@@ -1,22 +1,34 @@
 //! `ThrottleActor`: who may try a password, and when.
 //!
-//! Only failures count, so whoever knows their password never meets it. Each account is guarded
-//! separately from each network, so an attacker slows himself and never locks the owner out from
-//! elsewhere. All is in memory and forgotten at a restart.
+//! Failures count, successes do not, and an attempt under way counts as a failure until it is
+//! settled. [`ledger`] has the limits; those that one guesser could turn against an account's owner
+//! do not bind networks that the account has logged in from. The actor answers every message at
+//! once and waits for nobody. All is in memory, in bounded memory, and forgotten at a restart.
 
+mod key;
 mod ledger;
+mod permit;
+mod table;
+mod waiting;
 
-use std::{cell::RefCell, net::IpAddr, rc::Rc, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
-use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
-use tokio::sync::oneshot;
+use actix::{Actor, AsyncContext, Context, Handler, Message};
 
-use self::ledger::{Decision, Ledger};
-pub use self::ledger::{Outcome, Suspect};
-use super::{Handle, Unreachable};
-use crate::{domain::Clock, metrics};
+pub use self::{
+    key::Attempt,
+    ledger::Outcome,
+    permit::{Begun, Permit, Waiting},
+};
+use self::{
+    key::{Keys, Registrant},
+    ledger::{AttemptId, Count, Decision, Ledger},
+    waiting::{WaiterId, WaitingList},
+};
+use super::{Handle, Limits, Unreachable};
+use crate::domain::{Clock, LoginName, Network, NoRandomness, Random, Room, SessionId};
 
-/// An attempt was not allowed.
+/// Why an attempt may not begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ThrottleError {
     /// The actor could not be asked.
@@ -28,21 +40,46 @@ pub enum ThrottleError {
         /// When the next attempt is allowed.
         retry_after: Duration,
     },
+    /// Too many failures, for accounts that have never logged in from the client's network; others
+    /// may try again with [`Attempt::familiar`].
+    #[error("too many failed attempts of strangers")]
+    StrangersThrottled {
+        /// When a stranger's next attempt is allowed.
+        retry_after: Duration,
+    },
+    /// Too many wait for others to be settled.
+    #[error("too many attempts are waiting")]
+    Crowded,
 }
 
-/// The keeper of the ledger of failures; see the module's documentation.
+/// The keeper of the ledger; see the module's documentation.
+#[derive(Debug)]
 pub struct ThrottleActor {
-    ledger: Rc<RefCell<Ledger>>,
+    ledger: Ledger,
+    waiting: WaitingList,
     clock: Clock,
-    /// Attempts that wait for another to be settled.
-    waiting: Rc<RefCell<Vec<oneshot::Sender<()>>>>,
 }
 
 impl ThrottleActor {
-    /// A throttle that has seen nobody yet.
-    #[must_use]
-    pub fn new(clock: Clock) -> Self {
-        Self { ledger: Rc::default(), clock, waiting: Rc::default() }
+    /// Lets attempts try again that wait for room in one count.
+    fn wake(&mut self, count: Count) {
+        match self.ledger.room(count, self.clock.monotonic()) {
+            Room::For(more) => self.waiting.wake(count, more),
+            // They will be told so.
+            Room::Throttled(_) => self.waiting.wake(count, u32::MAX),
+        }
+    }
+
+    fn wake_all_of(&mut self, attempt: &Attempt) {
+        for count in attempt.counts() {
+            self.wake(count);
+        }
+    }
+
+    fn sweep(&mut self) {
+        for lost in self.ledger.forget_old(self.clock.monotonic()) {
+            self.wake_all_of(&lost);
+        }
     }
 }
 
@@ -51,71 +88,61 @@ impl Actor for ThrottleActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(4096);
-        let (ledger, clock) = (Rc::clone(&self.ledger), self.clock.clone());
-        let sweep = async move {
-            loop {
-                tokio::time::sleep(Duration::from_mins(1)).await;
-                ledger.borrow_mut().forget_old(clock.now());
-            }
-        };
-        ctx.spawn(sweep.into_actor(self));
+        ctx.run_interval(Duration::from_mins(1), |actor, _| actor.sweep());
     }
 }
 
-/// Asks whether a suspect is held up now, without beginning an attempt.
+/// Asks whether an attempt is worth queueing for, without beginning it.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), ThrottleError>")]
-pub struct CheckSuspect {
-    /// Who.
-    pub suspect: Suspect,
+struct CheckAttempt {
+    attempt: Attempt,
 }
 
-impl Handler<CheckSuspect> for ThrottleActor {
+impl Handler<CheckAttempt> for ThrottleActor {
     type Result = Result<(), ThrottleError>;
 
-    fn handle(&mut self, message: CheckSuspect, _: &mut Context<Self>) -> Self::Result {
-        match self.ledger.borrow().judge(&message.suspect, self.clock.now()) {
-            Decision::Throttled(retry_after) => {
-                metrics::attempt_throttled();
-                Err(ThrottleError::Throttled { retry_after })
+    fn handle(&mut self, CheckAttempt { attempt }: CheckAttempt, _: &mut Context<Self>) -> Self::Result {
+        match self.ledger.judge(&attempt, self.clock.monotonic()) {
+            Decision::Throttled(retry_after) => Err(ThrottleError::Throttled { retry_after }),
+            Decision::StrangersThrottled(retry_after) => {
+                Err(ThrottleError::StrangersThrottled { retry_after })
             }
-            Decision::Go | Decision::Wait => Ok(()),
+            Decision::Go | Decision::Wait(_) => Ok(()),
         }
     }
 }
 
-/// Begins an attempt. Attempts that are under way count as failures until they are settled: one
-/// that would be too many if they all failed waits for them.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), ThrottleError>")]
+/// Begins an attempt, now that its password is about to be looked at.
+#[derive(Message)]
+#[rtype(result = "Result<Begun, ThrottleError>")]
 struct BeginAttempt {
-    suspect: Suspect,
+    attempt: Attempt,
+    /// What the answer, when it is dropped, is told by.
+    throttle: Throttle,
 }
 
 impl Handler<BeginAttempt> for ThrottleActor {
-    type Result = ResponseFuture<Result<(), ThrottleError>>;
+    type Result = Result<Begun, ThrottleError>;
 
+    /// The answer is the permit itself: where nobody takes it, its drop settles the attempt.
     fn handle(&mut self, message: BeginAttempt, _: &mut Context<Self>) -> Self::Result {
-        let (ledger, waiting) = (Rc::clone(&self.ledger), Rc::clone(&self.waiting));
-        let clock = self.clock.clone();
-        Box::pin(async move {
-            loop {
-                let decision = ledger.borrow_mut().begin(&message.suspect, clock.now());
-                match decision {
-                    Decision::Go => return Ok(()),
-                    Decision::Throttled(retry_after) => {
-                        metrics::attempt_throttled();
-                        return Err(ThrottleError::Throttled { retry_after });
-                    }
-                    Decision::Wait => {
-                        let (wake, woken) = oneshot::channel();
-                        waiting.borrow_mut().push(wake);
-                        // A closed channel is as good a reason to look again.
-                        let _ = woken.await;
-                    }
-                }
+        let BeginAttempt { attempt, throttle } = message;
+        let now = self.clock.monotonic();
+        match self.ledger.judge(&attempt, now) {
+            Decision::Go => {
+                let id = self.ledger.begin(attempt, now);
+                Ok(Begun::Permit(Permit::new(throttle, id, attempt)))
             }
-        })
+            Decision::Wait(count) => {
+                let (id, woken) = self.waiting.add(count).ok_or(ThrottleError::Crowded)?;
+                Ok(Begun::Wait(Waiting::new(throttle, count, id, woken)))
+            }
+            Decision::Throttled(retry_after) => Err(ThrottleError::Throttled { retry_after }),
+            Decision::StrangersThrottled(retry_after) => {
+                Err(ThrottleError::StrangersThrottled { retry_after })
+            }
+        }
     }
 }
 
@@ -123,7 +150,8 @@ impl Handler<BeginAttempt> for ThrottleActor {
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 struct SettleAttempt {
-    suspect: Suspect,
+    id: AttemptId,
+    attempt: Attempt,
     outcome: Outcome,
 }
 
@@ -131,81 +159,145 @@ impl Handler<SettleAttempt> for ThrottleActor {
     type Result = ();
 
     fn handle(&mut self, message: SettleAttempt, _: &mut Context<Self>) {
-        self.ledger.borrow_mut().settle(&message.suspect, message.outcome, self.clock.now());
-        // Few ever wait, and one may wait for its account or for its address: all look again.
-        for wake in self.waiting.take() {
-            let _ = wake.send(());
-        }
+        let SettleAttempt { id, attempt, outcome } = message;
+        self.ledger.settle(id, &attempt, outcome, self.clock.monotonic());
+        self.wake_all_of(&attempt);
     }
 }
 
-/// The way to the throttle.
+/// Somebody no longer waits: they were woken and have tried again, or they have gone.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct StopWaiting {
+    count: Count,
+    id: WaiterId,
+}
+
+impl Handler<StopWaiting> for ThrottleActor {
+    type Result = ();
+
+    fn handle(&mut self, StopWaiting { count, id }: StopWaiting, _: &mut Context<Self>) {
+        self.waiting.remove(count, id);
+        // Whoever was woken, and went without beginning, leaves room for the next.
+        self.wake(count);
+    }
+}
+
+/// Counts a registration.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), ThrottleError>")]
+struct CountRegistration {
+    registrant: Registrant,
+}
+
+impl Handler<CountRegistration> for ThrottleActor {
+    type Result = Result<(), ThrottleError>;
+
+    fn handle(&mut self, message: CountRegistration, _: &mut Context<Self>) -> Self::Result {
+        let counted = self.ledger.count_registration(&message.registrant, self.clock.monotonic());
+        counted.map_err(|retry_after| ThrottleError::Throttled { retry_after })
+    }
+}
+
+/// Asks how much the throttle remembers; what is too old to matter is dropped first.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<ThrottleStatus, Unreachable>")]
+struct ReadStatus;
+
+/// How much the throttle remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ThrottleStatus {
+    /// Histories, over all limits.
+    pub entries: usize,
+    /// Attempts that have begun and are not settled.
+    pub under_way: usize,
+    /// Attempts that wait for one of those to be settled.
+    pub waiting: usize,
+}
+
+impl Handler<ReadStatus> for ThrottleActor {
+    type Result = Result<ThrottleStatus, Unreachable>;
+
+    fn handle(&mut self, _: ReadStatus, _: &mut Context<Self>) -> Self::Result {
+        self.sweep();
+        Ok(ThrottleStatus {
+            entries: self.ledger.entries(),
+            under_way: self.ledger.under_way(),
+            waiting: self.waiting.len(),
+        })
+    }
+}
+
+/// The way to the throttle. It turns names and addresses into keys, so that the actor never sees
+/// them.
 #[derive(Clone)]
 pub struct Throttle {
     handle: Handle<ThrottleActor>,
+    keys: Keys,
 }
 
 impl Throttle {
-    /// Wraps the actor's handle.
+    /// Starts a throttle that has seen nobody yet, on this thread.
+    ///
+    /// # Errors
+    ///
+    /// When there is no randomness for the key that names are hashed with.
+    pub fn start(clock: Clock, random: &Random, limits: Limits) -> Result<Self, NoRandomness> {
+        let keys = Keys::new(random)?;
+        let actor = ThrottleActor { ledger: Ledger::default(), waiting: WaitingList::default(), clock };
+        Ok(Self { handle: Handle::new("throttle", actor.start(), limits), keys })
+    }
+
+    /// A login with a name as it was typed. A username and an e-mail address are counted apart, so
+    /// that nobody learns from the throttle that they belong together.
     #[must_use]
-    pub fn new(handle: Handle<ThrottleActor>) -> Self {
-        Self { handle }
+    pub fn login(&self, name: &LoginName, ip: Option<IpAddr>) -> Attempt {
+        self.keys.login(name, ip)
+    }
+
+    /// Somebody who has a session and confirms their password. A failure counts as a failed login
+    /// with that name from that network. Over all networks it is counted by session: a name that
+    /// is under attack does not keep its owner from changing the password.
+    #[must_use]
+    pub fn confirmation(&self, name: &LoginName, session: SessionId, ip: Option<IpAddr>) -> Attempt {
+        self.keys.confirmation(name, session, ip)
     }
 
     /// Whether an attempt is worth queueing for.
     ///
     /// # Errors
     ///
-    /// [`ThrottleError::Throttled`] where it is not.
-    pub async fn check(&self, account: &str, ip: Option<IpAddr>) -> Result<(), ThrottleError> {
-        self.handle.ask(CheckSuspect { suspect: Suspect::new(account, ip) }).await
+    /// See [`ThrottleError`].
+    pub async fn check(&self, attempt: Attempt) -> Result<(), ThrottleError> {
+        self.handle.ask(CheckAttempt { attempt }).await
     }
 
-    /// Whether the throttle answers at all.
+    /// Begins an attempt, or tells that others must be settled first. It does not wait.
     ///
     /// # Errors
     ///
-    /// When it does not.
-    pub async fn ping(&self) -> Result<(), Unreachable> {
-        match self.check("", None).await {
-            Ok(()) | Err(ThrottleError::Throttled { .. }) => Ok(()),
-            Err(ThrottleError::Unreachable(error)) => Err(error),
-        }
+    /// See [`ThrottleError`].
+    pub async fn begin(&self, attempt: Attempt) -> Result<Begun, ThrottleError> {
+        self.handle.ask(BeginAttempt { attempt, throttle: self.clone() }).await
     }
 
-    /// Begins an attempt; the permit must be settled with what came of it.
+    /// Counts a registration against the client's network, whatever will come of it. Where no
+    /// address is known there is nothing to count against.
     ///
     /// # Errors
     ///
-    /// [`ThrottleError::Throttled`] where none is allowed now.
-    pub async fn begin(&self, account: &str, ip: Option<IpAddr>) -> Result<Permit, ThrottleError> {
-        let suspect = Suspect::new(account, ip);
-        self.handle.ask(BeginAttempt { suspect: suspect.clone() }).await?;
-        Ok(Permit { throttle: self.clone(), suspect: Some(suspect) })
-    }
-}
-
-/// An attempt under way. Dropped unsettled, because its client has gone, it counts as nothing.
-pub struct Permit {
-    throttle: Throttle,
-    suspect: Option<Suspect>,
-}
-
-impl Permit {
-    /// Records what came of the attempt.
-    pub fn settle(mut self, outcome: Outcome) {
-        self.tell(outcome);
+    /// [`ThrottleError::Throttled`] where the network has had too many.
+    pub async fn count_registration(&self, ip: Option<IpAddr>) -> Result<(), ThrottleError> {
+        let Some(ip) = ip else { return Ok(()) };
+        self.handle.ask(CountRegistration { registrant: self.keys.registrant(Network::of(ip)) }).await
     }
 
-    fn tell(&mut self, outcome: Outcome) {
-        if let Some(suspect) = self.suspect.take() {
-            self.throttle.handle.tell(SettleAttempt { suspect, outcome });
-        }
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.tell(Outcome::Unknown);
+    /// How much is remembered.
+    ///
+    /// # Errors
+    ///
+    /// When the actor does not answer.
+    pub async fn status(&self) -> Result<ThrottleStatus, Unreachable> {
+        self.handle.ask(ReadStatus).await
     }
 }

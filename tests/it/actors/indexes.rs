@@ -25,16 +25,16 @@ use sekisho::{
         db::{
             Access, ActiveKey, CountSlice, Cursor, DbError, DbFile, DbMessage, DeleteUser, EndSession,
             EndUserSessions, FindActiveUsers, FindCredentials, FindHighestCost, FindKeys, FindSecret,
-            FindTaken, FindUser, ImportUsers, ImportedUser, InsertKey, InsertUser, ListSessions, ListUsers,
-            Login, OpenSession, PurgeKeys, PurgeSessions, RenewHash, RotateSession, RotateSessions, Rotation,
-            SetPassword, Taken, TokenHash, UpdateUser, UserChange,
+            FindTaken, FindUser, HasLoggedInFrom, ImportUsers, ImportedUser, InsertKey, InsertUser,
+            ListSessions, ListUsers, Login, OpenSession, PurgeKeys, PurgeSessions, RenewHash, RotateSession,
+            RotateSessions, Rotation, SetPassword, Taken, TokenHash, UpdateUser, UserChange,
         },
         token::new_key_row,
     },
     config::Database,
     domain::{
-        Algorithm, Client, Email, EndReason, PasswordHash, PasswordVersion, Random, Role, Scope, SessionId,
-        UserId, Username,
+        Algorithm, Client, Email, EndReason, Network, PasswordHash, PasswordVersion, Random, Role, Scope,
+        SessionId, UserId, Username,
     },
 };
 use tempfile::TempDir;
@@ -266,6 +266,14 @@ fn send_what_reads(minefield: &mut Minefield) {
     for with_ended in [false, true] {
         assert_eq!(minefield.send(list(with_ended)).len(), 2);
     }
+    let from = |user_id, ip: Option<&str>| HasLoggedInFrom {
+        user_id,
+        network: ip.map(|ip| Network::of(ip.parse().unwrap())),
+    };
+    assert!(minefield.send(from(Some(UserId(3)), None)));
+    assert!(!minefield.send(from(Some(UserId(3)), Some("198.51.100.7"))));
+    assert!(!minefield.send(from(Some(UserId(ROWS + 1)), None)));
+    assert!(!minefield.send(from(None, None)));
     let taken =
         |address, username| FindTaken { email: email(address), username: Username::parse(username).unwrap() };
     assert_eq!(minefield.send(taken("new@example.com", "abaa3")), Some(Taken::Username));

@@ -1,5 +1,6 @@
 //! Use cases and the database, by messages alone.
 
+mod attempts;
 mod forgery;
 mod group_commit;
 mod handle;
@@ -15,6 +16,6 @@ mod rotation;
 mod sessions;
 mod smoke;
 pub mod steps;
-mod throttle;
+pub mod throttle;
 mod upgrade;
 mod users;

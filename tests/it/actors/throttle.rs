@@ -1,32 +1,40 @@
-//! The throttle of guesses: what an attacker gets, and whom it never troubles.
+//! The throttle: what an attacker gets, and whom it never troubles.
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use sekisho::{
-    actors::account::{ChangePassword, CheckError, LoginError, OwnAccountError},
+    actors::{
+        account::{ChangePassword, CheckError, LoginError, OwnAccountError},
+        throttle::ThrottleStatus,
+    },
     domain::{Role, TokenPair},
 };
 
 use super::steps::{from_address, log_in_as, newcomer, password, register, sessions_of};
 use crate::support::{PASSWORD, TestActors};
 
-const ATTACKER: &str = "198.51.100.7";
+pub const ATTACKER: &str = "198.51.100.7";
+pub const HOME: &str = "203.0.113.9";
 
-async fn start() -> TestActors {
+pub async fn start() -> TestActors {
     // A slow machine shall be slow, not busy.
     TestActors::start_with(|config| config.max_login_wait_seconds = 60).await
 }
 
-async fn attempt(actors: &TestActors, name: &str, text: &str, ip: &str) -> Result<TokenPair, LoginError> {
+pub async fn attempt(actors: &TestActors, name: &str, text: &str, ip: &str) -> Result<TokenPair, LoginError> {
     actors.accounts.ask(log_in_as(name, text, from_address(ip))).await
 }
 
-fn is_throttled<T>(answer: &Result<T, LoginError>) -> bool {
+pub async fn status(actors: &TestActors) -> ThrottleStatus {
+    actors.sekisho.throttle().status().await.unwrap()
+}
+
+pub fn is_throttled<T>(answer: &Result<T, LoginError>) -> bool {
     matches!(answer, Err(LoginError::Check(CheckError::Throttled { retry_after })) if !retry_after.is_zero())
 }
 
-fn is_incorrect<T>(answer: &Result<T, LoginError>) -> bool {
+pub fn is_incorrect<T>(answer: &Result<T, LoginError>) -> bool {
     matches!(answer, Err(LoginError::Incorrect))
 }
 
@@ -35,6 +43,14 @@ async fn guess_until_throttled(actors: &TestActors, name: &str) {
         assert!(is_incorrect(&attempt(actors, name, "a guess of mine", ATTACKER).await));
     }
     assert!(is_throttled(&attempt(actors, name, "a guess of mine", ATTACKER).await));
+}
+
+/// Fails with a name from as many networks as are needed for its limit over all networks.
+async fn guess_from_everywhere(actors: &TestActors, name: &str) {
+    for number in 0..50 {
+        let answer = attempt(actors, name, "a guess of mine", &format!("198.18.{number}.1")).await;
+        assert!(is_incorrect(&answer), "{number}: {answer:?}");
+    }
 }
 
 #[actix_web::test]
@@ -72,13 +88,8 @@ async fn the_owner_is_not_locked_out_elsewhere() {
 
     assert!(attempt(&actors, "alice", PASSWORD, "203.0.113.9").await.is_ok());
     assert!(attempt(&actors, "alice", PASSWORD, "2001:db8::1").await.is_ok());
-    // The attacker's neighbours and other names for the same account are held up alike.
-    for (name, ip) in [
-        ("alice", "198.51.100.200"),
-        ("ALICE", ATTACKER),
-        ("alice@example.com", ATTACKER),
-        ("alice", "::ffff:198.51.100.7"),
-    ] {
+    // The attacker's neighbours are held up alike.
+    for (name, ip) in [("alice", "198.51.100.200"), ("ALICE", ATTACKER), ("alice", "::ffff:198.51.100.7")] {
         assert!(is_throttled(&attempt(&actors, name, PASSWORD, ip).await), "{name} {ip}");
     }
 }
@@ -152,4 +163,108 @@ async fn guesses_at_the_current_password_count_like_failed_logins() {
 
     assert!(matches!(change(PASSWORD).await, Err(OwnAccountError::Check(CheckError::Throttled { .. }))));
     assert!(is_throttled(&attempt(&actors, "alice", PASSWORD, ATTACKER).await));
+}
+
+#[actix_web::test]
+async fn an_address_at_its_limit_lets_in_whoever_has_logged_in_from_there_before() {
+    let actors = start().await;
+    for name in ["alice", "bob"] {
+        register(&actors, name, Role::User).await;
+    }
+    let neighbour = "198.51.100.8";
+    assert!(attempt(&actors, "alice", PASSWORD, neighbour).await.is_ok());
+    let sprayed = (0..200).map(|number| {
+        let (actors, name) = (&actors, format!("person{number}"));
+        async move { attempt(actors, &name, "the same guess", ATTACKER).await }
+    });
+    join_all(sprayed).await;
+
+    for name in ["bob", "nobody"] {
+        assert!(is_throttled(&attempt(&actors, name, PASSWORD, ATTACKER).await), "{name}");
+    }
+    for name in ["alice", "alice@example.com"] {
+        assert!(attempt(&actors, name, PASSWORD, ATTACKER).await.is_ok(), "{name}");
+    }
+    // Such a pair has five failures and delays of its own, as everybody.
+    guess_until_throttled(&actors, "alice").await;
+}
+
+#[actix_web::test]
+async fn guesses_from_everywhere_come_to_an_end_and_the_owner_at_home_does_not_notice() {
+    let actors = start().await;
+    let alice = register(&actors, "alice", Role::User).await;
+    assert!(attempt(&actors, "alice", PASSWORD, HOME).await.is_ok());
+    for name in ["alice", "nobody"] {
+        guess_from_everywhere(&actors, name).await;
+    }
+
+    let [of_alice, of_nobody] = [
+        attempt(&actors, "alice", PASSWORD, "198.19.0.1").await.err(),
+        attempt(&actors, "nobody", PASSWORD, "198.19.0.1").await.err(),
+    ];
+
+    assert_eq!(of_alice, of_nobody);
+    assert_eq!(
+        of_alice,
+        Some(LoginError::Check(CheckError::Throttled { retry_after: Duration::from_hours(1) }))
+    );
+    // The other name is counted apart.
+    assert!(is_incorrect(&attempt(&actors, "alice@example.com", "a guess of mine", "198.19.0.1").await));
+    for _ in 0..2 {
+        assert!(is_incorrect(&attempt(&actors, "alice", "a slip at home", HOME).await));
+    }
+    assert!(is_throttled(&attempt(&actors, "alice", PASSWORD, "198.19.0.1").await));
+    actors.clock.advance(Duration::from_hours(1));
+    assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", "198.19.0.1").await));
+    assert!(is_throttled(&attempt(&actors, "alice", PASSWORD, "198.19.1.1").await));
+    assert!(attempt(&actors, "alice", PASSWORD, HOME).await.is_ok());
+    // What the right password ends is counted anew.
+    assert!(attempt(&actors, "alice", PASSWORD, "198.19.1.1").await.is_ok());
+    assert_eq!(sessions_of(&actors, alice.id).await.len(), 3);
+}
+
+#[actix_web::test]
+async fn a_name_under_attack_does_not_keep_its_owner_from_changing_the_password() {
+    let actors = start().await;
+    let (_, tokens) = newcomer(&actors, "alice", Role::User).await;
+    guess_from_everywhere(&actors, "alice").await;
+
+    let change = ChangePassword {
+        token: tokens.access_token.clone(),
+        current: password(PASSWORD),
+        new: password("another staple battery"),
+        client: from_address("198.19.0.1"),
+    };
+
+    assert_eq!(actors.accounts.ask(change).await, Ok(()));
+}
+
+#[actix_web::test]
+async fn a_wall_clock_that_is_set_back_changes_nothing() {
+    let actors = start().await;
+    register(&actors, "alice", Role::User).await;
+    assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", HOME).await));
+    guess_until_throttled(&actors, "alice").await;
+
+    actors.clock.rewind(Duration::from_hours(1));
+
+    assert!(attempt(&actors, "alice", PASSWORD, HOME).await.is_ok());
+    let throttled = attempt(&actors, "alice", PASSWORD, ATTACKER).await.err();
+    let retry_after = Duration::from_secs(1);
+    assert_eq!(throttled, Some(LoginError::Check(CheckError::Throttled { retry_after })));
+    actors.clock.advance(retry_after);
+    assert!(attempt(&actors, "alice", PASSWORD, ATTACKER).await.is_ok());
+}
+
+#[actix_web::test]
+async fn a_name_that_no_account_can_have_is_answered_and_forgotten() {
+    let actors = start().await;
+    let before = status(&actors).await;
+    for name in ["x".repeat(60_000), String::new(), "a\0b".to_owned()] {
+        for _ in 0..10 {
+            assert!(is_incorrect(&attempt(&actors, &name, PASSWORD, ATTACKER).await));
+        }
+    }
+
+    assert_eq!(status(&actors).await, before);
 }

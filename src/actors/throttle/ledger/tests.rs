@@ -1,143 +1,264 @@
+use std::net::IpAddr;
+
 use super::*;
+use crate::{
+    actors::throttle::key::Keys,
+    domain::{LoginName, Network, Random, SessionId},
+};
 
-fn suspect(account: &str, ip: &str) -> Suspect {
-    Suspect::new(account, Some(ip.parse().unwrap()))
+/// A ledger, and who tries what from where.
+struct Tried {
+    ledger: Ledger,
+    keys: Keys,
 }
 
-fn at(seconds: u64) -> Timestamp {
-    Timestamp::from_millis(1_000_000) + Duration::from_secs(seconds)
+impl Tried {
+    fn new() -> Self {
+        Self { ledger: Ledger::default(), keys: Keys::new(&Random::System).unwrap() }
+    }
+
+    fn login(&self, name: &str, ip: &str) -> Attempt {
+        self.keys.login(&LoginName::parse(name).unwrap(), Some(ip.parse().unwrap()))
+    }
+
+    fn judge(&self, name: &str, ip: &str, now: MonotonicTime) -> Decision {
+        self.ledger.judge(&self.login(name, ip), now)
+    }
+
+    fn settle(&mut self, attempt: Attempt, outcome: Outcome, now: MonotonicTime) {
+        assert_eq!(self.ledger.judge(&attempt, now), Decision::Go);
+        let id = self.ledger.begin(attempt, now);
+        self.ledger.settle(id, &attempt, outcome, now);
+    }
+
+    fn fail(&mut self, name: &str, ip: &str, now: MonotonicTime) {
+        self.settle(self.login(name, ip), Outcome::Failure, now);
+    }
 }
 
-fn fail(ledger: &mut Ledger, who: &Suspect, now: Timestamp) {
-    assert_eq!(ledger.begin(who, now), Decision::Go);
-    ledger.settle(who, Outcome::Failure, now);
+fn at(seconds: u64) -> MonotonicTime {
+    MonotonicTime::default() + Duration::from_secs(seconds)
+}
+
+/// Addresses of as many networks as one likes: /24s, or /64s of one /48.
+fn elsewhere(number: u32, is_ipv6: bool) -> String {
+    if is_ipv6 {
+        format!("2001:db8:1:{number:x}::1")
+    } else {
+        let [_, second, third, fourth] = number.to_be_bytes();
+        format!("{}.{third}.{fourth}.7", 20 + second)
+    }
 }
 
 #[test]
-fn the_delay_grows_after_five_failures() {
-    let (mut ledger, who) = (Ledger::default(), suspect("alice", "10.0.0.1"));
+fn the_sixth_attempt_waits_and_nobody_elsewhere_does() {
+    let mut tried = Tried::new();
     for _ in 0..5 {
-        fail(&mut ledger, &who, at(0));
+        tried.fail("alice", "198.51.100.7", at(0));
     }
 
-    assert_eq!(ledger.judge(&who, at(0)), Decision::Throttled(Duration::from_secs(1)));
-    fail(&mut ledger, &who, at(1));
-    assert_eq!(ledger.judge(&who, at(1)), Decision::Throttled(Duration::from_secs(2)));
-    fail(&mut ledger, &who, at(3));
-    assert_eq!(ledger.judge(&who, at(3)), Decision::Throttled(Duration::from_secs(4)));
+    assert_eq!(tried.judge("alice", "198.51.100.7", at(0)), Decision::Throttled(Duration::from_secs(1)));
+    assert!(matches!(tried.judge("ALICE", "198.51.100.200", at(0)), Decision::Throttled(_)));
+    assert_eq!(tried.judge("alice", "198.51.101.7", at(0)), Decision::Go);
+    assert_eq!(tried.judge("bob", "198.51.100.7", at(0)), Decision::Go);
 }
 
 #[test]
-fn the_delay_has_an_end() {
-    let (mut ledger, who) = (Ledger::default(), suspect("alice", "10.0.0.1"));
-    let mut now = at(0);
-    for _ in 0..40 {
-        fail(&mut ledger, &who, now);
-        if let Decision::Throttled(delay) = ledger.judge(&who, now) {
-            assert!(delay <= LONGEST_DELAY);
-            now = now + delay;
-        }
-    }
-}
-
-#[test]
-fn the_owner_elsewhere_and_other_accounts_here_are_left_alone() {
-    let (mut ledger, attacker) = (Ledger::default(), suspect("alice", "10.0.0.1"));
+fn a_name_and_an_address_are_counted_apart() {
+    let mut tried = Tried::new();
     for _ in 0..5 {
-        fail(&mut ledger, &attacker, at(0));
+        tried.fail("alice", "198.51.100.7", at(0));
     }
 
-    assert_eq!(ledger.judge(&suspect("alice", "10.0.1.1"), at(0)), Decision::Go);
-    assert_eq!(ledger.judge(&suspect("bob", "10.0.0.1"), at(0)), Decision::Go);
-    assert!(matches!(ledger.judge(&suspect("alice", "10.0.0.99"), at(0)), Decision::Throttled(_)));
-    assert!(matches!(ledger.judge(&suspect("alice", "::ffff:10.0.0.7"), at(0)), Decision::Throttled(_)));
-}
-
-#[test]
-fn a_host_with_a_whole_ipv6_network_is_one_network() {
-    let mut ledger = Ledger::default();
-    for host in 1..=5 {
-        fail(&mut ledger, &suspect("alice", &format!("2001:db8::{host}")), at(0));
-    }
-
-    assert!(matches!(ledger.judge(&suspect("alice", "2001:db8::ffff"), at(0)), Decision::Throttled(_)));
-    assert_eq!(ledger.judge(&suspect("alice", "2001:db8:0:1::1"), at(0)), Decision::Go);
+    assert_eq!(tried.judge("alice@example.com", "198.51.100.7", at(0)), Decision::Go);
 }
 
 #[test]
 fn attempts_under_way_count_until_they_are_settled() {
-    let (mut ledger, who) = (Ledger::default(), suspect("alice", "10.0.0.1"));
-    for _ in 0..5 {
-        assert_eq!(ledger.begin(&who, at(0)), Decision::Go);
-    }
+    let mut tried = Tried::new();
+    let attempt = tried.login("alice", "198.51.100.7");
+    let ids: Vec<_> = (0..5).map(|_| tried.ledger.begin(attempt, at(0))).collect();
 
-    assert_eq!(ledger.begin(&who, at(0)), Decision::Wait);
-    ledger.settle(&who, Outcome::Success, at(0));
-    assert_eq!(ledger.begin(&who, at(0)), Decision::Go);
+    let full = tried.ledger.judge(&attempt, at(0));
+
+    assert!(matches!(full, Decision::Wait(count) if tried.ledger.room(count, at(0)) == Room::For(0)));
+    tried.ledger.settle(ids[0], &attempt, Outcome::NotLookedAt, at(0));
+    assert_eq!(tried.ledger.judge(&attempt, at(0)), Decision::Go);
+    for id in &ids[1..] {
+        tried.ledger.settle(*id, &attempt, Outcome::Success, at(0));
+    }
+    assert_eq!((tried.ledger.entries(), tried.ledger.under_way()), (0, 0));
 }
 
 #[test]
-fn the_right_password_and_an_hour_both_clear_the_slate() {
-    let (mut ledger, who) = (Ledger::default(), suspect("alice", "10.0.0.1"));
+fn the_right_password_forgets_that_names_failures_from_there_and_over_all_networks() {
+    let mut tried = Tried::new();
+    for number in 0..49 {
+        tried.fail("alice", &elsewhere(number, false), at(0));
+    }
     for _ in 0..4 {
-        fail(&mut ledger, &who, at(0));
+        tried.ledger.settle(AttemptId(0), &tried.login("alice", "198.51.100.7"), Outcome::Failure, at(0));
     }
-    assert_eq!(ledger.begin(&who, at(0)), Decision::Go);
-    ledger.settle(&who, Outcome::Success, at(0));
+    let owner = tried.login("alice", "198.51.100.7").familiar();
+
+    tried.settle(owner, Outcome::Success, at(0));
+
     for _ in 0..5 {
-        fail(&mut ledger, &who, at(0));
+        tried.fail("alice", "198.51.100.7", at(0));
     }
-
-    assert_eq!(ledger.judge(&who, at(3600)), Decision::Go);
+    for number in 0..45 {
+        tried.fail("alice", &elsewhere(number, true), at(0));
+    }
+    assert!(matches!(tried.judge("alice", "192.0.2.1", at(0)), Decision::StrangersThrottled(_)));
 }
 
 #[test]
-fn spraying_many_accounts_from_one_address_is_slowed() {
-    let mut ledger = Ledger::default();
-    for account in 0..SPRAY_BURST {
-        fail(&mut ledger, &suspect(&account.to_string(), "10.0.0.1"), at(0));
-    }
-
-    let throttled = ledger.judge(&suspect("another", "10.0.0.1"), at(0));
-    assert!(matches!(throttled, Decision::Throttled(delay) if delay <= SPRAY_INTERVAL), "{throttled:?}");
-    assert_eq!(ledger.judge(&suspect("another", "10.0.0.2"), at(0)), Decision::Go);
-    assert_eq!(ledger.judge(&suspect("another", "10.0.0.1"), at(11)), Decision::Go);
-}
-
-#[test]
-fn more_addresses_than_accounts_are_bounded_too_and_the_deepest_in_debt_are_kept() {
-    let mut ledger = Ledger::default();
-    let sprayer = suspect("nobody", "192.0.2.1");
-    for account in 0..50 {
-        fail(&mut ledger, &Suspect::new(&format!("u{account}"), sprayer.address), at(0));
-    }
-    // Each account is tried from many addresses of one network, which is one entry.
-    for number in 0..=u32::try_from(MOST_ENTRIES).unwrap() {
-        let [.., low] = number.to_be_bytes();
-        let ip = IpAddr::from((0x0a00_0000 + number).to_be_bytes());
-        if low % 64 < 4 {
-            fail(&mut ledger, &Suspect::new(&format!("a{}", number / 64), Some(ip)), at(1));
-        } else {
-            fail(&mut ledger, &Suspect::new(&format!("a{number}"), Some(ip)), at(1));
+fn over_all_networks_a_name_has_fifty_and_one_more_an_hour_and_its_owners_networks_are_free() {
+    for is_ipv6 in [false, true] {
+        let mut tried = Tried::new();
+        for number in 0..50 {
+            tried.fail("alice", &elsewhere(number, is_ipv6), at(0));
         }
-    }
 
-    assert!(ledger.addresses.len() <= MOST_ENTRIES);
-    assert!(ledger.addresses.contains_key(&sprayer.address), "who sprays is not forgotten for it");
+        for number in (50..65_536).step_by(13) {
+            let ip = elsewhere(number, is_ipv6);
+            let decision = tried.judge("alice", &ip, at(number.into()));
+            let left = Duration::from_hours(1).checked_sub(Duration::from_secs(number.into()));
+            match left.filter(|left| !left.is_zero()) {
+                Some(left) => assert_eq!(decision, Decision::StrangersThrottled(left), "{ip}"),
+                None => assert_eq!(decision, Decision::Go, "{ip}"),
+            }
+        }
+        tried.fail("alice", &elsewhere(60, is_ipv6), at(3_600));
+        assert!(matches!(
+            tried.judge("alice", &elsewhere(61, is_ipv6), at(3_600)),
+            Decision::StrangersThrottled(_)
+        ));
+        let owner = tried.login("alice", "192.0.2.1").familiar();
+        assert_eq!(tried.ledger.judge(&owner, at(3_600)), Decision::Go);
+        assert_eq!(tried.judge("alice@example.com", "192.0.2.1", at(3_600)), Decision::Go);
+    }
 }
 
 #[test]
-fn memory_is_bounded_and_given_back() {
-    let mut ledger = Ledger::default();
-    for account in 0..=MOST_ENTRIES {
-        let ip = IpAddr::from(u32::try_from(account).unwrap().to_be_bytes());
-        let who = Suspect::new(&account.to_string(), Some(ip));
-        fail(&mut ledger, &who, at(u64::try_from(account).unwrap() / 1000));
+fn a_network_that_an_account_knows_still_has_five_and_delays() {
+    let mut tried = Tried::new();
+    let owner = tried.login("alice", "192.0.2.1").familiar();
+    for _ in 0..5 {
+        tried.settle(owner, Outcome::Failure, at(0));
     }
 
-    assert!(ledger.accounts.len() <= MOST_ENTRIES && ledger.addresses.len() <= MOST_ENTRIES);
-    let latest = (MOST_ENTRIES / 1000 * 1000).to_string();
-    assert!(ledger.accounts.keys().any(|(account, _)| *account == latest), "the latest are kept");
-    ledger.forget_old(at(100_000));
-    assert!(ledger.accounts.is_empty() && ledger.addresses.is_empty());
+    assert_eq!(tried.ledger.judge(&owner, at(0)), Decision::Throttled(Duration::from_secs(1)));
+}
+
+#[test]
+fn an_address_has_a_hundred_over_all_names_and_accounts_that_it_knows_are_free() {
+    let mut tried = Tried::new();
+    for number in 0..100 {
+        tried.fail(&format!("person{number}"), "198.51.100.7", at(0));
+    }
+
+    let throttled = Decision::StrangersThrottled(Duration::from_secs(10));
+    assert_eq!(tried.judge("another", "198.51.100.7", at(0)), throttled);
+    assert_eq!(tried.judge("another", "198.51.100.8", at(0)), Decision::Go);
+    assert_eq!(tried.judge("another", "198.51.100.7", at(10)), Decision::Go);
+    assert_eq!(tried.ledger.judge(&tried.login("alice", "198.51.100.7").familiar(), at(0)), Decision::Go);
+}
+
+#[test]
+fn a_whole_site_has_a_thousand_over_all_names() {
+    let mut tried = Tried::new();
+    for number in 0..1_000 {
+        tried.fail(&format!("person{number}"), &elsewhere(number % 20, true), at(0));
+    }
+
+    let throttled = Decision::StrangersThrottled(Duration::from_secs(1));
+    assert_eq!(tried.judge("another", &elsewhere(500, true), at(0)), throttled);
+    assert_eq!(tried.judge("another", "2001:db8:2::1", at(0)), Decision::Go);
+}
+
+#[test]
+fn confirming_a_password_counts_as_a_failed_login_and_is_not_held_up_by_others() {
+    let mut tried = Tried::new();
+    let ip: IpAddr = "198.51.100.7".parse().unwrap();
+    let name = LoginName::parse("alice").unwrap();
+    let confirm = |tried: &Tried, session| tried.keys.confirmation(&name, SessionId(session), Some(ip));
+    for number in 0..50 {
+        tried.fail("alice", &elsewhere(number, false), at(0));
+    }
+    for number in 0..50 {
+        tried.fail(&format!("person{number}"), "198.51.100.7", at(0));
+    }
+
+    for _ in 0..5 {
+        tried.settle(confirm(&tried, 1), Outcome::Failure, at(0));
+    }
+
+    assert!(matches!(tried.ledger.judge(&confirm(&tried, 2), at(0)), Decision::Throttled(_)));
+    assert!(matches!(tried.judge("alice", "198.51.100.7", at(0)), Decision::Throttled(_)));
+}
+
+#[test]
+fn a_session_has_fifty_confirmations_over_all_networks() {
+    let mut tried = Tried::new();
+    let name = LoginName::parse("alice").unwrap();
+    let confirm = |tried: &Tried, session, number| {
+        tried.keys.confirmation(&name, SessionId(session), Some(elsewhere(number, true).parse().unwrap()))
+    };
+    for number in 0..50 {
+        tried.settle(confirm(&tried, 1, number), Outcome::Failure, at(0));
+    }
+
+    assert!(matches!(tried.ledger.judge(&confirm(&tried, 1, 99), at(0)), Decision::StrangersThrottled(_)));
+    assert_eq!(tried.ledger.judge(&confirm(&tried, 2, 99), at(0)), Decision::Go);
+}
+
+#[test]
+fn a_classroom_registers_at_once_and_a_program_does_not() {
+    let mut tried = Tried::new();
+    let network = |ip: &str| Network::of(ip.parse().unwrap());
+    let here = tried.keys.registrant(network("198.51.100.7"));
+    for _ in 0..100 {
+        assert_eq!(tried.ledger.count_registration(&here, at(0)), Ok(()));
+    }
+
+    assert_eq!(tried.ledger.count_registration(&here, at(0)), Err(Duration::from_mins(1)));
+    let elsewhere = tried.keys.registrant(network("198.51.101.7"));
+    assert_eq!(tried.ledger.count_registration(&elsewhere, at(0)), Ok(()));
+    assert_eq!(tried.ledger.count_registration(&here, at(60)), Ok(()));
+    assert_eq!(tried.ledger.count_registration(&here, at(60)), Err(Duration::from_mins(1)));
+}
+
+#[test]
+fn a_site_with_many_networks_registers_a_thousand() {
+    let mut tried = Tried::new();
+    let registrant =
+        |tried: &Tried, number| tried.keys.registrant(Network::of(elsewhere(number, true).parse().unwrap()));
+    for number in 0..1_000 {
+        assert_eq!(tried.ledger.count_registration(&registrant(&tried, number), at(0)), Ok(()));
+    }
+
+    let refused = tried.ledger.count_registration(&registrant(&tried, 5_000), at(0));
+
+    assert_eq!(refused, Err(Duration::from_secs(6)));
+    assert_eq!(tried.ledger.judge(&tried.login("alice", &elsewhere(5_000, true)), at(0)), Decision::Go);
+}
+
+#[test]
+fn what_was_lost_on_the_way_is_given_up_and_counts_where_it_ends_after_all() {
+    let mut tried = Tried::new();
+    let attempt = tried.login("alice", "198.51.100.7");
+    let ids: Vec<_> = (0..5).map(|_| tried.ledger.begin(attempt, at(0))).collect();
+    assert!(matches!(tried.ledger.judge(&attempt, at(0)), Decision::Wait(_)));
+    assert_eq!(tried.ledger.forget_old(at(599)), []);
+
+    assert_eq!(tried.ledger.forget_old(at(600)), [attempt; 5]);
+
+    assert_eq!((tried.ledger.entries(), tried.ledger.under_way()), (0, 0));
+    assert_eq!(tried.ledger.judge(&attempt, at(600)), Decision::Go);
+    for id in ids {
+        tried.ledger.settle(id, &attempt, Outcome::Failure, at(601));
+    }
+    assert!(matches!(tried.ledger.judge(&attempt, at(601)), Decision::Throttled(_)));
+    assert_eq!(tried.ledger.under_way(), 0);
 }

@@ -1,0 +1,168 @@
+//! Histories by key, in bounded memory.
+
+use std::collections::HashMap;
+
+use super::key::Key;
+use crate::domain::{MonotonicTime, Room, Rule};
+
+/// The most keys that one table remembers.
+pub(super) const MAX_ENTRIES: usize = 100_000;
+
+/// What a table can do, whatever its rule.
+pub(super) trait Counting {
+    /// Whether further attempts may begin.
+    fn room(&self, key: Key, now: MonotonicTime) -> Room;
+
+    /// Counts an attempt that begins as a failure, until it ends.
+    fn begin(&mut self, key: Key);
+
+    /// An attempt that was begun has ended.
+    fn end(&mut self, key: Key, now: MonotonicTime);
+
+    /// Counts a failure.
+    fn fail(&mut self, key: Key, now: MonotonicTime);
+
+    /// Forgets the failures, but not what is under way.
+    fn forgive(&mut self, key: Key, now: MonotonicTime);
+
+    /// Drops what no longer matters.
+    fn forget_old(&mut self, now: MonotonicTime);
+
+    /// How many keys are remembered.
+    fn len(&self) -> usize;
+}
+
+/// A rule, and what it knows of each key.
+#[derive(Debug)]
+pub(super) struct Table<R: Rule> {
+    rule: R,
+    entries: HashMap<Key, Entry<R::History>>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Entry<H> {
+    history: H,
+    /// How many attempts have begun and are not settled.
+    under_way: u32,
+}
+
+impl<R: Rule> Counting for Table<R> {
+    fn room(&self, key: Key, now: MonotonicTime) -> Room {
+        let Entry { history, under_way } = self.entries.get(&key).copied().unwrap_or_default();
+        self.rule.room(history, under_way, now)
+    }
+
+    fn begin(&mut self, key: Key) {
+        self.entries.entry(key).or_default().under_way += 1;
+    }
+
+    fn end(&mut self, key: Key, now: MonotonicTime) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.under_way = entry.under_way.saturating_sub(1);
+            self.forget_if_old(key, now);
+        }
+    }
+
+    fn fail(&mut self, key: Key, now: MonotonicTime) {
+        let entry = self.entries.entry(key).or_default();
+        entry.history = self.rule.after_failure(entry.history, now);
+        if self.entries.len() > MAX_ENTRIES {
+            self.forget_half();
+        }
+    }
+
+    fn forgive(&mut self, key: Key, now: MonotonicTime) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.history = R::History::default();
+            self.forget_if_old(key, now);
+        }
+    }
+
+    fn forget_old(&mut self, now: MonotonicTime) {
+        let rule = &self.rule;
+        self.entries.retain(|_, entry| entry.under_way > 0 || rule.forgotten_at(entry.history) > now);
+    }
+
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+}
+
+impl<R: Rule> Table<R> {
+    pub(super) fn new(rule: R) -> Self {
+        Self { rule, entries: HashMap::new() }
+    }
+
+    fn forget_if_old(&mut self, key: Key, now: MonotonicTime) {
+        let is_old =
+            |entry: &Entry<R::History>| entry.under_way == 0 && self.rule.forgotten_at(entry.history) <= now;
+        if self.entries.get(&key).is_some_and(is_old) {
+            self.entries.remove(&key);
+        }
+    }
+
+    /// Makes room by forgetting the half that would be forgotten sooner, but for what is under way.
+    /// It is rare, so its cost is spread over as many failures.
+    fn forget_half(&mut self) {
+        let rule = &self.rule;
+        let mut times: Vec<_> = self.entries.values().map(|entry| rule.forgotten_at(entry.history)).collect();
+        let middle = times.len() / 2;
+        let (_, median, _) = times.select_nth_unstable(middle);
+        let median = *median;
+        self.entries.retain(|_, entry| entry.under_way > 0 || rule.forgotten_at(entry.history) > median);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::{Delays, Rate};
+
+    fn at(seconds: usize) -> MonotonicTime {
+        MonotonicTime::default() + Duration::from_secs(u64::try_from(seconds).unwrap())
+    }
+
+    /// A table in which as many keys as fit, and one more, failed, a thousand each second.
+    fn full<R: Rule>(rule: R, first: impl FnOnce(&mut Table<R>)) -> Table<R> {
+        let mut table = Table::new(rule);
+        first(&mut table);
+        for number in 0..=MAX_ENTRIES {
+            table.fail(Key::numbered(number), at(number / 1_000));
+        }
+        table
+    }
+
+    #[test]
+    fn memory_is_bounded_and_given_back_and_the_latest_failures_are_kept() {
+        let rule = Delays {
+            free: 5,
+            first: Duration::from_secs(1),
+            longest: Duration::from_mins(15),
+            memory: Duration::from_hours(1),
+        };
+        let under_way = Key::numbered(MAX_ENTRIES * 2);
+
+        let mut table = full(rule, |table| table.begin(under_way));
+
+        assert!((MAX_ENTRIES / 3..MAX_ENTRIES).contains(&table.len()));
+        let now = at(MAX_ENTRIES / 1_000);
+        assert_eq!(table.room(Key::numbered(MAX_ENTRIES), now), Room::For(4));
+        assert_eq!(table.room(under_way, now), Room::For(4));
+        table.end(under_way, now);
+        table.forget_old(at(10_000));
+        assert_eq!(table.len(), 0);
+    }
+
+    #[test]
+    fn whoever_is_deepest_in_debt_is_not_forgotten_for_others_with_one_failure_each() {
+        let rule = Rate { burst: 100, interval: Duration::from_secs(10) };
+        let sprayer = Key::numbered(MAX_ENTRIES * 2);
+
+        let table = full(rule, |table| (0..100).for_each(|_| table.fail(sprayer, at(0))));
+
+        assert!(table.len() <= MAX_ENTRIES);
+        assert!(matches!(table.room(sprayer, at(5)), Room::Throttled(_)));
+    }
+}

@@ -1,0 +1,32 @@
+//! A text that no account can have as its name is answered like a wrong password, and neither looked up,
+//! hashed for nor remembered.
+
+use crate::support::TestApp;
+
+#[actix_web::test]
+async fn typed_names_of_sixty_kilobytes_are_not_kept() {
+    let app = TestApp::start().await;
+    let wrong = app.try_log_in("nobody", "a guess").await;
+    let before = app.sekisho.throttle().status().await.unwrap();
+    // No hash thread is free, so only what needs none can be answered.
+    let turns: Vec<_> = futures_util::future::join_all(
+        (0..sekisho::config::cores().get()).map(|_| app.sekisho.passwords().turn(anybody())),
+    )
+    .await;
+
+    for number in 0..200 {
+        let name = format!("{number}{}", "x".repeat(60_000));
+        let answer = app.try_log_in(&name, "a guess").await;
+        assert_eq!((answer.status.as_u16(), &answer.body), (401, &wrong.body));
+    }
+    for name in ["a\0b", "a\nb", "\u{7f}"] {
+        assert_eq!(app.try_log_in(name, "a guess").await.body, wrong.body);
+    }
+
+    assert_eq!(app.sekisho.throttle().status().await.unwrap(), before);
+    drop(turns);
+}
+
+fn anybody() -> sekisho::actors::password::Applicant {
+    sekisho::actors::password::Applicant::registration(&sekisho::domain::Client::default())
+}

@@ -1,0 +1,141 @@
+//! Whoever hangs up on an attempt leaves nothing behind that holds up others, and has made an attempt
+//! all the same.
+
+use std::time::{Duration, Instant};
+
+use actix_web::http::Method;
+use sekisho::actors::throttle::ThrottleStatus;
+
+use crate::support::{
+    Answer, PASSWORD, TestApp, eventually,
+    wire::{FORM, Wire, post},
+};
+
+const ELSEWHERE: &str = "203.0.113.9";
+
+/// A server behind a proxy, with hashes of this cost.
+async fn start(cost: u32) -> TestApp {
+    TestApp::start_with(|config| {
+        config.password.bcrypt_cost = cost;
+        config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    })
+    .await
+}
+
+fn body(password: &str) -> String {
+    format!("username=alice&password={}", password.replace(' ', "+"))
+}
+
+async fn log_in_from(app: &TestApp, ip: &str, password: &str) -> Answer {
+    app.send_body(Method::POST, "/token", &[("content-type", FORM), ("x-forwarded-for", ip)], body(password))
+        .await
+}
+
+async fn status(app: &TestApp) -> ThrottleStatus {
+    app.sekisho.throttle().status().await.unwrap()
+}
+
+/// Waits until every attempt has come to its end.
+async fn until_it_is_quiet(app: &TestApp) {
+    eventually("nothing is under way", async || {
+        let status = status(app).await;
+        status.under_way == 0 && status.waiting == 0 && app.sekisho.passwords().waiting() == 0
+    })
+    .await;
+}
+
+async fn send_login(app: &TestApp, password: &str) -> Wire {
+    let mut wire = Wire::connect(app.address).await;
+    wire.send(post("/token", FORM, body(password).as_bytes())).await;
+    wire
+}
+
+async fn assert_alice_logs_in_at_once(app: &TestApp, ip: &str) {
+    let started = Instant::now();
+    let answer = log_in_from(app, ip, PASSWORD).await;
+    assert_eq!(answer.status, 200, "{ip}: {}", answer.body);
+    assert!(started.elapsed() < Duration::from_secs(2), "{ip}: {:?}", started.elapsed());
+}
+
+#[actix_web::test]
+async fn two_aborted_requests_after_four_failures_end_no_logins() {
+    let app = start(11).await;
+    app.register("alice").await;
+    for _ in 0..4 {
+        assert_eq!(app.try_log_in("alice", "wrong").await.status, 401);
+    }
+
+    let two = [send_login(&app, "wrong").await, send_login(&app, "wrong").await];
+    eventually("one is hashed and the other waits", async || {
+        let status = status(&app).await;
+        // With a single hash thread it waits in the queue.
+        status.under_way == 1 && status.waiting + app.sekisho.passwords().waiting() == 1
+    })
+    .await;
+    drop(two);
+    until_it_is_quiet(&app).await;
+
+    assert_alice_logs_in_at_once(&app, ELSEWHERE).await;
+    // The fifth failure was counted, the sixth request was not begun.
+    assert_eq!(app.try_log_in("alice", PASSWORD).await.header("retry-after"), Some("1"));
+    app.clock.advance(Duration::from_secs(1));
+    assert_alice_logs_in_at_once(&app, "127.0.0.1").await;
+}
+
+#[actix_web::test]
+async fn whoever_hangs_up_while_the_password_is_looked_at_has_made_an_attempt() {
+    let app = start(11).await;
+    app.register("alice").await;
+    for _ in 0..5 {
+        let login = send_login(&app, "wrong").await;
+        eventually("it is hashed", async || status(&app).await.under_way == 1).await;
+        drop(login);
+        until_it_is_quiet(&app).await;
+    }
+
+    assert_eq!(app.try_log_in("alice", PASSWORD).await.status, 429);
+}
+
+/// Sends so many logins and hangs up on each: at once or with fifty others, most of them with a reset, which
+/// leaves the system no closed connection to remember. Then logs in.
+async fn storm(requests: usize, password: &str) {
+    const AT_ONCE: usize = 50;
+    let app = start(4).await;
+    app.register("alice").await;
+    assert_alice_logs_in_at_once(&app, ELSEWHERE).await;
+    let before = status(&app).await;
+
+    for round in 0..requests / AT_ONCE {
+        let mut wires = Vec::new();
+        for number in 0..AT_ONCE {
+            let wire = send_login(&app, password).await;
+            if number % 5 > 0 {
+                wire.stream.set_zero_linger().unwrap();
+            }
+            if round % 2 == 0 {
+                wires.push(wire);
+            }
+        }
+    }
+    until_it_is_quiet(&app).await;
+
+    assert_alice_logs_in_at_once(&app, ELSEWHERE).await;
+    // Wrong passwords have been counted. Right ones have not.
+    if password != PASSWORD {
+        assert_eq!(log_in_from(&app, "127.0.0.1", PASSWORD).await.status, 429);
+        app.clock.advance(Duration::from_mins(15));
+    }
+    assert_alice_logs_in_at_once(&app, "127.0.0.1").await;
+    app.clock.advance(Duration::from_hours(51));
+    assert_eq!(status(&app).await, before);
+}
+
+#[actix_web::test]
+async fn ten_thousand_aborted_right_passwords_end_no_logins() {
+    storm(10_000, PASSWORD).await;
+}
+
+#[actix_web::test]
+async fn ten_thousand_aborted_wrong_passwords_end_no_logins() {
+    storm(10_000, "wrong").await;
+}

@@ -1,0 +1,214 @@
+//! Attempts on their way: who waits for whom, and what is left of those whose client has gone.
+
+use std::{net::IpAddr, time::Duration};
+
+use actix_web::rt::task::JoinHandle;
+use futures_util::future::join_all;
+use sekisho::{
+    actors::{
+        account::{CheckError, LoginError},
+        password::Applicant,
+        throttle::{Begun, Outcome, Permit, ThrottleStatus},
+    },
+    config::cores,
+    domain::{LoginName, Role, TokenPair},
+};
+
+use super::{
+    probes::{Held, HoldHasher},
+    steps::{begin, from_address, log_in_as, register, until},
+    throttle::{ATTACKER, HOME, attempt, is_incorrect, is_throttled, start, status},
+};
+use crate::support::{PASSWORD, TestActors};
+
+/// An attempt that has begun and does not end by itself.
+async fn attempt_under_way(actors: &TestActors, name: &str, ip: &str) -> Permit {
+    let throttle = actors.sekisho.throttle();
+    let ip: IpAddr = ip.parse().unwrap();
+    match throttle.begin(throttle.login(&LoginName::parse(name).unwrap(), Some(ip))).await {
+        Ok(Begun::Permit(permit)) => permit,
+        Ok(Begun::Wait(_)) => panic!("others are under way"),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Logins that come one after the other, and go no further than they can.
+async fn logins(
+    actors: &TestActors,
+    count: usize,
+    text: &'static str,
+) -> Vec<JoinHandle<Result<TokenPair, LoginError>>> {
+    let mut logins = Vec::new();
+    for _ in 0..count {
+        let accounts = actors.accounts.clone();
+        let login = async move { accounts.ask(log_in_as("alice", text, from_address(ATTACKER))).await };
+        logins.push(begin(login).await);
+    }
+    logins
+}
+
+async fn until_so_many_wait(actors: &TestActors, count: usize) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    while status(actors).await.waiting != count {
+        assert!(std::time::Instant::now() < deadline, "{:?}", status(actors).await);
+        tokio::task::yield_now().await;
+    }
+}
+
+fn bystander() -> Applicant {
+    Applicant::registration(&from_address(HOME))
+}
+
+/// Keeps every hash thread busy, past the queue.
+async fn hold_the_hash_threads(actors: &TestActors) -> Vec<Held> {
+    let mut all = Vec::new();
+    for _ in 0..cores().get() {
+        let (message, mut held) = HoldHasher::new();
+        let handle = actors.sekisho.passwords().handle().clone();
+        actix_web::rt::spawn(async move { handle.ask(message).await });
+        held.entered().await;
+        all.push(held);
+    }
+    all
+}
+
+async fn until_under_way(actors: &TestActors, count: usize) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    while status(actors).await.under_way != count {
+        assert!(std::time::Instant::now() < deadline, "{:?}", status(actors).await);
+        tokio::task::yield_now().await;
+    }
+}
+
+#[actix_web::test]
+async fn whoever_must_wait_for_another_attempt_gives_back_the_turn() {
+    let actors = start().await;
+    for name in ["alice", "bob"] {
+        register(&actors, name, Role::User).await;
+    }
+    for _ in 0..4 {
+        assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", ATTACKER).await));
+    }
+    let under_way = attempt_under_way(&actors, "alice", ATTACKER).await;
+
+    let waiting = logins(&actors, 3 * cores().get(), PASSWORD).await;
+    until_so_many_wait(&actors, waiting.len()).await;
+
+    assert_eq!(actors.sekisho.passwords().waiting(), 0);
+    assert!(attempt(&actors, "bob", PASSWORD, ATTACKER).await.is_ok());
+    under_way.settle(Outcome::NotLookedAt);
+    for login in waiting {
+        assert!(login.await.unwrap().is_ok());
+    }
+    // The failures of the address and its site are remembered, those of the name are not.
+    assert_eq!(status(&actors).await, ThrottleStatus { entries: 2, under_way: 0, waiting: 0 });
+}
+
+#[actix_web::test]
+async fn whoever_hangs_up_while_waiting_is_taken_off_and_the_next_goes_on() {
+    let actors = start().await;
+    register(&actors, "alice", Role::User).await;
+    for _ in 0..4 {
+        assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", ATTACKER).await));
+    }
+    let under_way = attempt_under_way(&actors, "alice", ATTACKER).await;
+    let mut waiting = logins(&actors, 20, PASSWORD).await;
+    until_so_many_wait(&actors, 20).await;
+
+    let last = waiting.split_off(19);
+    for login in &waiting {
+        login.abort();
+    }
+    until_so_many_wait(&actors, 1).await;
+    drop(under_way);
+
+    for login in last {
+        assert!(login.await.unwrap().is_ok());
+    }
+    // The failures of the address and its site are remembered, those of the name are not.
+    assert_eq!(status(&actors).await, ThrottleStatus { entries: 2, under_way: 0, waiting: 0 });
+}
+
+#[actix_web::test]
+async fn whoever_is_woken_and_hangs_up_wakes_the_next() {
+    let actors = start().await;
+    register(&actors, "alice", Role::User).await;
+    for _ in 0..4 {
+        assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", ATTACKER).await));
+    }
+    let under_way = attempt_under_way(&actors, "alice", ATTACKER).await;
+    let waiting = logins(&actors, 2, PASSWORD).await;
+    until_so_many_wait(&actors, 2).await;
+    // The first is woken, and waits for a turn, which nobody gets.
+    let turns = join_all((0..cores().get()).map(|_| actors.sekisho.passwords().turn(bystander()))).await;
+    drop(under_way);
+    until("the first waits for a turn", || actors.sekisho.passwords().waiting() == 1).await;
+
+    waiting[0].abort();
+
+    until("the second waits for a turn", || actors.sekisho.passwords().waiting() == 1).await;
+    until_so_many_wait(&actors, 0).await;
+    drop(turns);
+    let mut waiting = waiting.into_iter();
+    assert!(waiting.next().unwrap().await.unwrap_err().is_cancelled());
+    assert!(waiting.next().unwrap().await.unwrap().is_ok());
+}
+
+#[actix_web::test]
+async fn all_waits_of_a_login_together_have_one_budget() {
+    let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 1).await;
+    register(&actors, "alice", Role::User).await;
+    for _ in 0..4 {
+        assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", ATTACKER).await));
+    }
+    let under_way = attempt_under_way(&actors, "alice", ATTACKER).await;
+    let started = std::time::Instant::now();
+
+    let answer = attempt(&actors, "alice", PASSWORD, ATTACKER).await;
+
+    assert!(matches!(answer, Err(LoginError::Check(CheckError::Busy { .. }))), "{answer:?}");
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert_eq!(status(&actors).await.waiting, 0);
+    under_way.settle(Outcome::NotLookedAt);
+    assert!(attempt(&actors, "alice", PASSWORD, ATTACKER).await.is_ok());
+}
+
+#[actix_web::test]
+async fn an_attempt_that_has_begun_runs_to_its_end_and_counts_whoever_hangs_up() {
+    let actors = start().await;
+    register(&actors, "alice", Role::User).await;
+    for number in 1..=5 {
+        let held = hold_the_hash_threads(&actors).await;
+        let login = logins(&actors, 1, "a guess of mine").await;
+        until_under_way(&actors, 1).await;
+
+        login[0].abort();
+        for held in held {
+            held.release();
+        }
+
+        until_under_way(&actors, 0).await;
+        assert_eq!(status(&actors).await.entries, 4, "{number}");
+    }
+
+    assert!(is_throttled(&attempt(&actors, "alice", PASSWORD, ATTACKER).await));
+    assert!(attempt(&actors, "alice", PASSWORD, HOME).await.is_ok());
+}
+
+#[actix_web::test]
+async fn an_answer_that_nobody_takes_leaves_nothing_under_way() {
+    let actors = start().await;
+    for number in 0..100 {
+        let throttle = actors.sekisho.throttle().clone();
+        let attempt = throttle.login(&LoginName::parse("alice").unwrap(), None);
+        let begun = begin(async move { throttle.begin(attempt).await.map(drop) });
+        // Given up at every point on the way, and not at all.
+        for _ in 0..number % 5 {
+            tokio::task::yield_now().await;
+        }
+        drop(begun);
+    }
+
+    until_under_way(&actors, 0).await;
+    assert_eq!(status(&actors).await, ThrottleStatus { entries: 0, under_way: 0, waiting: 0 });
+}
