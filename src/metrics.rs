@@ -41,6 +41,7 @@ struct Metrics {
     logins: IntCounterVec,
     logins_refused: IntCounter,
     attempts_throttled: IntCounter,
+    registrations_throttled: IntCounter,
     refreshes: IntCounterVec,
     hash_seconds: Histogram,
     hash_wait_seconds: Histogram,
@@ -93,6 +94,11 @@ impl Metrics {
                 &registry,
                 "sekisho_password_attempts_throttled_total",
                 "Password attempts refused because of failures before them.",
+            ),
+            registrations_throttled: int_counter(
+                &registry,
+                "sekisho_registrations_throttled_total",
+                "Registrations refused because of those before them from the same network.",
             ),
             refreshes: int_counter_vec(
                 &registry,
@@ -339,6 +345,11 @@ pub(crate) fn login_waited(wait: Duration) {
 /// A password attempt was refused for the failures before it.
 pub(crate) fn attempt_throttled() {
     METRICS.attempts_throttled.inc();
+}
+
+/// A registration was refused for those before it from the same network.
+pub(crate) fn registration_throttled() {
+    METRICS.registrations_throttled.inc();
 }
 
 /// A password was hashed or compared.

@@ -144,7 +144,7 @@ impl ApiError {
             Self::UsernameTaken => "A user with this username already exists",
             Self::LastAdmin => "The last admin can be neither disabled, demoted nor deleted",
             Self::PayloadTooLarge => "The body is larger than 64 KiB",
-            Self::TooManyAttempts { .. } => "Too many failed attempts; try again later",
+            Self::TooManyAttempts { .. } => "Too many attempts; try again later",
             Self::Busy { .. } => "Too many logins are waiting; try again later",
             Self::NotReady { .. } => "Not every part of the service answers",
             Self::Failure(failure) => failure_kind(failure).2,

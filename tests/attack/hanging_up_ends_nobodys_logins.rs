@@ -101,9 +101,9 @@ async fn whoever_hangs_up_while_the_password_is_looked_at_has_made_an_attempt() 
 async fn storm(requests: usize, password: &str) {
     const AT_ONCE: usize = 50;
     let app = start(4).await;
+    let before = status(&app).await;
     app.register("alice").await;
     assert_alice_logs_in_at_once(&app, ELSEWHERE).await;
-    let before = status(&app).await;
 
     for round in 0..requests / AT_ONCE {
         let mut wires = Vec::new();

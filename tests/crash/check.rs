@@ -179,7 +179,7 @@ impl Client {
             self.verify_ended(at, session);
         }
         let account = &self.accounts[at];
-        let again = Request::new("POST", "/users/").json(&json!({
+        let again = Request::new("POST", "/users/").sent_from_elsewhere().json(&json!({
             "username": account.username, "email": account.email, "password": account.password,
         }));
         let credentials = log_in(&account.username, &account.password);

@@ -167,7 +167,7 @@ impl Client {
     fn request(&mut self, operation: &Operation) -> Request {
         let account = &self.accounts[operation.account()];
         match operation {
-            Operation::Register(_) => Request::new("POST", "/users/").json(&json!({
+            Operation::Register(_) => Request::new("POST", "/users/").sent_from_elsewhere().json(&json!({
                 "username": account.username, "email": account.email, "password": account.password,
             })),
             Operation::LogIn(_) => {

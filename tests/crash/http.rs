@@ -2,7 +2,8 @@
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -22,6 +23,7 @@ pub struct Request {
     method: &'static str,
     path: String,
     token: Option<String>,
+    forwarded_for: Option<Ipv4Addr>,
     content_type: &'static str,
     body: String,
 }
@@ -40,7 +42,21 @@ impl Answer {
 
 impl Request {
     pub fn new(method: &'static str, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), token: None, content_type: "text/plain", body: String::new() }
+        Self {
+            method,
+            path: path.into(),
+            token: None,
+            forwarded_for: None,
+            content_type: "text/plain",
+            body: String::new(),
+        }
+    }
+
+    /// The same from a network that nothing else comes from: a network has so many registrations.
+    pub fn sent_from_elsewhere(mut self) -> Self {
+        static NETWORKS: AtomicU32 = AtomicU32::new(0x0a00_0000);
+        self.forwarded_for = Some(Ipv4Addr::from_bits(NETWORKS.fetch_add(256, Ordering::Relaxed)));
+        self
     }
 
     pub fn bearer(mut self, token: &str) -> Self {
@@ -65,10 +81,12 @@ impl Request {
     fn bytes(&self) -> Vec<u8> {
         let Self { method, path, content_type, body, .. } = self;
         let bearer = self.token.as_ref().map(|token| format!("authorization: Bearer {token}\r\n"));
+        let forwarded = self.forwarded_for.map(|address| format!("x-forwarded-for: {address}\r\n"));
         format!(
-            "{method} {path} HTTP/1.1\r\nhost: sekisho.test\r\n{}content-type: {content_type}\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: sekisho.test\r\n{}{}content-type: {content_type}\r\n\
              content-length: {}\r\n\r\n{body}",
             bearer.unwrap_or_default(),
+            forwarded.unwrap_or_default(),
             body.len(),
         )
         .into_bytes()

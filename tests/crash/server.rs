@@ -42,6 +42,7 @@ impl Server {
             .args(["--listen", "127.0.0.1:0", "--database", "crash.db", "--workers", "2"])
             // The port changes with each start, and the issuer must not.
             .args(["--issuer", "http://sekisho.test", "--bcrypt-cost", "4"])
+            .args(["--trusted-proxy", "127.0.0.1"])
             .args(["--access-token-minutes", "10080", "--refresh-grace-seconds", &GRACE.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

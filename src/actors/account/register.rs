@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use actix::Message;
 
-use super::{Desk, Failure, UseCase, error::may_fail};
+use super::{CheckError, Desk, Failure, UseCase, error::may_fail};
 use crate::{
     actors::{
         db::{FindTaken, InsertUser, Taken},
         password::{Applicant, HashPassword},
+        throttle::ThrottleError,
     },
     domain::{Client, Email, Password, Role, User, Username},
+    metrics,
 };
 
 /// Creates a user. The password has been judged by the policy already.
@@ -35,6 +37,12 @@ pub enum RegisterError {
     /// Somebody has the e-mail address or the username.
     #[error(transparent)]
     Taken(#[from] Taken),
+    /// The client's network has registered, or tried to, too often.
+    #[error("too many registrations from this network")]
+    Throttled {
+        /// When the next is allowed.
+        retry_after: Duration,
+    },
     /// Too many others wait for a hash.
     #[error("too many logins are waiting")]
     Busy {
@@ -48,11 +56,22 @@ pub enum RegisterError {
 
 may_fail!(RegisterError);
 
+impl From<CheckError> for RegisterError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Throttled { retry_after } => Self::Throttled { retry_after },
+            CheckError::Busy { retry_after } => Self::Busy { retry_after },
+            CheckError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
 impl UseCase for Register {
     type Answer = User;
     type Error = RegisterError;
 
     async fn run(self, desk: &Desk) -> Result<User, RegisterError> {
+        count_registration(desk, &self.client).await?;
         let find = FindTaken { email: self.email.clone(), username: self.username.clone() };
         if let Some(taken) = desk.db.ask(find).await? {
             return Err(taken.into());
@@ -73,4 +92,14 @@ impl UseCase for Register {
         };
         Ok(desk.db.ask(insert).await??)
     }
+}
+
+/// Counts an attempt to have a name against the client's network, whatever will come of it: before anybody
+/// looks whether the name is taken, since that tells who has an account.
+pub(super) async fn count_registration(desk: &Desk, client: &Client) -> Result<(), CheckError> {
+    let counted = desk.throttle.count_registration(client.ip).await;
+    if let Err(ThrottleError::Throttled { .. }) = counted {
+        metrics::registration_throttled();
+    }
+    Ok(counted?)
 }

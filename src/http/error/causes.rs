@@ -100,6 +100,7 @@ impl From<RegisterError> for ApiError {
         match error {
             RegisterError::Taken(Taken::Email) => Self::EmailTaken,
             RegisterError::Taken(Taken::Username) => Self::UsernameTaken,
+            RegisterError::Throttled { retry_after } => Self::TooManyAttempts { retry_after },
             RegisterError::Busy { retry_after } => Self::Busy { retry_after },
             RegisterError::Failure(failure) => failure.into(),
         }

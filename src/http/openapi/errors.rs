@@ -129,8 +129,8 @@ const ERRORS: [ErrorResponse; 28] = [
         error(
             "TooManyRequests",
             "429",
-            "Too many wrong passwords before.",
-            ("too_many_attempts", "Too many failed attempts; try again later"),
+            "Too many wrong passwords before, or too many registrations from this network.",
+            ("too_many_attempts", "Too many attempts; try again later"),
         ),
     ),
     error(
@@ -205,7 +205,7 @@ const ERRORS: [ErrorResponse; 28] = [
             "OAuthTooManyRequests",
             "429",
             "Too many wrong passwords before.",
-            ("too_many_attempts", "Too many failed attempts; try again later"),
+            ("too_many_attempts", "Too many attempts; try again later"),
         )),
     ),
     oauth(error(

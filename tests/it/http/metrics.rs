@@ -43,6 +43,7 @@ async fn what_happened_is_counted_and_served_on_a_listener_of_its_own() {
         "sekisho_hash_duration_seconds_count",
         "sekisho_hash_queue_refused_total",
         "sekisho_password_attempts_throttled_total",
+        "sekisho_registrations_throttled_total",
         "sekisho_db_batch_writes_count",
         "sekisho_db_commit_duration_seconds_count",
         "sekisho_users ",
