@@ -1,1 +1,225 @@
-//! Several bcrypt hashes at once on one core, interleaved.
+//! Several bcrypt hashes side by side on one core, which takes little longer than one.
+//!
+//! bcrypt is slow because each of its rounds looks up words in tables at places that the round
+//! before decided. A core waits for these look-ups most of the time. [`hash`] computes up to
+//! [`MAX_LANES`] independent hashes in step, so that it waits for several at once. Each hash is
+//! bit for bit the one that any other implementation computes.
+//!
+//! The crate knows neither the text form of hashes (`$2b$12$…`) nor how a password longer than
+//! bcrypt reads should be treated: those are its caller's.
+//!
+//! ```
+//! use bcrypt_lanes::{Cost, Input, hash};
+//!
+//! let cost = Cost::new(4)?;
+//! let inputs = [Input::new(b"correct horse", [1; 16], cost)?, Input::new(b"battery staple", [2; 16], cost)?];
+//!
+//! let [one, other] = hash(cost, &inputs)?[..] else { unreachable!("as many digests as inputs") };
+//! assert_ne!(one, other);
+//! # Ok::<(), bcrypt_lanes::Error>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod pi;
+mod state;
+
+use std::fmt;
+
+use zeroize::Zeroize;
+
+use self::{
+    pi::INITIAL,
+    state::{State, encrypt, expand_key, expand_key_unsalted, key_words},
+};
+
+/// How many hashes pay to compute at once on one core; see the measurements in the README.
+pub const MAX_LANES: usize = 4;
+
+/// The most bytes of a password that bcrypt reads.
+pub const MAX_PASSWORD_BYTES: usize = 72;
+
+/// What bcrypt encrypts: `OrpheanBeholderScryDoubt` as big-endian words.
+const MAGIC: [u32; 6] = [0x4f72_7068, 0x6561_6e42, 0x6568_6f6c, 0x6465_7253, 0x6372_7944, 0x6f75_6274];
+
+/// bcrypt's result, 24 bytes. Text forms leave out the last.
+pub type Digest = [u8; 24];
+
+/// The binary logarithm of the number of key expansions: 4 to 31.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cost(u32);
+
+impl Cost {
+    /// A cost.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cost`] where it is not between 4 and 31.
+    pub const fn new(cost: u32) -> Result<Self, Error> {
+        if cost < 4 || cost > 31 { Err(Error::Cost(cost)) } else { Ok(Self(cost)) }
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
+    const fn expansions(self) -> u64 {
+        1 << self.0
+    }
+}
+
+/// Why nothing was hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Error {
+    /// The cost is not between 4 and 31.
+    Cost(u32),
+    /// The password has more bytes than bcrypt reads. To cut it is its caller's decision.
+    PasswordTooLong(usize),
+    /// An input's cost is greater than the cost that all lanes run for.
+    CostAboveRun(u32),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cost(cost) => write!(f, "a cost of {cost} is not between 4 and 31"),
+            Self::PasswordTooLong(bytes) => write!(f, "a password of {bytes} bytes is longer than 72"),
+            Self::CostAboveRun(cost) => write!(f, "an input's cost of {cost} is above that of the run"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// One password to hash. It is wiped from memory when dropped.
+#[derive(Clone)]
+pub struct Input {
+    key: [u32; 18],
+    salt: [u32; 4],
+    cost: Cost,
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        self.key.zeroize();
+        self.salt.zeroize();
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Input").field("cost", &self.cost).finish_non_exhaustive()
+    }
+}
+
+impl Input {
+    /// A password of at most [`MAX_PASSWORD_BYTES`] with its salt and the cost of its hash.
+    ///
+    /// The key is the password and a NUL byte, cut to 72 bytes, as OpenBSD (`$2b$`) has it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PasswordTooLong`].
+    pub fn new(password: &[u8], salt: [u8; 16], cost: Cost) -> Result<Self, Error> {
+        let mut key = [0; MAX_PASSWORD_BYTES + 1];
+        let (bytes, _) =
+            key.split_at_mut_checked(password.len()).ok_or(Error::PasswordTooLong(password.len()))?;
+        if password.len() > MAX_PASSWORD_BYTES {
+            return Err(Error::PasswordTooLong(password.len()));
+        }
+        bytes.copy_from_slice(password);
+        let length = (password.len() + 1).min(MAX_PASSWORD_BYTES);
+        let words = key_words(key.get(..length).unwrap_or_default());
+        key.zeroize();
+        let (salt, _) = salt.as_chunks::<4>();
+        let salt =
+            std::array::from_fn(|word| u32::from_be_bytes(salt.get(word).copied().unwrap_or_default()));
+        Ok(Self { key: words, salt, cost })
+    }
+
+    /// The cost of its hash.
+    #[must_use]
+    pub const fn cost(&self) -> Cost {
+        self.cost
+    }
+}
+
+/// Hashes any number of passwords on this thread, [`MAX_LANES`] at a time, and returns their digests
+/// in the same order.
+///
+/// Every lane runs for the time of `run`. An input of a lower cost has its digest taken when it is
+/// due and goes on computing for nothing: neither the time of the call nor that of its neighbours
+/// tells what the costs were.
+///
+/// # Errors
+///
+/// [`Error::CostAboveRun`] where an input's cost is greater than `run`; nothing is hashed then.
+pub fn hash(run: Cost, inputs: &[Input]) -> Result<Vec<Digest>, Error> {
+    if let Some(input) = inputs.iter().find(|input| input.cost > run) {
+        return Err(Error::CostAboveRun(input.cost.get()));
+    }
+    let mut digests = Vec::with_capacity(inputs.len());
+    for chunk in inputs.chunks(MAX_LANES) {
+        match chunk {
+            [a, b, c, d] => digests.extend(lanes(run, [a, b, c, d])),
+            [a, b, c] => digests.extend(lanes(run, [a, b, c])),
+            [a, b] => digests.extend(lanes(run, [a, b])),
+            others => digests.extend(others.iter().flat_map(|input| lanes(run, [input]))),
+        }
+    }
+    Ok(digests)
+}
+
+/// Hashes `N` passwords in step, for benchmarks of how many pay. [`hash`] is what to use.
+#[doc(hidden)]
+#[must_use]
+pub fn lanes<const N: usize>(run: Cost, inputs: [&Input; N]) -> [Digest; N] {
+    // EksBlowfishSetup (Provos and Mazières 1999, section 4).
+    let mut states = Box::new([const { INITIAL }; N]);
+    let mut keys = inputs.map(|input| input.key);
+    let salts = inputs.map(|input| input.salt);
+    let salt_keys =
+        salts.map(|salt| std::array::from_fn(|word| salt.get(word % 4).copied().unwrap_or_default()));
+    expand_key(&mut states, &keys, &salts);
+    let mut digests = [[0; 24]; N];
+    let mut done = 0;
+    // The costs among the inputs, the lowest first: at each of them some lanes' digests are due.
+    for cost in 4..=run.get() {
+        let due = Cost(cost);
+        if due != run && inputs.iter().all(|input| input.cost != due) {
+            continue;
+        }
+        while done < due.expansions() {
+            expand_key_unsalted(&mut states, &keys);
+            expand_key_unsalted(&mut states, &salt_keys);
+            done += 1;
+        }
+        for ((digest, input), state) in digests.iter_mut().zip(inputs).zip(states.iter()) {
+            if input.cost == due {
+                *digest = encrypt_magic(state);
+            }
+        }
+    }
+    states.zeroize();
+    keys.zeroize();
+    digests
+}
+
+/// Encrypts the magic text 64 times.
+fn encrypt_magic(state: &State) -> Digest {
+    let state = std::array::from_ref(state);
+    let mut digest = [0; 24];
+    let (blocks, _) = digest.as_chunks_mut::<8>();
+    let (magic, _) = MAGIC.as_chunks::<2>();
+    for (block, [left, right]) in blocks.iter_mut().zip(magic) {
+        let (mut left, mut right) = ([*left], [*right]);
+        for _ in 0..64 {
+            encrypt(state, &mut left, &mut right);
+        }
+        let ([left], [right]) = (left, right);
+        *block = ((u64::from(left) << 32) | u64::from(right)).to_be_bytes();
+    }
+    digest
+}

@@ -1,0 +1,111 @@
+//! Blowfish's state, and the key schedules of several at once.
+//!
+//! Every function works on `N` states in step. The inner loops run over the lanes: while one lane
+//! waits for its table look-ups, which need the result of its round before, the core works on the
+//! others.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::inline_always,
+    reason = "each index is a byte after a table's beginning, a round's constant, or a lane below N: the compiler \
+              proves it and checks nothing at run time, but only where it sees the whole"
+)]
+
+use zeroize::Zeroize;
+
+/// The P-array, 18 words, and after it the four S-boxes of 256 words each.
+#[derive(Clone)]
+pub(crate) struct State(pub(crate) [u32; State::WORDS]);
+
+impl Zeroize for State {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl State {
+    pub(crate) const WORDS: usize = Self::S_BOXES + 4 * 256;
+
+    /// Where the S-boxes begin.
+    const S_BOXES: usize = 18;
+
+    /// Blowfish's function F.
+    #[inline(always)]
+    fn f(&self, x: u32) -> u32 {
+        let s_box = |number: usize, byte: u32| self.0[Self::S_BOXES + 256 * number + (byte & 0xff) as usize];
+        (s_box(0, x >> 24).wrapping_add(s_box(1, x >> 16)) ^ s_box(2, x >> 8)).wrapping_add(s_box(3, x))
+    }
+}
+
+/// A key as the 18 words that are mixed into the P-array: its bytes again and again.
+pub(crate) fn key_words(key: &[u8]) -> [u32; 18] {
+    let mut bytes = key.iter().cycle();
+    let mut byte = || u32::from(bytes.next().copied().unwrap_or_default());
+    std::array::from_fn(|_| (byte() << 24) | (byte() << 16) | (byte() << 8) | byte())
+}
+
+/// Encrypts a block with each state.
+#[inline(always)]
+pub(crate) fn encrypt<const N: usize>(states: &[State; N], left: &mut [u32; N], right: &mut [u32; N]) {
+    for round in 0..8 {
+        for lane in 0..N {
+            left[lane] ^= states[lane].0[2 * round];
+            right[lane] ^= states[lane].f(left[lane]);
+        }
+        for lane in 0..N {
+            right[lane] ^= states[lane].0[2 * round + 1];
+            left[lane] ^= states[lane].f(right[lane]);
+        }
+    }
+    for lane in 0..N {
+        left[lane] ^= states[lane].0[16];
+        right[lane] ^= states[lane].0[17];
+    }
+    std::mem::swap(left, right);
+}
+
+/// `ExpandKey(state, salt, key)` of each lane; the salt is two blocks, which take turns.
+pub(crate) fn expand_key<const N: usize>(
+    states: &mut [State; N],
+    keys: &[[u32; 18]; N],
+    salts: &[[u32; 4]; N],
+) {
+    mix_keys(states, keys);
+    let (mut left, mut right) = ([0; N], [0; N]);
+    for pair in 0..State::WORDS / 2 {
+        for lane in 0..N {
+            left[lane] ^= salts[lane][2 * (pair % 2)];
+            right[lane] ^= salts[lane][2 * (pair % 2) + 1];
+        }
+        encrypt(states, &mut left, &mut right);
+        replace(states, pair, left, right);
+    }
+}
+
+/// `ExpandKey(state, 0, key)` of each lane: nearly all of the time goes here.
+pub(crate) fn expand_key_unsalted<const N: usize>(states: &mut [State; N], keys: &[[u32; 18]; N]) {
+    mix_keys(states, keys);
+    let (mut left, mut right) = ([0; N], [0; N]);
+    for pair in 0..State::WORDS / 2 {
+        encrypt(states, &mut left, &mut right);
+        replace(states, pair, left, right);
+    }
+}
+
+#[inline(always)]
+fn mix_keys<const N: usize>(states: &mut [State; N], keys: &[[u32; 18]; N]) {
+    for (state, key) in states.iter_mut().zip(keys) {
+        for (word, key_word) in state.0.iter_mut().zip(key) {
+            *word ^= key_word;
+        }
+    }
+}
+
+/// Replaces the pair of words of that number in each state.
+#[inline(always)]
+fn replace<const N: usize>(states: &mut [State; N], pair: usize, left: [u32; N], right: [u32; N]) {
+    for lane in 0..N {
+        states[lane].0[2 * pair] = left[lane];
+        states[lane].0[2 * pair + 1] = right[lane];
+    }
+}
