@@ -6,6 +6,7 @@ mod a_clock_set_back_throttles_nobody;
 mod a_logins_time_does_not_tell_whose_hash_it_is;
 mod a_name_that_cannot_be_leaves_nothing_behind;
 mod a_password_of_72_bytes_matches_nothing_longer;
+mod a_scope_confirms_no_password;
 mod a_shared_address_lets_in_whom_it_knows;
 mod a_throttled_name_does_not_tell_its_address;
 mod a_verifiers_key_makes_no_token;

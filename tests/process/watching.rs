@@ -31,7 +31,7 @@ fn outcomes_are_counted_each_under_its_name() {
     server.refresh("nonsense").expect(401);
     server.try_log_in("disabled", PASSWORD).expect(403);
     let form = [("username", "alice"), ("password", PASSWORD), ("scope", "admin")];
-    server.form("/token", &form).expect(400);
+    server.form("/token", &form).expect(401);
     server.register("bob").expect(201);
     for _ in 0..5 {
         server.try_log_in("bob", "wrong").expect(401);
@@ -45,9 +45,8 @@ fn outcomes_are_counted_each_under_its_name() {
         ("sekisho_refreshes_total{outcome=\"rotated\"}", 2.0),
         ("sekisho_refreshes_total{outcome=\"reused\"}", 1.0),
         ("sekisho_logins_total{outcome=\"success\"}", 1.0),
-        ("sekisho_logins_total{outcome=\"incorrect\"}", 5.0),
+        ("sekisho_logins_total{outcome=\"incorrect\"}", 6.0),
         ("sekisho_logins_total{outcome=\"disabled\"}", 1.0),
-        ("sekisho_logins_total{outcome=\"invalid_scope\"}", 1.0),
         ("sekisho_logins_total{outcome=\"throttled\"}", 1.0),
         ("sekisho_password_attempts_throttled_total", 1.0),
         ("sekisho_http_request_duration_seconds_count{route=\"/users\",status=\"201\"}", 2.0),

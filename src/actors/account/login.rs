@@ -9,7 +9,7 @@ use crate::{
         password::Verdict,
         token::{IssueTokens, NewRefreshSecret},
     },
-    domain::{Client, InvalidScope, LoginName, Password, Scope, TokenPair},
+    domain::{Client, LoginName, Password, Scope, TokenPair},
     metrics::{self, LoginOutcome},
 };
 
@@ -36,9 +36,10 @@ pub enum LoginError {
     /// The right password of a disabled account.
     #[error("the account is disabled")]
     Disabled,
-    /// More was asked for than the user may.
-    #[error(transparent)]
-    InvalidScope(#[from] InvalidScope),
+    /// The same where the scope `admin` was asked for, or that the user may not have it. Which of them
+    /// is not told.
+    #[error("incorrect username or password, or a scope that the user may not have")]
+    IncorrectOrOutOfScope,
     /// Whether the password is right is not known.
     #[error(transparent)]
     Check(#[from] CheckError),
@@ -58,9 +59,8 @@ impl UseCase for LogIn {
         let outcome = log_in(self, desk).await;
         counted.0 = match &outcome {
             Ok(_) => LoginOutcome::Success,
-            Err(LoginError::Incorrect) => LoginOutcome::Incorrect,
+            Err(LoginError::Incorrect | LoginError::IncorrectOrOutOfScope) => LoginOutcome::Incorrect,
             Err(LoginError::Disabled) => LoginOutcome::Disabled,
-            Err(LoginError::InvalidScope(_)) => LoginOutcome::InvalidScope,
             Err(LoginError::Check(CheckError::Throttled { .. })) => LoginOutcome::Throttled,
             Err(LoginError::Check(CheckError::Busy { .. })) => LoginOutcome::Busy,
             Err(LoginError::Check(CheckError::Failure(_)) | LoginError::Failure(_)) => LoginOutcome::Failed,
@@ -82,20 +82,27 @@ async fn log_in(
     LogIn { name, password, scope, client }: LogIn,
     desk: &Desk,
 ) -> Result<TokenPair, LoginError> {
-    let Ok(name) = LoginName::parse(&name) else { return Err(LoginError::Incorrect) };
+    // What a wrong password is answered with depends on what was asked for, and on nothing else.
+    let incorrect = || if scope.admin { LoginError::IncorrectOrOutOfScope } else { LoginError::Incorrect };
+    let Ok(name) = LoginName::parse(&name) else { return Err(incorrect()) };
     let check = PasswordCheck::of_login(desk, &name, &client).await?;
     let found = desk.db.ask(FindCredentials { login: Login::Name(name.key().to_owned()) }).await?;
     let user_id = found.as_ref().map(|credentials| credentials.user.id);
-    let hash = found.as_ref().map(|credentials| credentials.password_hash.clone());
+    // The password of a user who may not have the scope is not looked at: they are answered as if nobody
+    // had that name, after as long, and it counts as a failure.
+    let admitted = found.and_then(|found| {
+        let scope = Scope::for_login(found.user.role, scope).ok()?;
+        Some((found, scope))
+    });
+    let hash = admitted.as_ref().map(|(credentials, _)| credentials.password_hash.clone());
     let verdict = check.run(user_id, password, hash).await?;
-    let (Some(credentials), Verdict::Right { rehash }) = (found, verdict) else {
-        return Err(LoginError::Incorrect);
+    let (Some((credentials, scope)), Verdict::Right { rehash }) = (admitted, verdict) else {
+        return Err(incorrect());
     };
     let user = credentials.user;
     if user.disabled {
         return Err(LoginError::Disabled);
     }
-    let scope = Scope::for_login(user.role, scope)?;
     let (secret, refresh_hash) = desk.tokens.ask(NewRefreshSecret).await?;
     let now = desk.clock.now();
     let open = OpenSession {
@@ -108,7 +115,7 @@ async fn log_in(
         expires_at: now + desk.rules.refresh_lifetime,
     };
     // While the hash was computed, the password may have been changed or the account disabled.
-    let session_id = desk.db.ask(open).await?.ok_or(LoginError::Incorrect)?;
+    let session_id = desk.db.ask(open).await?.ok_or_else(incorrect)?;
     if let Some(rehash) = rehash {
         desk.renewals.begin(desk, user.id, rehash);
     }

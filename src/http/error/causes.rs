@@ -112,7 +112,9 @@ impl From<LoginError> for ApiError {
         match error {
             LoginError::Incorrect => Self::InvalidGrant("Incorrect username or password".to_owned()),
             LoginError::Disabled => Self::AccountDisabled,
-            LoginError::InvalidScope(_) => Self::InvalidScope,
+            LoginError::IncorrectOrOutOfScope => Self::InvalidGrant(
+                "Incorrect username or password, or a scope that the user may not have".to_owned(),
+            ),
             LoginError::Check(error) => error.into(),
             LoginError::Failure(failure) => failure.into(),
         }

@@ -153,7 +153,7 @@ const ERRORS: [ErrorResponse; 28] = [
         "OAuthBadRequest",
         "400",
         "The grant type is none of ours (`unsupported_grant_type`), the scope is \
-        unknown or more than there is (`invalid_scope`), or the form is malformed (`invalid_request`).",
+        unknown or more than the session has (`invalid_scope`), or the form is malformed (`invalid_request`).",
         ("unsupported_grant_type", "The grant type is not supported"),
     )),
     with_header(
@@ -161,7 +161,7 @@ const ERRORS: [ErrorResponse; 28] = [
         oauth(error(
             "InvalidGrant",
             "401",
-            "The name or password is wrong, or the refresh \
+            "The name or password is wrong, or the user may not have the scope, or the refresh \
         token is invalid, expired or revoked (`invalid_grant`), or it was replaced before (`refresh_token_reused`): \
         then its session has ended.",
             ("invalid_grant", "Incorrect username or password"),

@@ -81,7 +81,7 @@ pub(super) fn schemas() -> Value {
                 "scope": {
                     "type": "string",
                     "description": "Absent at a login means `user`; `admin` is given to an administrator who asks \
-                        for it by name. Absent at a refresh means what the session was opened with.",
+                        for it by name; anybody else who asks is answered as if the password were wrong. Absent at a refresh means what the session was opened with.",
                     "examples": ["user"],
                 },
                 "client_id": { "type": "string", "description": "Taken and ignored." },
