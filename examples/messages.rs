@@ -9,7 +9,7 @@ use sekisho::{
     actors::account::{Authenticate, LogIn, LogOut, Refresh, Register},
     app::{Sekisho, Surroundings},
     config::{Config, Database},
-    domain::{Client, Email, Password, Role, Scope, Username},
+    domain::{Client, Email, Password, Scope, Username},
 };
 
 #[actix::main]
@@ -21,15 +21,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     config.password.bcrypt_cost = 4;
     let sekisho = Sekisho::start(config, "http://localhost:8000", Surroundings::default()).await?;
     let accounts = sekisho.accounts();
-    let password = "correct horse battery";
+    let password = || Password::new("correct horse battery".to_owned());
 
     // Values are parsed before they are sent: a message is complete and well formed.
     let user = accounts
         .ask(Register {
             email: Email::parse("alice@example.com")?,
             username: Username::parse("alice")?,
-            password: Password::new(password.to_owned()),
-            role: Role::User,
+            password: sekisho.password_policy().accept(password(), &["alice", "alice@example.com"])?,
             client: Client::default(),
         })
         .await?;
@@ -38,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let tokens = accounts
         .ask(LogIn {
             name: "alice".to_owned(),
-            password: Password::new(password.to_owned()),
+            password: password(),
             scope: Scope::default(),
             client: Client::default(),
         })

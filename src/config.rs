@@ -17,7 +17,7 @@ use clap::Args;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::domain::{Algorithm, Audiences, PasswordPolicy, ReservedAudience};
+use crate::domain::{Algorithm, Audiences, PasswordPolicy, Registration, ReservedAudience};
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl PasswordArgs {
     /// What a new password must be.
     #[must_use]
     pub fn policy(&self) -> PasswordPolicy {
-        PasswordPolicy { min_length: usize::try_from(self.password_min_length).unwrap_or(usize::MAX) }
+        PasswordPolicy::new(usize::try_from(self.password_min_length).unwrap_or(usize::MAX))
     }
 }
 
@@ -109,6 +109,10 @@ pub struct Config {
     #[command(flatten)]
     #[doc(hidden)]
     pub password: PasswordArgs,
+
+    /// Whether people may make accounts for themselves: open or closed
+    #[arg(long, env = "SEKISHO_REGISTRATION", default_value_t, value_name = "WHO")]
+    pub registration: Registration,
 
     /// The `iss` of tokens: this service's URL as clients see it [default: http:// and the listening address]
     #[arg(long, env = "SEKISHO_ISSUER", value_parser = parse_issuer, value_name = "URL")]
@@ -180,6 +184,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
             database: DatabaseArgs { database: Database::default() },
             password: PasswordArgs::default(),
+            registration: Registration::default(),
             issuer: None,
             audiences: Vec::new(),
             algorithm: Algorithm::Es256,

@@ -17,7 +17,7 @@ use crate::{
         token::{Keyring, SigningSetup, TokenActor},
     },
     config::{Config, cores},
-    domain::Random,
+    domain::{PasswordPolicy, Random},
     http::{self, Api},
 };
 
@@ -101,6 +101,7 @@ impl Sekisho {
             keyring,
             rules: Rules {
                 password: config.password.policy(),
+                registration: config.registration,
                 refresh_lifetime: config.refresh_token_lifetime(),
                 refresh_grace: config.refresh_grace(),
             },
@@ -152,6 +153,7 @@ impl Sekisho {
             throttle: self.throttle.clone(),
             keeper: self.keeper.clone(),
             policy: self.rules.password,
+            registration: self.rules.registration,
             trusted_proxies: self.config.trusted_proxies.as_slice().into(),
             issuer: Arc::clone(&self.issuer),
         };
@@ -162,6 +164,12 @@ impl Sekisho {
     #[must_use]
     pub const fn db(&self) -> &Handle<DbActor> {
         &self.db
+    }
+
+    /// What a new password must be; it makes those that messages carry.
+    #[must_use]
+    pub const fn password_policy(&self) -> PasswordPolicy {
+        self.rules.password
     }
 
     /// The hash threads.

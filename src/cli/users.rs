@@ -16,7 +16,7 @@ use crate::{
         password::{Admission, HashPassword, Hasher, PasswordActor},
     },
     config::{DatabaseArgs, PasswordArgs},
-    domain::{Email, Password, PasswordHash, Role, User, Username},
+    domain::{Email, NewPassword, PasswordHash, Role, User, Username},
 };
 
 #[derive(Debug, Subcommand)]
@@ -143,7 +143,7 @@ async fn add(args: AddArgs) -> Result<(), Failed> {
     let email = Email::parse(&args.email)?;
     let username = Username::parse(&args.username)?;
     let password = read_password(args.password_stdin)?;
-    args.password.policy().check(&password, &[username.as_str(), email.as_str()])?;
+    let password = args.password.policy().accept(password, &[username.as_str(), email.as_str()])?;
     let tools = Tools::open_or_create(&args.database)?;
     let insert = InsertUser {
         email,
@@ -158,7 +158,7 @@ async fn add(args: AddArgs) -> Result<(), Failed> {
 }
 
 /// Hashes on the server's terms: by the same actor, with the same cost.
-async fn hash(tools: &Tools, args: &PasswordArgs, password: Password) -> Result<PasswordHash, Failed> {
+async fn hash(tools: &Tools, args: &PasswordArgs, password: NewPassword) -> Result<PasswordHash, Failed> {
     let hasher = Hasher::new(args.bcrypt_cost, tools.random.clone())?;
     let one = std::num::NonZeroUsize::MIN;
     let admission = Admission::new(one, std::time::Duration::MAX, std::time::Duration::ZERO);
@@ -194,7 +194,7 @@ async fn set_password(args: SetPasswordArgs) -> Result<(), Failed> {
     let tools = Tools::open(&args.who.database)?;
     let user = tools.user(&args.who.name).await?;
     let password = read_password(args.password_stdin)?;
-    args.password.policy().check(&password, &[user.username.as_str(), user.email.as_str()])?;
+    let password = args.password.policy().accept(password, &[user.username.as_str(), user.email.as_str()])?;
     let set = SetPassword {
         id: user.id,
         expected: None,

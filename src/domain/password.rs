@@ -27,24 +27,53 @@ pub enum InvalidPassword {
     SameAsName,
 }
 
-/// What a password must be before it is set.
+/// A password that the policy has accepted. It is made by [`PasswordPolicy::accept`] alone, and nothing
+/// else can be hashed to be stored.
+#[derive(Debug, Clone)]
+pub struct NewPassword(Password);
+
+impl NewPassword {
+    /// The password, for the hash function alone.
+    #[must_use]
+    pub const fn password(&self) -> &Password {
+        &self.0
+    }
+}
+
+/// What a password must be before it is set. The configuration makes it:
+/// [`PasswordArgs::policy`](crate::config::PasswordArgs::policy).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordPolicy {
-    /// The least number of characters.
-    pub min_length: usize,
+    min_length: usize,
 }
 
 impl PasswordPolicy {
     /// The greatest number of bytes, so that nobody makes us hash a book.
     pub const MAX_BYTES: usize = 1024;
 
-    /// Checks a password that is about to be set for somebody with these names.
+    /// A policy that asks for so many characters at least.
+    pub(crate) const fn new(min_length: usize) -> Self {
+        Self { min_length }
+    }
+
+    /// Accepts a password that is about to be set for somebody with these names, as far as they are known.
     ///
     /// # Errors
     ///
     /// The first rule that the password breaks.
-    pub fn check(&self, password: &Password, names: &[&str]) -> Result<(), InvalidPassword> {
-        let text = password.expose();
+    pub fn accept(&self, password: Password, names: &[&str]) -> Result<NewPassword, InvalidPassword> {
+        let accepted = NewPassword(password);
+        self.check(&accepted, names).map(|()| accepted)
+    }
+
+    /// Checks an accepted password for an account whose names are known by now. Whoever accepted it may have
+    /// had other rules, too.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the password breaks.
+    pub fn check(&self, password: &NewPassword, names: &[&str]) -> Result<(), InvalidPassword> {
+        let text = password.0.expose();
         if text.len() > Self::MAX_BYTES {
             return Err(InvalidPassword::TooLong);
         }
@@ -111,8 +140,9 @@ mod tests {
     use super::*;
 
     fn check(text: &str) -> Result<(), InvalidPassword> {
-        PasswordPolicy { min_length: 8 }
-            .check(&Password::new(text.to_owned()), &["alice-long", "Alice@example.com"])
+        PasswordPolicy::new(8)
+            .accept(Password::new(text.to_owned()), &["alice-long", "Alice@example.com"])
+            .map(|accepted| assert_eq!(accepted.password().expose(), text))
     }
 
     #[test]
@@ -131,6 +161,16 @@ mod tests {
         assert_eq!(check("nul\0nul\0nul"), Err(InvalidPassword::Nul));
         assert_eq!(check("ALICE-LONG"), Err(InvalidPassword::SameAsName));
         assert_eq!(check("alice@EXAMPLE.com"), Err(InvalidPassword::SameAsName));
+    }
+
+    #[test]
+    fn an_accepted_password_is_checked_again_by_other_rules_and_for_other_names() {
+        let accepted = PasswordPolicy::new(1).accept(Password::new("alice".to_owned()), &[]).unwrap();
+
+        let check = |min_length, names: &[&str]| PasswordPolicy::new(min_length).check(&accepted, names);
+        assert_eq!(check(1, &["bob"]), Ok(()));
+        assert_eq!(check(1, &["Alice"]), Err(InvalidPassword::SameAsName));
+        assert_eq!(check(8, &[]), Err(InvalidPassword::TooShort(8)));
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub(super) enum ApiError {
     InvalidGrant(String),
     RefreshTokenReused,
     InsufficientPermissions,
+    RegistrationClosed,
     WrongPassword,
     AccountDisabled,
     NotFound,
@@ -79,6 +80,7 @@ impl ApiError {
             Self::InvalidGrant(_) => "invalid_grant",
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::InsufficientPermissions => "insufficient_permissions",
+            Self::RegistrationClosed => "registration_closed",
             Self::WrongPassword => "wrong_password",
             Self::AccountDisabled => "account_disabled",
             Self::NotFound => "not_found",
@@ -105,9 +107,10 @@ impl ApiError {
             | Self::InvalidToken
             | Self::InvalidGrant(_)
             | Self::RefreshTokenReused => StatusCode::UNAUTHORIZED,
-            Self::InsufficientPermissions | Self::WrongPassword | Self::AccountDisabled => {
-                StatusCode::FORBIDDEN
-            }
+            Self::InsufficientPermissions
+            | Self::RegistrationClosed
+            | Self::WrongPassword
+            | Self::AccountDisabled => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -135,6 +138,7 @@ impl ApiError {
                 "The refresh token was replaced before and is used again; its session has ended"
             }
             Self::InsufficientPermissions => "The operation needs the admin role and scope",
+            Self::RegistrationClosed => "Registration is closed",
             Self::WrongPassword => "The current password is wrong",
             Self::AccountDisabled => "The account is disabled",
             Self::NotFound => "Not Found",

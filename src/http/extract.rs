@@ -12,7 +12,7 @@ use super::{
     Api,
     error::{ApiError, FieldError},
 };
-use crate::domain::{AccessToken, Client};
+use crate::domain::{AccessToken, Client, Registration};
 
 /// The bearer token that a request must have (RFC 6750, section 2.1).
 pub(super) struct Bearer(pub(super) AccessToken);
@@ -59,6 +59,22 @@ impl FromRequest for From {
             .and_then(|value| value.to_str().ok())
             .map(|agent| agent.chars().take(Client::MAX_USER_AGENT).collect());
         ready(Ok(Self(Client { ip: client_address(request), user_agent })))
+    }
+}
+
+/// The right to register, which is asked before the body is read.
+pub(super) struct OpenRegistration;
+
+impl FromRequest for OpenRegistration {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let registration = request.app_data::<web::Data<Api>>().map(|api| api.registration);
+        ready(match registration {
+            Some(Registration::Open) => Ok(Self),
+            Some(Registration::Closed) | None => Err(ApiError::RegistrationClosed),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::error::FieldError;
-use crate::domain::{Email, InvalidPassword, Password};
+use crate::domain::{Email, InvalidPassword, NewPassword, Password, PasswordPolicy};
 
 /// Reads fields out of an object, gathering all that is wrong on the way.
 pub(super) struct Fields<'a> {
@@ -83,19 +83,28 @@ impl<'a> Fields<'a> {
         self.parse(name, text, Email::parse)
     }
 
-    /// A password that must be there; whether it may be set is checked elsewhere.
+    /// A password that must be there, and is somebody's already or not.
     pub(super) fn password(&mut self, name: &'static str) -> Option<Password> {
         self.text(name).map(Password::new)
     }
 
-    /// Notes that a password may not be set.
-    pub(super) fn refuse_password(&mut self, name: &'static str, error: &InvalidPassword) {
-        self.wrong(name, password_error_kind(error), error.to_string());
+    /// A password that must be there and is to be set, for somebody with these names.
+    pub(super) fn new_password(
+        &mut self,
+        name: &'static str,
+        policy: PasswordPolicy,
+        names: &[&str],
+    ) -> Option<NewPassword> {
+        let password = self.password(name)?;
+        policy
+            .accept(password, names)
+            .map_err(|error| self.wrong(name, password_error_kind(error), error.to_string()))
+            .ok()
     }
 }
 
 /// FastAPI's name for what is wrong with a password.
-pub(super) const fn password_error_kind(error: &InvalidPassword) -> &'static str {
+pub(super) const fn password_error_kind(error: InvalidPassword) -> &'static str {
     match error {
         InvalidPassword::TooShort(_) => "string_too_short",
         InvalidPassword::TooLong => "string_too_long",

@@ -40,7 +40,7 @@ use crate::{
         throttle::Throttle,
         token::TokenActor,
     },
-    domain::PasswordPolicy,
+    domain::{PasswordPolicy, Registration},
 };
 
 /// What the handlers of one worker reach.
@@ -60,6 +60,8 @@ pub struct Api {
     pub keeper: Handle<KeeperActor>,
     /// What a new password must be.
     pub policy: PasswordPolicy,
+    /// Who may register.
+    pub registration: Registration,
     /// Whose forwarded headers are believed.
     pub trusted_proxies: Arc<[IpNet]>,
     /// The `iss` of tokens, and the base of the discovery document's addresses.

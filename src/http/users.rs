@@ -13,11 +13,12 @@ use super::{
 };
 use crate::{
     actors::account::{Authenticate, ChangeEmail, ChangePassword, DeleteAccount, Register},
-    domain::{Client, Email, PasswordPolicy, Role, Username},
+    domain::{Client, Email, PasswordPolicy, Username},
 };
 
 pub(super) async fn register(
     api: web::Data<Api>,
+    _: extract::OpenRegistration,
     from: extract::From,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
@@ -45,17 +46,12 @@ fn registration(body: &JsonObject, policy: PasswordPolicy, client: Client) -> Re
     let username = fields.text("username");
     let username = fields.parse("username", username, Username::parse);
     let mut fields = Fields::new(&body.0, &["body"], &mut errors);
-    let password = fields.password("password");
-    if let Some(password) = &password {
-        let names: Vec<_> =
-            email.iter().map(Email::as_str).chain(username.iter().map(Username::as_str)).collect();
-        if let Err(error) = policy.check(password, &names) {
-            fields.refuse_password("password", &error);
-        }
-    }
+    let names: Vec<_> =
+        email.iter().map(Email::as_str).chain(username.iter().map(Username::as_str)).collect();
+    let password = fields.new_password("password", policy, &names);
     match (email, username, password) {
         (Some(email), Some(username), Some(password)) if errors.is_empty() => {
-            Ok(Register { email, username, password, role: Role::User, client })
+            Ok(Register { email, username, password, client })
         }
         _ => Err(ApiError::Validation(errors)),
     }
@@ -86,11 +82,9 @@ pub(super) async fn change_password(
 ) -> Result<HttpResponse, ApiError> {
     let mut errors = Vec::new();
     let mut fields = Fields::new(&body.0, &["body"], &mut errors);
-    let (current, new) = (fields.password("current_password"), fields.password("new_password"));
+    let current = fields.password("current_password");
     // Whether it equals one of their names is checked where those are known.
-    if let Some(Err(error)) = new.as_ref().map(|new| api.policy.check(new, &[])) {
-        fields.refuse_password("new_password", &error);
-    }
+    let new = fields.new_password("new_password", api.policy, &[]);
     match (current, new) {
         (Some(current), Some(new)) if errors.is_empty() => {
             let change = ChangePassword { token: bearer.0, current, new, client: from.0 };

@@ -13,6 +13,7 @@ mod a_verifiers_key_makes_no_token;
 mod an_administrators_token_for_services_does_not_administer;
 mod guesses_from_many_networks_come_to_an_end;
 mod hanging_up_ends_nobodys_logins;
+mod nobody_registers_where_registration_is_closed;
 mod registrations_are_limited_by_network;
 #[path = "../it/support/mod.rs"]
 #[allow(dead_code, reason = "the support is made for all tests, of which these use a part")]

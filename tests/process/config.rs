@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use crate::support::{Home, Server, finish};
 
 /// Each flag of `serve`, its variable, and a value that is wrong.
-const WRONG: [(&str, &str, &str); 18] = [
+const WRONG: [(&str, &str, &str); 20] = [
     ("--listen", "SEKISHO_LISTEN", "nowhere"),
     ("--database", "DATABASE_URL", "postgres://localhost/x"),
     ("--bcrypt-cost", "SEKISHO_BCRYPT_COST", "3"),
     ("--password-min-length", "SEKISHO_PASSWORD_MIN_LENGTH", "0"),
     ("--issuer", "SEKISHO_ISSUER", "example.com"),
     ("--algorithm", "SEKISHO_ALGORITHM", "none"),
+    ("--registration", "SEKISHO_REGISTRATION", "shut"),
     ("--secret-key", "SEKISHO_SECRET_KEY", "too-short-to-be-secret"),
     ("--secret-key-file", "SEKISHO_SECRET_KEY_FILE", "/nowhere/key"),
     ("--access-token-minutes", "SEKISHO_ACCESS_TOKEN_MINUTES", "0"),
@@ -24,6 +25,7 @@ const WRONG: [(&str, &str, &str); 18] = [
     ("--trusted-proxy", "SEKISHO_TRUSTED_PROXY", "10.0.0.0/33"),
     ("--metrics-listen", "SEKISHO_METRICS_LISTEN", "9090"),
     ("--algorithm", "SEKISHO_ALGORITHM", ""),
+    ("--registration", "SEKISHO_REGISTRATION", ""),
 ];
 
 const SECRET: &str = "a-secret-that-nobody-may-ever-read-anywhere";

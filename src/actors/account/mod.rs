@@ -35,7 +35,7 @@ pub use self::{
     login::{LogIn, LoginError},
     own_account::{ChangeEmail, ChangePassword, DeleteAccount, OwnAccountError},
     refresh::{Refresh, RefreshError},
-    register::{Register, RegisterError},
+    register::{AddUser, Register, RegisterError},
     renewals::Renewals,
     revoke::{LogOut, Revoke, RevokeError},
     sessions::{EndOtherSessions, EndOwnSession, ListOwnSessions, OwnSessionError},
@@ -47,7 +47,7 @@ use super::{
     throttle::Throttle,
     token::TokenActor,
 };
-use crate::domain::{Clock, PasswordPolicy};
+use crate::domain::{Clock, PasswordPolicy, Registration};
 
 /// What every use case works with: the other actors and the rules.
 #[derive(Clone)]
@@ -77,6 +77,8 @@ pub struct Desk {
 pub struct Rules {
     /// What a new password must be.
     pub password: PasswordPolicy,
+    /// Who may register.
+    pub registration: Registration,
     /// How long a session lives after its refresh token was last used.
     pub refresh_lifetime: Duration,
     /// How long a replaced refresh token may be presented again.

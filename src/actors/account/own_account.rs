@@ -14,7 +14,7 @@ use crate::{
         },
         password::{Applicant, HashPassword, Verdict},
     },
-    domain::{AccessToken, Client, Email, InvalidPassword, LoginName, Password, User},
+    domain::{AccessToken, Client, Email, InvalidPassword, LoginName, NewPassword, Password, User},
 };
 
 /// Why an account stays as it was.
@@ -80,7 +80,7 @@ pub struct ChangePassword {
     /// The password until now.
     pub current: Password,
     /// The password from now on.
-    pub new: Password,
+    pub new: NewPassword,
     /// Where the request came from.
     pub client: Client,
 }

@@ -1,4 +1,4 @@
-//! Creating an account.
+//! Creating an account: for oneself, or for somebody else.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use super::{CheckError, Desk, Failure, UseCase, error::may_fail};
 use crate::{
     actors::{
         db::{FindTaken, InsertUser, Taken},
-        password::{Applicant, HashPassword},
+        password::{Applicant, HashPassword, Refused},
         throttle::ThrottleError,
     },
-    domain::{Client, Email, Password, Role, User, Username},
+    domain::{Client, Email, InvalidPassword, NewPassword, Registration, Role, User, Username},
     metrics,
 };
 
-/// Creates a user. The password has been judged by the policy already.
+/// Creates a user who asks for it, where registration is open.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, RegisterError>")]
 pub struct Register {
@@ -24,7 +24,22 @@ pub struct Register {
     /// Their name.
     pub username: Username,
     /// Their password.
-    pub password: Password,
+    pub password: NewPassword,
+    /// Where the request came from.
+    pub client: Client,
+}
+
+/// Creates a user on behalf of whoever administers, whether registration is open or not. Nobody's right to
+/// do so is checked: it is for applications that embed Sekisho.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<User, RegisterError>")]
+pub struct AddUser {
+    /// Their e-mail address.
+    pub email: Email,
+    /// Their name.
+    pub username: Username,
+    /// Their password.
+    pub password: NewPassword,
     /// What they may do.
     pub role: Role,
     /// Where the request came from.
@@ -34,6 +49,12 @@ pub struct Register {
 /// Why there is no new user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterError {
+    /// People cannot make accounts for themselves.
+    #[error("registration is closed")]
+    Closed,
+    /// The password may not be set.
+    #[error(transparent)]
+    InvalidPassword(#[from] InvalidPassword),
     /// Somebody has the e-mail address or the username.
     #[error(transparent)]
     Taken(#[from] Taken),
@@ -66,21 +87,38 @@ impl From<CheckError> for RegisterError {
     }
 }
 
+impl From<Refused> for RegisterError {
+    fn from(Refused { retry_after }: Refused) -> Self {
+        Self::Busy { retry_after }
+    }
+}
+
 impl UseCase for Register {
     type Answer = User;
     type Error = RegisterError;
 
     async fn run(self, desk: &Desk) -> Result<User, RegisterError> {
+        match desk.rules.registration {
+            Registration::Open => {}
+            Registration::Closed => return Err(RegisterError::Closed),
+        }
         count_registration(desk, &self.client).await?;
+        let Self { email, username, password, client } = self;
+        AddUser { email, username, password, role: Role::User, client }.run(desk).await
+    }
+}
+
+impl UseCase for AddUser {
+    type Answer = User;
+    type Error = RegisterError;
+
+    async fn run(self, desk: &Desk) -> Result<User, RegisterError> {
+        desk.rules.password.check(&self.password, &[self.username.as_str(), self.email.as_str()])?;
         let find = FindTaken { email: self.email.clone(), username: self.username.clone() };
         if let Some(taken) = desk.db.ask(find).await? {
             return Err(taken.into());
         }
-        let turn = desk
-            .passwords
-            .turn(Applicant::registration(&self.client))
-            .await
-            .map_err(|refused| RegisterError::Busy { retry_after: refused.retry_after })?;
+        let turn = desk.passwords.turn(Applicant::registration(&self.client)).await?;
         let password_hash = desk.passwords.ask(&turn, HashPassword { password: self.password }).await?;
         drop(turn);
         let insert = InsertUser {

@@ -24,7 +24,7 @@ pub use self::{
 };
 use super::{Handle, Unreachable, panic::caught};
 use crate::{
-    domain::{NoRandomness, Password, PasswordHash, Random},
+    domain::{NewPassword, NoRandomness, Password, PasswordHash, Random},
     metrics,
 };
 
@@ -173,14 +173,14 @@ impl Handler<PingPassword> for PasswordActor {
 #[rtype(result = "Result<PasswordHash, PasswordError>")]
 pub struct HashPassword {
     /// The password.
-    pub password: Password,
+    pub password: NewPassword,
 }
 
 impl PasswordMessage for HashPassword {
     type Answer = PasswordHash;
 
     fn run(self, hasher: &Hasher) -> Result<PasswordHash, PasswordError> {
-        hash::hash(&self.password, hasher.cost, &hasher.random)
+        hash::hash(self.password.password(), hasher.cost, &hasher.random)
     }
 }
 

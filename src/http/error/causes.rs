@@ -14,7 +14,7 @@ use crate::{
         password::PasswordError,
         token::TokenError,
     },
-    domain::EndReason,
+    domain::{EndReason, InvalidPassword},
     http::fields::password_error_kind,
 };
 
@@ -98,6 +98,8 @@ impl From<CheckError> for ApiError {
 impl From<RegisterError> for ApiError {
     fn from(error: RegisterError) -> Self {
         match error {
+            RegisterError::Closed => Self::RegistrationClosed,
+            RegisterError::InvalidPassword(invalid) => invalid_password("password", invalid),
             RegisterError::Taken(Taken::Email) => Self::EmailTaken,
             RegisterError::Taken(Taken::Username) => Self::UsernameTaken,
             RegisterError::Throttled { retry_after } => Self::TooManyAttempts { retry_after },
@@ -105,6 +107,14 @@ impl From<RegisterError> for ApiError {
             RegisterError::Failure(failure) => failure.into(),
         }
     }
+}
+
+fn invalid_password(field: &'static str, invalid: InvalidPassword) -> ApiError {
+    ApiError::Validation(vec![FieldError {
+        kind: password_error_kind(invalid),
+        loc: vec!["body", field],
+        msg: invalid.to_string(),
+    }])
 }
 
 impl From<LoginError> for ApiError {
@@ -150,11 +160,7 @@ impl From<OwnAccountError> for ApiError {
         match error {
             OwnAccountError::Authenticate(error) => error.into(),
             OwnAccountError::WrongPassword => Self::WrongPassword,
-            OwnAccountError::InvalidPassword(invalid) => Self::Validation(vec![FieldError {
-                kind: password_error_kind(&invalid),
-                loc: vec!["body", "new_password"],
-                msg: invalid.to_string(),
-            }]),
+            OwnAccountError::InvalidPassword(invalid) => invalid_password("new_password", invalid),
             OwnAccountError::EmailTaken => Self::EmailTaken,
             OwnAccountError::LastAdmin => Self::LastAdmin,
             OwnAccountError::Check(error) => error.into(),

@@ -33,7 +33,7 @@ const fn oauth(error: ErrorResponse) -> ErrorResponse {
     ErrorResponse { schema: "OAuthError", ..error }
 }
 
-const ERRORS: [ErrorResponse; 28] = [
+const ERRORS: [ErrorResponse; 29] = [
     error(
         "BadRequest",
         "400",
@@ -55,6 +55,12 @@ const ERRORS: [ErrorResponse; 28] = [
         "403",
         "The caller is no administrator, or their token is not meant for it.",
         ("insufficient_permissions", "The operation needs the admin role and scope"),
+    ),
+    error(
+        "RegistrationClosed",
+        "403",
+        "People cannot make accounts for themselves here.",
+        ("registration_closed", "Registration is closed"),
     ),
     error(
         "WrongPassword",

@@ -44,7 +44,7 @@ pub(super) fn paths() -> Value {
                     `hashed_password` among them, are ignored.")
                 .takes_json("NewUser")
                 .respond("201", created)
-                .fails(&["NamesTaken", "TooManyRequests"])
+                .fails(&["RegistrationClosed", "NamesTaken", "TooManyRequests"])
                 .done(),
             "get": Operation::new("listUsers", "Administration", "List users, a page at a time")
                 .describe("A page may hold fewer users than `limit`; `next` tells whether there are more.")

@@ -19,7 +19,7 @@ use sekisho::{
 
 use super::{
     probes::{HoldHasher, PanicHasher},
-    steps::{begin, log_in, log_in_as, password, register, registration, sessions_of, until},
+    steps::{begin, log_in, log_in_as, new_password, password, register, registration, sessions_of, until},
 };
 use crate::support::{PASSWORD, TestActors};
 
@@ -38,7 +38,7 @@ fn applicant() -> Applicant {
 
 async fn assert_that_it_works(passwords: &Passwords) {
     let turn = passwords.turn(applicant()).await.unwrap();
-    let hash = passwords.ask(&turn, HashPassword { password: password(PASSWORD) }).await.unwrap();
+    let hash = passwords.ask(&turn, HashPassword { password: new_password(PASSWORD) }).await.unwrap();
     let verify = |text| VerifyPassword { password: password(text), hash: Some(hash.clone()) };
     let right = passwords.ask(&turn, verify(PASSWORD)).await;
     assert!(matches!(right, Ok(Verdict::Right { rehash: None })), "{right:?}");

@@ -21,8 +21,8 @@ use sekisho::{
 use super::{
     probes::Run,
     steps::{
-        authenticate, begin, ends_of, log_in, log_in_as, newcomer, password, refresh, register, sessions_of,
-        try_log_in, until,
+        authenticate, begin, ends_of, log_in, log_in_as, new_password, newcomer, password, refresh, register,
+        sessions_of, try_log_in, until,
     },
 };
 use crate::support::{PASSWORD, START, TestActors, eventually};
@@ -45,7 +45,7 @@ async fn change(
     let change = ChangePassword {
         token: token.clone(),
         current: password(current),
-        new: password(new),
+        new: new_password(new),
         client: Client::default(),
     };
     actors.accounts.ask(change).await

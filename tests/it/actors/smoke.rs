@@ -1,6 +1,6 @@
 use sekisho::{
     actors::account::{Authenticate, LogIn, Register},
-    domain::{Client, Email, Password, Role, Scope, Username},
+    domain::{Client, Email, Password, Scope, Username},
 };
 
 use crate::support::{PASSWORD, TestActors};
@@ -8,18 +8,18 @@ use crate::support::{PASSWORD, TestActors};
 #[actix_web::test]
 async fn somebody_registers_logs_in_and_asks_who_they_are() {
     let actors = TestActors::start().await;
+    let password = || Password::new(PASSWORD.to_owned());
     let register = Register {
         email: Email::parse("alice@example.com").unwrap(),
         username: Username::parse("alice").unwrap(),
-        password: Password::new(PASSWORD.to_owned()),
-        role: Role::User,
+        password: actors.sekisho.password_policy().accept(password(), &[]).unwrap(),
         client: Client::default(),
     };
     let user = actors.accounts.ask(register).await.unwrap();
 
     let log_in = LogIn {
         name: "ALICE@example.com".to_owned(),
-        password: Password::new(PASSWORD.to_owned()),
+        password: password(),
         scope: Scope::default(),
         client: Client::default(),
     };

@@ -6,13 +6,15 @@ use actix_web::rt::{spawn, task::JoinHandle, time};
 use sekisho::{
     actors::{
         account::{
-            Authenticate, AuthenticateError, Caller, LogIn, LoginError, Refresh, RefreshError, Register,
+            AddUser, Authenticate, AuthenticateError, Caller, LogIn, LoginError, Refresh, RefreshError,
+            Register,
         },
         db::ListSessions,
     },
+    config::PasswordArgs,
     domain::{
-        AccessToken, Client, Email, EndReason, Password, RefreshToken, Role, Scope, Session, SessionId,
-        TokenPair, User, UserId, Username,
+        AccessToken, Client, Email, EndReason, NewPassword, Password, RefreshToken, Role, Scope, Session,
+        SessionId, TokenPair, User, UserId, Username,
     },
 };
 
@@ -25,6 +27,12 @@ pub fn password(text: &str) -> Password {
     Password::new(text.to_owned())
 }
 
+/// A password that the laxest policy accepts.
+pub fn new_password(text: &str) -> NewPassword {
+    let laxest = PasswordArgs { password_min_length: 1, ..PasswordArgs::default() };
+    laxest.policy().accept(password(text), &[]).unwrap()
+}
+
 pub fn from_address(ip: &str) -> Client {
     let ip: IpAddr = ip.parse().unwrap();
     Client { ip: Some(ip), user_agent: None }
@@ -35,14 +43,14 @@ pub fn registration(name: &str) -> Register {
     Register {
         email: Email::parse(&format!("{name}@example.com")).unwrap(),
         username: Username::parse(name).unwrap(),
-        password: password(PASSWORD),
-        role: Role::User,
+        password: new_password(PASSWORD),
         client: Client::default(),
     }
 }
 
 pub async fn register(actors: &TestActors, name: &str, role: Role) -> User {
-    actors.accounts.ask(Register { role, ..registration(name) }).await.unwrap()
+    let Register { email, username, password, client } = registration(name);
+    actors.accounts.ask(AddUser { email, username, password, role, client }).await.unwrap()
 }
 
 pub fn log_in_as(name: &str, text: &str, client: Client) -> LogIn {

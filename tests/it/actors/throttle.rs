@@ -11,7 +11,7 @@ use sekisho::{
     domain::{Role, TokenPair},
 };
 
-use super::steps::{from_address, log_in_as, newcomer, password, register, sessions_of};
+use super::steps::{from_address, log_in_as, new_password, newcomer, password, register, sessions_of};
 use crate::support::{PASSWORD, TestActors};
 
 pub const ATTACKER: &str = "198.51.100.7";
@@ -152,7 +152,7 @@ async fn guesses_at_the_current_password_count_like_failed_logins() {
         actors.accounts.ask(ChangePassword {
             token: tokens.access_token.clone(),
             current: password(text),
-            new: password("another staple battery"),
+            new: new_password("another staple battery"),
             client: from_address(ATTACKER),
         })
     };
@@ -232,7 +232,7 @@ async fn a_name_under_attack_does_not_keep_its_owner_from_changing_the_password(
     let change = ChangePassword {
         token: tokens.access_token.clone(),
         current: password(PASSWORD),
-        new: password("another staple battery"),
+        new: new_password("another staple battery"),
         client: from_address("198.19.0.1"),
     };
 

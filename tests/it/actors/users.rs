@@ -9,12 +9,15 @@ use sekisho::{
             UpdateUser, UserChange,
         },
     },
-    domain::{Client, Email, PasswordHash, Role, User, UserId, Username},
+    domain::{Client, Email, InvalidPassword, PasswordHash, Registration, Role, User, UserId, Username},
 };
 
 use super::{
     probes::Run,
-    steps::{authenticate, log_in, newcomer, password, register, registration, sessions_of, try_log_in},
+    steps::{
+        authenticate, log_in, new_password, newcomer, password, register, registration, sessions_of,
+        try_log_in,
+    },
 };
 use crate::support::{PASSWORD, START, TestActors};
 
@@ -84,6 +87,35 @@ async fn of_many_who_register_one_name_at_once_one_gets_it() {
         |answer: &&Result<User, RegisterError>| matches!(answer, Err(RegisterError::Taken(Taken::Username)));
     assert_eq!(answers.iter().filter(refused).count(), 31);
     assert_eq!(everybody(&actors).await.len(), 1);
+}
+
+#[actix_web::test]
+async fn where_registration_is_closed_users_are_added_and_do_not_register() {
+    let actors = TestActors::start_with(|config| config.registration = Registration::Closed).await;
+    let added = register(&actors, "root", Role::Admin).await;
+
+    for name in ["alice", "root"] {
+        assert_eq!(actors.accounts.ask(registration(name)).await, Err(RegisterError::Closed), "{name}");
+    }
+    assert_eq!(everybody(&actors).await, [added]);
+}
+
+#[actix_web::test]
+async fn a_message_sets_no_password_that_the_policy_refuses() {
+    let actors = TestActors::start().await;
+    // Another policy, which somebody who embeds may have made, had no objection.
+    let with_password =
+        |text: &str| Register { password: new_password(text), ..registration("alice-liddell") };
+
+    for (text, error) in [
+        ("x", InvalidPassword::TooShort(8)),
+        ("Alice-Liddell", InvalidPassword::SameAsName),
+        ("alice-liddell@EXAMPLE.com", InvalidPassword::SameAsName),
+    ] {
+        let refused = actors.accounts.ask(with_password(text)).await;
+        assert_eq!(refused, Err(RegisterError::InvalidPassword(error)), "{text}");
+    }
+    assert!(everybody(&actors).await.is_empty());
 }
 
 #[actix_web::test]

@@ -226,17 +226,19 @@ impl TestApp {
     /// Registers an administrator, which no request can, by message, and logs them in with every scope.
     pub async fn administrator(&self, name: &str) -> Tokens {
         use sekisho::{
-            actors::account::Register,
+            actors::account::AddUser,
+            config::PasswordArgs,
             domain::{Client, Email, Password, Role, Username},
         };
-        let register = Register {
+        let password = PasswordArgs::default().policy().accept(Password::new(PASSWORD.to_owned()), &[]);
+        let add = AddUser {
             email: Email::parse(&format!("{name}@example.com")).unwrap(),
             username: Username::parse(name).unwrap(),
-            password: Password::new(PASSWORD.to_owned()),
+            password: password.unwrap(),
             role: Role::Admin,
             client: Client::default(),
         };
-        self.sekisho.accounts().ask(register).await.unwrap();
+        self.sekisho.accounts().ask(add).await.unwrap();
         self.log_in_for(name, "user admin").await
     }
 
