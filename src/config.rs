@@ -5,6 +5,9 @@
 
 #![expect(clippy::doc_markdown, reason = "the fields' comments are the help that people read")]
 
+mod encryption;
+mod file_access;
+
 use std::{
     net::SocketAddr,
     num::{NonZeroU16, NonZeroUsize},
@@ -17,7 +20,13 @@ use clap::Args;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::domain::{Algorithm, Audiences, PasswordPolicy, Registration, ReservedAudience};
+pub use self::{
+    encryption::EncryptionArgs,
+    file_access::{SecretFileError, read_secret_file},
+};
+use crate::domain::{
+    Algorithm, Audiences, InvalidEncryptionKey, PasswordPolicy, Registration, ReservedAudience,
+};
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +117,10 @@ pub struct Config {
 
     #[command(flatten)]
     #[doc(hidden)]
+    pub encryption: EncryptionArgs,
+
+    #[command(flatten)]
+    #[doc(hidden)]
     pub password: PasswordArgs,
 
     /// Whether people may make accounts for themselves: open or closed
@@ -183,6 +196,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
             database: DatabaseArgs { database: Database::default() },
+            encryption: EncryptionArgs::default(),
             password: PasswordArgs::default(),
             registration: Registration::default(),
             issuer: None,
@@ -209,13 +223,19 @@ pub enum ConfigError {
     /// A service would take administrators' tokens.
     #[error("--audience (SEKISHO_AUDIENCE): {0}")]
     Audience(#[from] ReservedAudience),
-    /// The file of the key cannot be read.
-    #[error("--secret-key-file (SEKISHO_SECRET_KEY_FILE): cannot read {path}: {source}")]
-    SecretKeyFile {
+    /// The file of the HS256 key cannot be used.
+    #[error("--secret-key-file (SEKISHO_SECRET_KEY_FILE): {0}")]
+    SecretKeyFile(#[source] SecretFileError),
+    /// The file of the encryption key cannot be used.
+    #[error("--encryption-key-file (SEKISHO_ENCRYPTION_KEY_FILE): {0}")]
+    EncryptionKeyFile(#[source] SecretFileError),
+    /// The file of the encryption key holds none.
+    #[error("--encryption-key-file (SEKISHO_ENCRYPTION_KEY_FILE): {path} holds no key: {source}")]
+    EncryptionKey {
         /// The file.
         path: String,
-        /// What the system said.
-        source: std::io::Error,
+        /// What a key is.
+        source: InvalidEncryptionKey,
     },
     /// A short key can be guessed.
     #[error("--secret-key (SEKISHO_SECRET_KEY): the key has {0} bytes, HS256 needs 32 at least")]
@@ -248,11 +268,8 @@ impl Config {
         let key = match (&self.secret_key, &self.secret_key_file) {
             (Some(key), _) => key.clone(),
             (None, Some(path)) => {
-                let text = std::fs::read_to_string(path).map_err(|source| ConfigError::SecretKeyFile {
-                    path: path.display().to_string(),
-                    source,
-                })?;
-                SecretString::from(text.trim_end_matches(['\r', '\n']).to_owned())
+                let text = read_secret_file(path).map_err(ConfigError::SecretKeyFile)?;
+                SecretString::from(text.as_str())
             }
             (None, None) => return Ok(None),
         };

@@ -11,7 +11,7 @@ use crate::{
         Handle, Limits,
         account::{AccountActor, Desk, Group, Renewals, Rules},
         db::{Close, DbActor, DbError, DbFile, FindHighestCost},
-        keeper::{KeeperActor, KeyPolicy, Subscribe, open_keyring},
+        keeper::{KeeperActor, KeyPolicy, Subscribe, open_keyring, wrap_secrets},
         password::{Admission, Hasher, PasswordActor, PasswordError, Passwords},
         throttle::Throttle,
         token::{Keyring, SigningSetup, TokenActor},
@@ -63,6 +63,7 @@ impl Sekisho {
         let issuer = config.issuer.as_deref().unwrap_or(issuer);
         let audiences = config.audiences(issuer)?;
         let secret_key = config.hs256_key()?;
+        let key_wrap = config.encryption.key_wrap()?;
         let file = Arc::new(DbFile::open(&config.database.database)?);
         let Surroundings { clock, random } = surroundings.clone();
         let limits = Limits { in_flight: DB_IN_FLIGHT, deadline: Some(DB_DEADLINE) };
@@ -76,10 +77,15 @@ impl Sekisho {
                 token_lifetime: config.access_token_lifetime(),
                 secret_key,
                 started_at: clock.now(),
+                key_wrap: key_wrap.clone(),
             },
             clock: clock.clone(),
             random: random.clone(),
         };
+        let wrapped = wrap_secrets(&db, &key_wrap).await?;
+        if wrapped > 0 {
+            log::info!("encrypted {wrapped} keys and secrets that stood in the clear in the database");
+        }
         let (keys, keyring) = open_keyring(&db, &policy).await?;
         let keyring = Arc::new(keyring);
         let local = Limits { in_flight: IN_FLIGHT, deadline: None };

@@ -10,8 +10,8 @@ use crate::{
         db::{DbFile, KeySet, back_up},
         token::{Keyring, RefreshKeys, SigningSetup, TagKey, try_keys},
     },
-    config::DatabaseArgs,
-    domain::{Audiences, Clock, Email, Random, Role, User, UserId, Username},
+    config::{DatabaseArgs, EncryptionArgs},
+    domain::{Audiences, Clock, Email, KeyWrap, Random, Role, User, UserId, Username},
 };
 
 #[derive(Debug, Args)]
@@ -20,26 +20,51 @@ pub(super) struct BackupArgs {
     file: PathBuf,
     #[command(flatten)]
     database: DatabaseArgs,
+    #[command(flatten)]
+    encryption: EncryptionArgs,
 }
 
 pub(super) fn run(args: &BackupArgs) -> Result<(), Failed> {
     let source = DbFile::open_existing(&args.database.database)?;
-    let report = back_up(&source, &args.file, check_keys)?;
+    let key_wrap = args.encryption.key_wrap()?;
+    let mut checked = KeyCheck::Done;
+    let report = back_up(&source, &args.file, |keys| {
+        checked = check_keys(keys, &key_wrap)?;
+        Ok(())
+    })?;
     say(&format!(
-        "wrote {}: {} users, {} sessions, {} keys, {} bytes; its integrity and its keys were checked",
+        "wrote {}: {} users, {} sessions, {} keys, {} bytes; {}",
         args.file.display(),
         report.users,
         report.sessions,
         report.keys,
-        report.bytes
+        report.bytes,
+        match checked {
+            KeyCheck::Done => "its integrity and its keys were checked",
+            KeyCheck::KeyMissing =>
+                "its integrity was checked; its keys are encrypted and were not tried, without --encryption-key-file",
+        }
     ))
+}
+
+/// Whether the keys of a copy were tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyCheck {
+    /// They were, or there are none.
+    Done,
+    /// They are encrypted, and the encryption key was not given. Whoever makes backups need not have it.
+    KeyMissing,
 }
 
 /// Has the newest key sign a token for nobody, and verifies it. A database whose server has never
 /// run, or signs with a key of its configuration, holds no key and needs none.
-pub(super) fn check_keys(keys: &KeySet) -> Result<(), String> {
+pub(super) fn check_keys(keys: &KeySet, key_wrap: &KeyWrap) -> Result<KeyCheck, String> {
+    let is_wrapped = keys.keys.iter().any(|key| key.private_key.wrapped_by().is_some());
     if keys.keys.is_empty() {
-        return Ok(());
+        return Ok(KeyCheck::Done);
+    }
+    if is_wrapped && key_wrap.key_id().is_none() {
+        return Ok(KeyCheck::KeyMissing);
     }
     let now = Clock::System.now();
     let nobody = User {
@@ -56,8 +81,11 @@ pub(super) fn check_keys(keys: &KeySet) -> Result<(), String> {
         token_lifetime: Duration::from_mins(1),
         secret_key: None,
         started_at: now,
+        // The server encrypts them when it starts with a key; a backup may be made before that.
+        key_wrap: if is_wrapped { key_wrap.clone() } else { KeyWrap::in_the_clear() },
     };
     let keyring = Keyring::new(keys, &setup, RefreshKeys::new(&[]), TagKey::new(&[]))
         .map_err(|error| error.to_string())?;
-    try_keys(&keyring, &nobody, now, &Random::System).map_err(|error| error.to_string())
+    try_keys(&keyring, &nobody, now, &Random::System).map_err(|error| error.to_string())?;
+    Ok(KeyCheck::Done)
 }

@@ -11,12 +11,12 @@ use super::{
 };
 use crate::{
     actors::{
-        db::{FindKeys, KeySet},
-        keeper::rotate_keys,
-        token::{KeySummary, Keyring, RefreshKeys, SigningSetup, TagKey},
+        db::FindKeys,
+        keeper::{rotate_keys, wrap_secrets},
+        token::summarize_keys,
     },
-    config::DatabaseArgs,
-    domain::{Algorithm, Audiences, Timestamp},
+    config::{DatabaseArgs, EncryptionArgs},
+    domain::Algorithm,
 };
 
 #[derive(Debug, Subcommand)]
@@ -49,6 +49,8 @@ pub(super) struct RotateArgs {
     algorithm: Option<Algorithm>,
     #[command(flatten)]
     database: DatabaseArgs,
+    #[command(flatten)]
+    encryption: EncryptionArgs,
 }
 
 pub(super) async fn run(command: KeysCommand) -> Result<(), Failed> {
@@ -58,24 +60,14 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Failed> {
     }
 }
 
-fn summaries(set: &KeySet, token_minutes: u32, now: Timestamp) -> Result<Vec<KeySummary>, Failed> {
-    let setup = SigningSetup {
-        issuer: String::new(),
-        audiences: Audiences::new(""),
-        token_lifetime: Duration::from_secs(60 * u64::from(token_minutes)),
-        secret_key: None,
-        started_at: now,
-    };
-    Ok(Keyring::new(set, &setup, RefreshKeys::new(&[]), TagKey::new(&[]))?.summaries(now))
-}
-
 async fn list(args: ListArgs) -> Result<(), Failed> {
     const COLUMNS: [&str; 6] = ["kid", "algorithm", "state", "announced_at", "signs_from", "verifies_until"];
     let tools = Tools::open(&args.database)?;
     let set = tools.db.ask(FindKeys).await?;
     let now = tools.clock.now();
     tools.close().await?;
-    let rows: Vec<_> = summaries(&set, args.access_token_minutes, now)?
+    let token_lifetime = Duration::from_secs(60 * u64::from(args.access_token_minutes));
+    let rows: Vec<_> = summarize_keys(&set, token_lifetime, now)
         .into_iter()
         .map(|key| {
             vec![
@@ -95,7 +87,10 @@ async fn rotate(args: RotateArgs) -> Result<(), Failed> {
     let tools = Tools::open(&args.database)?;
     let newest = tools.db.ask(FindKeys).await?.keys.last().map(|key| key.algorithm);
     let algorithm = args.algorithm.or(newest).unwrap_or(Algorithm::Es256);
-    let set = rotate_keys(&tools.db, algorithm, args.now, &tools.clock, &tools.random).await?;
+    let key_wrap = args.encryption.key_wrap()?;
+    wrap_secrets(&tools.db, &key_wrap).await?;
+    let maker = (&key_wrap, &tools.random);
+    let set = rotate_keys(&tools.db, algorithm, args.now, &tools.clock, maker).await?;
     tools.close().await?;
     let key = set.keys.last().ok_or("no key was made")?;
     say(&format!("key {} ({algorithm}) signs from {}", key.kid, key.signs_from))

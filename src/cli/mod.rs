@@ -16,7 +16,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::http::openapi_document;
+use crate::{app::AppError, config::ConfigError, http::openapi_document};
 
 /// An authentication service: accounts, passwords, sessions and tokens for an API
 #[derive(Debug, Parser)]
@@ -79,9 +79,8 @@ pub fn main() -> ExitCode {
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let is_usage = error
-                .downcast_ref::<crate::app::AppError>()
-                .is_some_and(|error| matches!(error, crate::app::AppError::Config(_)));
+            let is_usage = error.is::<ConfigError>()
+                || error.downcast_ref().is_some_and(|error| matches!(error, AppError::Config(_)));
             complain(&error.to_string());
             ExitCode::from(if is_usage { 2 } else { 1 })
         }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Failed, backup::check_keys, tools::say};
 use crate::{
     actors::db::{Issued, restore},
-    config::{Database, DatabaseArgs},
+    config::{Database, DatabaseArgs, EncryptionArgs},
 };
 
 #[derive(Debug, Args)]
@@ -20,6 +20,8 @@ pub(super) struct RestoreArgs {
     keep_sessions: bool,
     #[command(flatten)]
     database: DatabaseArgs,
+    #[command(flatten)]
+    encryption: EncryptionArgs,
 }
 
 pub(super) fn run(args: &RestoreArgs) -> Result<(), Failed> {
@@ -27,7 +29,8 @@ pub(super) fn run(args: &RestoreArgs) -> Result<(), Failed> {
         return Err("a backup is restored to a file, and :memory: is none".into());
     };
     let issued = if args.keep_sessions { Issued::Accepted } else { Issued::Refused };
-    let report = restore(&args.file, target, issued, check_keys)?;
+    let key_wrap = args.encryption.key_wrap()?;
+    let report = restore(&args.file, target, issued, |keys| check_keys(keys, &key_wrap).map(|_| ()))?;
     let (users, path) = (report.users, target.display());
     match issued {
         Issued::Refused => say(&format!(

@@ -6,6 +6,7 @@
 mod audiences;
 mod clock;
 mod email;
+mod key_wrap;
 mod login_name;
 mod network;
 mod password;
@@ -21,6 +22,7 @@ mod username;
 pub use audiences::{Audiences, ReservedAudience};
 pub use clock::{Clock, ManualClock, MonotonicTime, Timestamp};
 pub use email::{Email, InvalidEmail};
+pub use key_wrap::{InvalidEncryptionKey, KeyId, KeyWrap, OpenError, Place, StoredSecret, WrapError};
 pub use login_name::{ImpossibleLoginName, LoginName};
 pub use network::Network;
 pub use password::{InvalidPassword, NewPassword, Password, PasswordHash, PasswordPolicy, PasswordVersion};

@@ -200,7 +200,7 @@ fn a_backup_whose_key_does_not_sign_is_no_backup() {
 
     let line = home.run(&["backup", "copy.db"]).refused(1);
 
-    assert!(line.contains("the copy is damaged"), "{line}");
+    assert!(line.contains("the keys in the copy cannot be used"), "{line}");
     assert!(!home.path("copy.db").exists());
 }
 

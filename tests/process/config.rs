@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use crate::support::{Home, Server, finish};
 
 /// Each flag of `serve`, its variable, and a value that is wrong.
-const WRONG: [(&str, &str, &str); 20] = [
+const WRONG: [(&str, &str, &str); 21] = [
     ("--listen", "SEKISHO_LISTEN", "nowhere"),
     ("--database", "DATABASE_URL", "postgres://localhost/x"),
+    ("--encryption-key-file", "SEKISHO_ENCRYPTION_KEY_FILE", "/nowhere/key"),
     ("--bcrypt-cost", "SEKISHO_BCRYPT_COST", "3"),
     ("--password-min-length", "SEKISHO_PASSWORD_MIN_LENGTH", "0"),
     ("--issuer", "SEKISHO_ISSUER", "example.com"),
@@ -137,12 +138,14 @@ fn what_contradicts_itself_is_refused_without_a_word_of_the_secret() {
         (vec!["--secret-key-file=.", "--algorithm=HS256"], "Is a directory"),
         (vec!["--secret-key-file=binary", "--algorithm=HS256"], "UTF-8"),
         (vec!["--secret-key-file=short", "--algorithm=HS256"], "has 31 bytes, HS256 needs 32"),
+        (vec!["--secret-key-file=open", "--algorithm=HS256"], "can be read by other users (mode 0644)"),
         (vec![file], "needs --algorithm HS256"),
     ] {
         let home = Home::new();
-        home.write("key", SECRET);
-        home.write("short", &SECRET[..31]);
-        home.write("binary", [0xff; 64]);
+        home.write_secret("key", SECRET);
+        home.write_secret("short", &SECRET[..31]);
+        home.write_secret("binary", [0xff; 64]);
+        home.write("open", SECRET);
 
         let line = finish(&mut home.bare(&arguments), "").refused(2);
 
@@ -155,7 +158,7 @@ fn what_contradicts_itself_is_refused_without_a_word_of_the_secret() {
 #[test]
 fn a_secret_in_the_environment_or_a_file_is_neither_in_the_list_of_processes_nor_in_help() {
     let home = Home::new();
-    let key = home.write("key", format!("{SECRET}\n"));
+    let key = home.write_secret("key", format!("{SECRET}\n"));
     let arguments = ["--listen", "127.0.0.1:0", "--algorithm", "HS256"];
     let mut by_variable = home.command(&arguments);
     by_variable.env("SEKISHO_SECRET_KEY", SECRET);

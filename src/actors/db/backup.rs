@@ -47,6 +47,9 @@ pub enum CopyError {
     /// The copy is not what it should be.
     #[error("the copy is damaged: {0}")]
     Damaged(String),
+    /// The keys in the copy do not sign, or cannot be read.
+    #[error("the keys in the copy cannot be used: {0}")]
+    UnusableKeys(String),
 }
 
 impl From<rusqlite::Error> for CopyError {
@@ -194,7 +197,7 @@ fn check(
     if verdict != "ok" {
         return Err(CopyError::Damaged(verdict));
     }
-    check_keys(&find_keys(&to)?).map_err(CopyError::Damaged)?;
+    check_keys(&find_keys(&to)?).map_err(CopyError::UnusableKeys)?;
     let count = |sql: &str| to.query_row(sql, [], |row| row.get::<_, i64>(0));
     let report = CopyReport {
         users: count("SELECT count(*) FROM users")?,

@@ -6,8 +6,8 @@ use rusqlite::{
 };
 
 use crate::domain::{
-    Algorithm, Email, EndReason, PasswordHash, PasswordVersion, Role, Scope, Session, SessionId, Timestamp,
-    User, UserId, Username,
+    Algorithm, Email, EndReason, PasswordHash, PasswordVersion, Role, Scope, Session, SessionId,
+    StoredSecret, Timestamp, User, UserId, Username,
 };
 
 /// An integer column that is a newtype over `i64`.
@@ -59,6 +59,18 @@ text_column! {
     Email: |text: &str| Some(Email::from_trusted(text.to_owned())), Email::as_str;
     Username: |text: &str| Some(Username::from_trusted(text.to_owned())), Username::as_str;
     PasswordHash: |text: &str| Some(PasswordHash::new(text.to_owned())), PasswordHash::expose;
+}
+
+impl ToSql for StoredSecret {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.as_column()))
+    }
+}
+
+impl FromSql for StoredSecret {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_blob().map(|bytes| Self::from_column(bytes.to_vec()))
+    }
 }
 
 /// The columns that [`user`] reads, from a table called `u`.

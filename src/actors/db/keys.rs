@@ -4,10 +4,12 @@ use std::fmt;
 
 use actix::Message;
 use rusqlite::{Connection, OptionalExtension};
-use zeroize::Zeroizing;
 
-use super::{Access, DbError, DbMessage};
-use crate::domain::{Algorithm, Timestamp};
+use super::{
+    Access, DbError, DbMessage,
+    stored_secrets::{StoredOtherwise, check_same_wrapping},
+};
+use crate::domain::{Algorithm, Place, StoredSecret, Timestamp};
 
 /// A signing key as it is stored.
 #[derive(Clone)]
@@ -16,8 +18,8 @@ pub struct KeyRow {
     pub kid: String,
     /// What it signs with.
     pub algorithm: Algorithm,
-    /// PKCS #8 (DER), or the bare secret for HS256.
-    pub private_key: Zeroizing<Vec<u8>>,
+    /// PKCS #8 (DER), or the bare secret for HS256, as it is stored at [`KeyRow::place`].
+    pub private_key: StoredSecret,
     /// When the JWKS began to show it.
     pub announced_at: Timestamp,
     /// When it begins to sign.
@@ -27,6 +29,14 @@ pub struct KeyRow {
 impl fmt::Debug for KeyRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyRow").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+impl KeyRow {
+    /// Where its private key stands.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place::SigningKey { kid: self.kid.clone(), algorithm: self.algorithm }
     }
 }
 
@@ -60,7 +70,7 @@ pub(super) fn find_keys(db: &Connection) -> Result<KeySet, DbError> {
         Ok(KeyRow {
             kid: row.get(0)?,
             algorithm: row.get(1)?,
-            private_key: Zeroizing::new(row.get(2)?),
+            private_key: row.get(2)?,
             announced_at: row.get(3)?,
             signs_from: row.get(4)?,
         })
@@ -70,9 +80,10 @@ pub(super) fn find_keys(db: &Connection) -> Result<KeySet, DbError> {
 
 /// Adds a key, unless another process has added one since `newest` was the newest.
 ///
-/// Two servers on one file may both find that it is time to rotate; one key is enough.
+/// Two servers on one file may both find that it is time to rotate; one key is enough. A key that is
+/// stored otherwise than the secrets that are there is refused.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<KeySet, DbError>")]
+#[rtype(result = "Result<Result<KeySet, StoredOtherwise>, DbError>")]
 pub struct InsertKey {
     /// The new key.
     pub key: KeyRow,
@@ -81,26 +92,28 @@ pub struct InsertKey {
 }
 
 impl DbMessage for InsertKey {
-    type Answer = KeySet;
+    type Answer = Result<KeySet, StoredOtherwise>;
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<KeySet, DbError> {
+    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
         let newest = find_keys(db)?.keys.pop().map(|key| key.kid);
         if newest == self.newest {
-            db.prepare_cached(
-                "INSERT INTO signing_keys (kid, algorithm, private_key, announced_at, signs_from)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute((
-                &self.key.kid,
-                self.key.algorithm,
-                &*self.key.private_key,
-                self.key.announced_at,
-                self.key.signs_from,
-            ))?;
+            if let Err(refused) = check_same_wrapping(db, &self.key.private_key)? {
+                return Ok(Err(refused));
+            }
+            insert_key(db, &self.key)?;
         }
-        find_keys(db)
+        find_keys(db).map(Ok)
     }
+}
+
+fn insert_key(db: &Connection, key: &KeyRow) -> Result<(), DbError> {
+    db.prepare_cached(
+        "INSERT INTO signing_keys (kid, algorithm, private_key, announced_at, signs_from)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((&key.kid, key.algorithm, &key.private_key, key.announced_at, key.signs_from))?;
+    Ok(())
 }
 
 /// Deletes keys by name and says how many there were.
@@ -125,30 +138,34 @@ impl DbMessage for PurgeKeys {
     }
 }
 
-/// Finds a secret by name; where there is none yet, `fresh` becomes it.
-#[derive(Message)]
-#[rtype(result = "Result<Zeroizing<Vec<u8>>, DbError>")]
+/// Finds a secret by name; where there is none yet, `fresh` becomes it, unless it is stored otherwise
+/// than the secrets that are there.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Result<StoredSecret, StoredOtherwise>, DbError>")]
 pub struct FindSecret {
     /// What it is for.
     pub name: &'static str,
-    /// Fresh random bytes.
-    pub fresh: Zeroizing<Vec<u8>>,
+    /// Fresh random bytes, as they are stored in this secret's place.
+    pub fresh: StoredSecret,
 }
 
 impl DbMessage for FindSecret {
-    type Answer = Zeroizing<Vec<u8>>;
+    type Answer = Result<StoredSecret, StoredOtherwise>;
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<Zeroizing<Vec<u8>>, DbError> {
-        let found: Option<Vec<u8>> = db
+    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
+        let found: Option<StoredSecret> = db
             .prepare_cached("SELECT value FROM secrets WHERE name = ?1")?
             .query_row([self.name], |row| row.get(0))
             .optional()?;
         if let Some(found) = found {
-            return Ok(Zeroizing::new(found));
+            return Ok(Ok(found));
+        }
+        if let Err(refused) = check_same_wrapping(db, &self.fresh)? {
+            return Ok(Err(refused));
         }
         db.prepare_cached("INSERT INTO secrets (name, value) VALUES (?1, ?2)")?
-            .execute((self.name, &*self.fresh))?;
-        Ok(self.fresh)
+            .execute((self.name, &self.fresh))?;
+        Ok(Ok(self.fresh))
     }
 }

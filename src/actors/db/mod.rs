@@ -18,6 +18,7 @@ mod listing;
 mod networks;
 mod rotation;
 mod sessions;
+mod stored_secrets;
 mod users;
 
 use std::{cell::RefCell, rc::Rc, sync::Arc, thread, time::Instant};
@@ -42,6 +43,7 @@ pub use self::{
         ActiveKey, EndSession, EndUserSessions, FindActiveUsers, ListSessions, OpenSession, PurgeSessions,
         Purged, TokenHash,
     },
+    stored_secrets::{FindSecretRows, ReplaceSecretRows, Rewrapped, SecretRow, StoredOtherwise},
     users::{
         DeleteRefused, DeleteUser, FindTaken, FindUser, InsertUser, Taken, UpdateRefused, UpdateUser,
         UserChange,

@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 use crate::{
     actors::{
         Handle,
-        db::{DbActor, DbError, FindKeys, FindSecret, InsertKey, KeySet},
+        db::{DbActor, DbError, FindKeys, FindSecret, InsertKey, KeySet, StoredOtherwise},
         token::{ANNOUNCE, KeyError, Keyring, RefreshKeys, SigningSetup, TagKey, new_key_row},
     },
-    domain::{Algorithm, Clock, NoRandomness, Random},
+    domain::{Algorithm, Clock, KeyWrap, NoRandomness, OpenError, Place, Random, WrapError},
 };
 
 /// The keyring could not be read or extended.
@@ -22,6 +22,18 @@ pub enum KeyringError {
     /// A key is unusable.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A secret cannot be read.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A secret cannot be encrypted.
+    #[error(transparent)]
+    Wrap(#[from] WrapError),
+    /// The other secrets are stored otherwise by now.
+    #[error(transparent)]
+    StoredOtherwise(#[from] StoredOtherwise),
+    /// Other processes go on changing the keys.
+    #[error("other processes changed the keys meanwhile, again and again")]
+    Contended,
     /// No random bytes.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -58,9 +70,10 @@ pub async fn open_keyring(
     if !fits && policy.setup.secret_key.is_none() {
         let now = policy.clock.now();
         let newest = newest.map(|key| key.kid.clone());
-        let key = new_key_row(policy.algorithm, &policy.random, now, now)?;
+        let maker = (&policy.setup.key_wrap, &policy.random);
+        let key = new_key_row(policy.algorithm, maker, now, now)?;
         log::info!("made a signing key {} for {}", key.kid, policy.algorithm);
-        set = db.ask(InsertKey { key, newest }).await?;
+        set = db.ask(InsertKey { key, newest }).await??;
     }
     let keyring = read_keyring(db, policy, &set).await?;
     Ok((set, keyring))
@@ -71,8 +84,11 @@ pub(super) async fn read_keyring(
     policy: &KeyPolicy,
     set: &KeySet,
 ) -> Result<Keyring, KeyringError> {
-    let fresh = Zeroizing::new(policy.random.bytes::<32>()?.to_vec());
-    let secret = db.ask(FindSecret { name: "refresh", fresh }).await?;
+    let (name, key_wrap) = ("refresh", &policy.setup.key_wrap);
+    let place = Place::Secret { name: name.to_owned() };
+    let fresh = key_wrap.wrap(&place, &*Zeroizing::new(policy.random.bytes::<32>()?))?;
+    let stored = db.ask(FindSecret { name, fresh }).await??;
+    let secret = key_wrap.open(&place, &stored)?;
     Ok(Keyring::new(set, &policy.setup, RefreshKeys::new(&secret), TagKey::new(&secret))?)
 }
 
@@ -87,12 +103,12 @@ pub async fn rotate_keys(
     algorithm: Algorithm,
     at_once: bool,
     clock: &Clock,
-    random: &Random,
+    (key_wrap, random): (&KeyWrap, &Random),
 ) -> Result<KeySet, KeyringError> {
     let newest = db.ask(FindKeys).await?.keys.last().map(|key| key.kid.clone());
     let now = clock.now();
     let signs_from = if at_once { now } else { now + ANNOUNCE };
-    let key = new_key_row(algorithm, random, now, signs_from)?;
+    let key = new_key_row(algorithm, (key_wrap, random), now, signs_from)?;
     log::info!("made a signing key {} for {algorithm}; it signs from {signs_from}", key.kid);
-    Ok(db.ask(InsertKey { key, newest }).await?)
+    Ok(db.ask(InsertKey { key, newest }).await??)
 }

@@ -5,13 +5,17 @@
 //! what the costliest stored hash costs.
 
 mod keyring;
+mod wrapping;
 
 use std::{sync::Arc, time::Duration};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, Recipient, ResponseActFuture, WrapFuture};
 
 use self::keyring::read_keyring;
-pub use self::keyring::{KeyPolicy, KeyringError, open_keyring, rotate_keys};
+pub use self::{
+    keyring::{KeyPolicy, KeyringError, open_keyring, rotate_keys},
+    wrapping::{rewrap_secrets, wrap_secrets},
+};
 use super::{
     Handle, Unreachable,
     db::{
@@ -191,9 +195,12 @@ impl KeeperActor {
                 }
                 match error {
                     KeyringError::Db(error) => Err(error),
-                    KeyringError::Key(_) | KeyringError::NoRandomness(_) => {
-                        Err(DbError::Other(error.to_string()))
-                    }
+                    KeyringError::Key(_)
+                    | KeyringError::Open(_)
+                    | KeyringError::Wrap(_)
+                    | KeyringError::StoredOtherwise(_)
+                    | KeyringError::Contended
+                    | KeyringError::NoRandomness(_) => Err(DbError::Other(error.to_string())),
                 }
             }
         }
@@ -260,7 +267,8 @@ impl Round {
         let mut set = self.db.ask(FindKeys).await?;
         let external = self.policy.setup.secret_key.is_some();
         let add = async |algorithm, at_once| {
-            rotate_keys(&self.db, algorithm, at_once, &self.policy.clock, &self.policy.random).await
+            let maker = (&self.policy.setup.key_wrap, &self.policy.random);
+            rotate_keys(&self.db, algorithm, at_once, &self.policy.clock, maker).await
         };
         match set.keys.last() {
             _ if external => {}

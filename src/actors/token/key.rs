@@ -1,5 +1,7 @@
 //! One signing key: making it, reading it, and its public half.
 
+use std::sync::Arc;
+
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     error::Unspecified,
@@ -19,7 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     actors::db::KeyRow,
-    domain::{Algorithm, NoRandomness, Random, Timestamp},
+    domain::{Algorithm, KeyWrap, NoRandomness, OpenError, Place, Random, Timestamp, WrapError},
 };
 
 /// A key could not be made or read.
@@ -36,12 +38,19 @@ pub enum KeyError {
         /// What it should be.
         algorithm: Algorithm,
     },
+    /// What is stored cannot be read.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// What was made cannot be stored.
+    #[error(transparent)]
+    Wrap(#[from] WrapError),
     /// No random bytes.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
 }
 
 /// A key that was read and can sign and verify.
+#[derive(Clone)]
 pub(super) struct Key {
     pub(super) kid: String,
     pub(super) algorithm: Algorithm,
@@ -49,7 +58,7 @@ pub(super) struct Key {
     pub(super) announced_at: Timestamp,
     /// When the last token that it may have signed has expired; `None` while it may sign.
     pub(super) verifies_until: Option<Timestamp>,
-    private: PrivateKey,
+    private: Arc<PrivateKey>,
     pub(super) decoding: DecodingKey,
     /// The public key; `None` for HS256, which has none.
     pub(super) jwk: Option<Jwk>,
@@ -62,14 +71,14 @@ enum PrivateKey {
     Hs256(Box<hmac::Key>),
 }
 
-/// Makes a key that signs from then on.
+/// Makes a key that signs from then on, as it is to be stored.
 ///
 /// # Errors
 ///
 /// When the operating system gives no randomness.
 pub fn new_key_row(
     algorithm: Algorithm,
-    random: &Random,
+    (key_wrap, random): (&KeyWrap, &Random),
     announced_at: Timestamp,
     signs_from: Timestamp,
 ) -> Result<KeyRow, KeyError> {
@@ -88,21 +97,32 @@ pub fn new_key_row(
         Algorithm::Hs256 => random.bytes::<32>()?.to_vec(),
     };
     let private_key = Zeroizing::new(private_key);
-    let unnamed = KeyRow { kid: String::new(), algorithm, private_key, announced_at, signs_from };
-    let kid = match Key::read(&unnamed)?.jwk {
+    let kid = match Key::parse(String::new(), algorithm, &private_key, (announced_at, signs_from))?.jwk {
         // RFC 7638: the public key's own thumbprint.
         Some(jwk) => jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| KeyError::Generation(algorithm))?,
         None => BASE64_URL_SAFE_NO_PAD.encode(random.bytes::<16>()?),
     };
-    Ok(KeyRow { kid, ..unnamed })
+    let place = Place::SigningKey { kid: kid.clone(), algorithm };
+    let private_key = key_wrap.wrap(&place, &private_key)?;
+    Ok(KeyRow { kid, algorithm, private_key, announced_at, signs_from })
 }
 
 impl Key {
     /// Reads a stored key.
-    pub(super) fn read(row: &KeyRow) -> Result<Self, KeyError> {
-        let unreadable = || KeyError::Unreadable { kid: row.kid.clone(), algorithm: row.algorithm };
-        let private = &*row.private_key;
-        let (private, decoding) = match row.algorithm {
+    pub(super) fn read(row: &KeyRow, key_wrap: &KeyWrap) -> Result<Self, KeyError> {
+        let private = key_wrap.open(&row.place(), &row.private_key)?;
+        Self::parse(row.kid.clone(), row.algorithm, &private, (row.announced_at, row.signs_from))
+    }
+
+    /// Reads a private key: PKCS #8 (DER), or the bare secret for HS256.
+    pub(super) fn parse(
+        kid: String,
+        algorithm: Algorithm,
+        private: &[u8],
+        (announced_at, signs_from): (Timestamp, Timestamp),
+    ) -> Result<Self, KeyError> {
+        let unreadable = || KeyError::Unreadable { kid: kid.clone(), algorithm };
+        let (private, decoding) = match algorithm {
             Algorithm::Es256 => {
                 let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private)
                     .map_err(|_| unreadable())?;
@@ -128,27 +148,27 @@ impl Key {
                 (PrivateKey::Hs256(key), DecodingKey::from_secret(private))
             }
         };
-        let jwk = match row.algorithm {
+        let jwk = match algorithm {
             Algorithm::Hs256 => None,
             Algorithm::Es256 | Algorithm::Rs256 | Algorithm::EdDsa => {
-                let public = Jwk::from_decoding_key(&decoding, Some(jwt_algorithm(row.algorithm)))
+                let public = Jwk::from_decoding_key(&decoding, Some(jwt_algorithm(algorithm)))
                     .map_err(|_| unreadable())?;
                 let common = CommonParameters {
                     public_key_use: Some(PublicKeyUse::Signature),
-                    key_algorithm: Some(KeyAlgorithm::from(jwt_algorithm(row.algorithm))),
-                    key_id: Some(row.kid.clone()),
+                    key_algorithm: Some(KeyAlgorithm::from(jwt_algorithm(algorithm))),
+                    key_id: Some(kid.clone()),
                     ..CommonParameters::default()
                 };
                 Some(Jwk { common, ..public })
             }
         };
         Ok(Self {
-            kid: row.kid.clone(),
-            algorithm: row.algorithm,
-            signs_from: row.signs_from,
-            announced_at: row.announced_at,
+            kid,
+            algorithm,
+            signs_from,
+            announced_at,
             verifies_until: None,
-            private,
+            private: Arc::new(private),
             decoding,
             jwk,
         })
@@ -157,7 +177,7 @@ impl Key {
     /// Signs a message, in the form that a JWS has (RFC 7518, section 3; RFC 8037, section 3.1).
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
         let rng = SystemRandom::new();
-        Ok(match &self.private {
+        Ok(match &*self.private {
             PrivateKey::Es256(pair) => pair.sign(&rng, message)?.as_ref().to_vec(),
             PrivateKey::EdDsa(pair) => pair.try_sign(message)?.as_ref().to_vec(),
             PrivateKey::Rs256(pair) => {
@@ -187,8 +207,9 @@ mod tests {
     fn a_key_of_each_algorithm_is_made_and_read_again() {
         for algorithm in Algorithm::ALL {
             let now = Timestamp::from_millis(0);
-            let row = new_key_row(algorithm, &Random::System, now, now).unwrap();
-            let key = Key::read(&row).unwrap();
+            let clear = KeyWrap::in_the_clear();
+            let row = new_key_row(algorithm, (&clear, &Random::System), now, now).unwrap();
+            let key = Key::read(&row, &clear).unwrap();
 
             assert_eq!(key.jwk.is_none(), algorithm == Algorithm::Hs256);
             assert!(key.kid.len() >= 22, "{}", key.kid);
@@ -203,10 +224,9 @@ mod tests {
     fn what_is_no_key_is_refused() {
         for algorithm in [Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDsa] {
             let now = Timestamp::from_millis(0);
-            let private_key = Zeroizing::new(b"nonsense".to_vec());
-            let row = KeyRow { kid: "k".into(), algorithm, private_key, announced_at: now, signs_from: now };
+            let read = Key::parse("k".into(), algorithm, b"nonsense", (now, now));
 
-            assert_eq!(Key::read(&row).err(), Some(KeyError::Unreadable { kid: "k".into(), algorithm }));
+            assert_eq!(read.err(), Some(KeyError::Unreadable { kid: "k".into(), algorithm }));
         }
     }
 }

@@ -12,7 +12,6 @@ use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use super::{
     key::{Key, KeyError},
@@ -20,8 +19,8 @@ use super::{
     tag::TagKey,
 };
 use crate::{
-    actors::db::{KeyRow, KeySet},
-    domain::{Algorithm, Audiences, Timestamp},
+    actors::db::KeySet,
+    domain::{Algorithm, Audiences, KeyWrap, Timestamp},
 };
 
 /// For how long a verifier may keep its copy of the JWKS.
@@ -46,6 +45,8 @@ pub struct SigningSetup {
     pub secret_key: Option<SecretString>,
     /// When this process started.
     pub started_at: Timestamp,
+    /// How the keys in the database are stored.
+    pub key_wrap: KeyWrap,
 }
 
 /// Where a key is in its life.
@@ -120,21 +121,21 @@ impl Keyring {
         refresh: RefreshKeys,
         tags: TagKey,
     ) -> Result<Self, KeyError> {
-        let mut keys = set.keys.iter().map(Key::read).collect::<Result<Vec<_>, _>>()?;
+        let mut keys =
+            set.keys.iter().map(|row| Key::read(row, &setup.key_wrap)).collect::<Result<Vec<_>, _>>()?;
         if let Some(secret) = &setup.secret_key {
-            keys.push(Key::read(&external_row(secret, setup.started_at))?);
+            keys.push(external_key(secret, setup.started_at)?);
         }
-        let successors: Vec<_> = keys.iter().skip(1).map(|next| next.signs_from).collect();
-        for (key, superseded_at) in keys.iter_mut().zip(successors) {
-            key.verifies_until = Some(superseded_at + setup.token_lifetime + STRAGGLE);
+        let starts: Vec<_> = keys.iter().map(|key| key.signs_from).collect();
+        for (key, until) in keys.iter_mut().zip(verification_ends(&starts, setup.token_lifetime)) {
+            key.verifies_until = until;
         }
         Ok(Self { issuer: setup.issuer.clone(), audiences: setup.audiences.clone(), keys, refresh, tags })
     }
 
     /// The key that signs now.
     pub(super) fn signer(&self, now: Timestamp) -> Option<&Key> {
-        // A clock that jumped back behind every key still signs, with the first.
-        self.keys.iter().rfind(|key| key.signs_from <= now).or_else(|| self.keys.first())
+        self.keys.get(signer(self.keys.iter().map(|key| key.signs_from), now))
     }
 
     /// The key of that name, if it may verify now.
@@ -168,48 +169,80 @@ impl Keyring {
     /// What may be told of each key.
     #[must_use]
     pub fn summaries(&self, now: Timestamp) -> Vec<KeySummary> {
-        let signer = self.signer(now).map(|key| key.kid.as_str());
-        self.keys
-            .iter()
-            .map(|key| KeySummary {
-                kid: key.kid.clone(),
-                algorithm: key.algorithm,
-                state: if signer == Some(key.kid.as_str()) {
-                    KeyState::Signing
-                } else if key.signs_from > now {
-                    KeyState::Announced
-                } else if key.verifies_until.is_none_or(|until| now < until) {
-                    KeyState::Retiring
-                } else {
-                    KeyState::Retired
-                },
-                announced_at: key.announced_at,
-                signs_from: key.signs_from,
-                verifies_until: key.verifies_until,
-            })
-            .collect()
+        let signer = signer(self.keys.iter().map(|key| key.signs_from), now);
+        let summaries = self.keys.iter().enumerate().map(|(index, key)| KeySummary {
+            kid: key.kid.clone(),
+            algorithm: key.algorithm,
+            state: state(index == signer, (key.signs_from, key.verifies_until), now),
+            announced_at: key.announced_at,
+            signs_from: key.signs_from,
+            verifies_until: key.verifies_until,
+        });
+        summaries.collect()
+    }
+}
+
+/// What may be told of each key in the database, for which no private key is read.
+#[must_use]
+pub fn summarize_keys(set: &KeySet, token_lifetime: Duration, now: Timestamp) -> Vec<KeySummary> {
+    let starts: Vec<_> = set.keys.iter().map(|key| key.signs_from).collect();
+    let signer = signer(starts.iter().copied(), now);
+    let ends = verification_ends(&starts, token_lifetime);
+    let summaries = set.keys.iter().zip(ends).enumerate().map(|(index, (key, verifies_until))| KeySummary {
+        kid: key.kid.clone(),
+        algorithm: key.algorithm,
+        state: state(index == signer, (key.signs_from, verifies_until), now),
+        announced_at: key.announced_at,
+        signs_from: key.signs_from,
+        verifies_until,
+    });
+    summaries.collect()
+}
+
+/// Which of the keys that begin to sign at these times signs now.
+fn signer(starts: impl DoubleEndedIterator<Item = Timestamp> + ExactSizeIterator, now: Timestamp) -> usize {
+    // A clock that jumped back behind every key still signs, with the first.
+    starts.enumerate().rfind(|(_, start)| *start <= now).map_or(0, |(index, _)| index)
+}
+
+/// Until when each of the keys that begin to sign at these times verifies; `None` for the last.
+fn verification_ends(starts: &[Timestamp], token_lifetime: Duration) -> Vec<Option<Timestamp>> {
+    let ends = starts.iter().skip(1).map(|superseded_at| Some(*superseded_at + token_lifetime + STRAGGLE));
+    ends.chain([None]).take(starts.len()).collect()
+}
+
+fn state(
+    signs: bool,
+    (signs_from, verifies_until): (Timestamp, Option<Timestamp>),
+    now: Timestamp,
+) -> KeyState {
+    if signs {
+        KeyState::Signing
+    } else if signs_from > now {
+        KeyState::Announced
+    } else if verifies_until.is_none_or(|until| now < until) {
+        KeyState::Retiring
+    } else {
+        KeyState::Retired
     }
 }
 
 /// The key of the configuration, named by its hash so that another secret is another key.
-fn external_row(secret: &SecretString, started_at: Timestamp) -> KeyRow {
+fn external_key(secret: &SecretString, started_at: Timestamp) -> Result<Key, KeyError> {
     let bytes = secret.expose_secret().as_bytes();
     let name = digest::digest(&digest::SHA256, &[b"kid:", bytes].concat());
     let mut kid = BASE64_URL_SAFE_NO_PAD.encode(name);
     kid.truncate(22);
-    KeyRow {
-        kid,
-        algorithm: Algorithm::Hs256,
-        private_key: Zeroizing::new(bytes.to_vec()),
-        announced_at: started_at,
-        signs_from: started_at,
-    }
+    Key::parse(kid, Algorithm::Hs256, bytes, (started_at, started_at))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{actors::token::key::new_key_row, domain::Random};
+    use crate::{
+        actors::token::key::new_key_row,
+        domain::{KeyWrap, Random},
+    };
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::from_millis(1_000_000_000) + Duration::from_secs(seconds)
@@ -218,7 +251,10 @@ mod tests {
     fn keyring(signs_from: &[u64], secret_key: Option<&str>) -> Keyring {
         let keys = signs_from
             .iter()
-            .map(|from| new_key_row(Algorithm::EdDsa, &Random::System, at(0), at(*from)).unwrap())
+            .map(|from| {
+                let clear = KeyWrap::in_the_clear();
+                new_key_row(Algorithm::EdDsa, (&clear, &Random::System), at(0), at(*from)).unwrap()
+            })
             .collect();
         let setup = SigningSetup {
             issuer: "http://localhost".to_owned(),
@@ -226,6 +262,7 @@ mod tests {
             token_lifetime: Duration::from_mins(30),
             secret_key: secret_key.map(|text| SecretString::from(text.to_owned())),
             started_at: at(5000),
+            key_wrap: KeyWrap::in_the_clear(),
         };
         Keyring::new(&KeySet { keys }, &setup, RefreshKeys::new(&[0; 32]), TagKey::new(&[0; 32])).unwrap()
     }

@@ -18,7 +18,7 @@ use self::access::VerifiedTokens;
 pub use self::{
     access::{Granted, InvalidToken},
     key::{KeyError, new_key_row},
-    keyring::{ANNOUNCE, JWKS_MAX_AGE, KeyState, KeySummary, Keyring, SigningSetup},
+    keyring::{ANNOUNCE, JWKS_MAX_AGE, KeyState, KeySummary, Keyring, SigningSetup, summarize_keys},
     refresh::{Presented, RefreshKeys, RefreshSecret},
     tag::TagKey,
 };

@@ -25,20 +25,20 @@ use sekisho::{
         db::{
             Access, ActiveKey, CountSlice, Cursor, DbError, DbFile, DbMessage, DeleteUser, EndSession,
             EndUserSessions, FindActiveUsers, FindCredentials, FindHighestCost, FindKeys, FindSecret,
-            FindTaken, FindUser, HasLoggedInFrom, ImportUsers, ImportedUser, InsertKey, InsertUser,
-            ListSessions, ListUsers, Login, OpenSession, PurgeKeys, PurgeSessions, RenewHash, RotateSession,
-            RotateSessions, Rotation, SetPassword, Taken, TokenHash, UpdateUser, UserChange,
+            FindSecretRows, FindTaken, FindUser, HasLoggedInFrom, ImportUsers, ImportedUser, InsertKey,
+            InsertUser, ListSessions, ListUsers, Login, OpenSession, PurgeKeys, PurgeSessions, RenewHash,
+            ReplaceSecretRows, Rewrapped, RotateSession, RotateSessions, Rotation, SecretRow, SetPassword,
+            Taken, TokenHash, UpdateUser, UserChange,
         },
         token::new_key_row,
     },
     config::Database,
     domain::{
-        Algorithm, Client, Email, EndReason, Network, PasswordHash, PasswordVersion, Random, Role, Scope,
-        SessionId, UserId, Username,
+        Algorithm, Client, Email, EndReason, KeyWrap, Network, PasswordHash, PasswordVersion, Random, Role,
+        Scope, SessionId, StoredSecret, UserId, Username,
     },
 };
 use tempfile::TempDir;
-use zeroize::Zeroizing;
 
 use crate::support::START;
 
@@ -379,14 +379,18 @@ fn send_what_changes_users(minefield: &mut Minefield) {
 }
 
 fn send_what_keeps_keys(minefield: &mut Minefield) {
-    let key = new_key_row(Algorithm::Es256, &Random::System, START, START).unwrap();
+    let maker = (&KeyWrap::in_the_clear(), &Random::System);
+    let key = new_key_row(Algorithm::Es256, maker, START, START).unwrap();
     let kid = key.kid.clone();
-    let secret = || FindSecret { name: "test", fresh: Zeroizing::new(vec![1]) };
+    let secret = || FindSecret { name: "test", fresh: StoredSecret::from_column(vec![1]) };
 
     assert!(minefield.send(FindKeys).keys.is_empty());
-    assert_eq!(minefield.send(InsertKey { key, newest: None }).keys.len(), 1);
-    assert_eq!(minefield.send(PurgeKeys { kids: vec![kid] }), 1);
+    assert_eq!(minefield.send(InsertKey { key, newest: None }).unwrap().keys.len(), 1);
     for _ in 0..2 {
-        assert_eq!(*minefield.send(secret()), [1]);
+        assert_eq!(minefield.send(secret()).unwrap().as_column(), [1]);
     }
+    let rows = minefield.send(FindSecretRows).into_iter();
+    let same = |row: SecretRow| Rewrapped { place: row.place, after: row.secret.clone(), before: row.secret };
+    assert!(minefield.send(ReplaceSecretRows { rows: rows.map(same).collect() }));
+    assert_eq!(minefield.send(PurgeKeys { kids: vec![kid] }), 1);
 }

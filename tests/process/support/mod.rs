@@ -84,6 +84,13 @@ impl Home {
         path
     }
 
+    /// A file that nobody else may read, as one that holds a secret must be.
+    pub fn write_secret(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.write(name, content);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
     /// The names of all files here, in order.
     pub fn files(&self) -> Vec<String> {
         files_in(self.directory.path())

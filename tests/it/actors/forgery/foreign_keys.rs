@@ -11,7 +11,7 @@ use base64::{
 };
 use sekisho::{
     actors::token::{InvalidToken, new_key_row},
-    domain::{Algorithm, Random, Role, TokenPair},
+    domain::{Algorithm, KeyWrap, Random, Role, TokenPair},
 };
 use serde_json::{Value, json};
 
@@ -73,7 +73,7 @@ fn public_forms(der: &[u8], raw: &[u8], kid: &str) -> Vec<(&'static str, Vec<u8>
 async fn a_public_key_is_no_shared_secret() {
     for algorithm in [Algorithm::Es256, Algorithm::Rs256] {
         let scene = Scene::set(algorithm).await;
-        let private = &*scene.key.private_key;
+        let private = scene.key.private_key.as_column();
         let (der, raw) = if algorithm == Algorithm::Rs256 {
             let pair = RsaKeyPair::from_pkcs8(private).unwrap();
             let der = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap();
@@ -134,8 +134,10 @@ async fn a_key_is_found_by_its_name_or_not_at_all() {
 #[actix_web::test]
 async fn a_key_of_the_attackers_own_convinces_nobody() {
     let scene = Scene::set(Algorithm::Es256).await;
-    let own = new_key_row(Algorithm::Es256, &Random::System, START, START).unwrap();
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &own.private_key).unwrap();
+    let maker = (&KeyWrap::in_the_clear(), &Random::System);
+    let own = new_key_row(Algorithm::Es256, maker, START, START).unwrap();
+    let pair =
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, own.private_key.as_column()).unwrap();
     let point = pair.public_key().as_ref();
     let jwk = json!({
         "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": own.kid,
@@ -166,7 +168,7 @@ async fn a_key_of_the_attackers_own_convinces_nobody() {
 #[actix_web::test]
 async fn without_the_shared_secret_of_hs256_nothing_is_signed() {
     let scene = Scene::set(Algorithm::Hs256).await;
-    let secret = scene.key.private_key.to_vec();
+    let secret = scene.key.private_key.as_column().to_vec();
     let forge = |secret: &[u8]| token(&scene.header, &scene.claims, hs256(secret));
 
     assert_eq!(scene.verdict(&forge(&secret)).await, Ok(()));

@@ -38,7 +38,8 @@ fn token(header: &impl ToString, claims: &impl ToString, sign: impl FnOnce(&[u8]
 }
 
 fn es256(key: &KeyRow) -> impl Fn(&[u8]) -> Vec<u8> {
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key.private_key).unwrap();
+    let pair =
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.private_key.as_column()).unwrap();
     move |message| pair.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec()
 }
 

@@ -8,7 +8,7 @@ use sekisho::{
         keeper::rotate_keys,
         token::{ANNOUNCE, InvalidToken, KeyState},
     },
-    domain::{Algorithm, Random, Role},
+    domain::{Algorithm, KeyWrap, Random, Role},
 };
 
 use super::{DAY, HOUR, MINUTE, SECOND, Verifier, fetch, kid, look_around, rotate, states, verifies, worker};
@@ -131,8 +131,8 @@ async fn a_server_that_slept_for_a_year_announces_its_next_key_like_any_other() 
 #[actix_web::test]
 async fn two_servers_that_find_a_key_old_at_once_make_one() {
     let actors = TestActors::start().await;
-    let (db, clock, random) = (actors.sekisho.db(), &actors.clock, Random::System);
-    let rotate = || rotate_keys(db, Algorithm::Es256, false, clock, &random);
+    let (db, clock, clear) = (actors.sekisho.db(), &actors.clock, KeyWrap::in_the_clear());
+    let rotate = || rotate_keys(db, Algorithm::Es256, false, clock, (&clear, &Random::System));
 
     let (one, two) = join(rotate(), rotate()).await;
 

@@ -16,7 +16,7 @@ use sekisho::{
     },
     app::{Sekisho, Surroundings},
     config::Config,
-    domain::{AccessToken, Algorithm, Audiences, Claims, Random, Timestamp},
+    domain::{AccessToken, Algorithm, Audiences, Claims, KeyWrap, Random, Timestamp},
 };
 use serde_json::Value;
 
@@ -50,6 +50,7 @@ fn policy(actors: &TestActors, algorithm: Algorithm) -> KeyPolicy {
             token_lifetime: 30 * MINUTE,
             secret_key: None,
             started_at: actors.clock.now(),
+            key_wrap: KeyWrap::in_the_clear(),
         },
         clock: actors.clock.clone(),
         random: Random::System,
@@ -64,7 +65,8 @@ async fn states(actors: &TestActors) -> Vec<KeyState> {
 
 async fn rotate(actors: &TestActors, at_once: bool) {
     let (db, clock) = (actors.sekisho.db(), &actors.clock);
-    rotate_keys(db, Algorithm::Es256, at_once, clock, &Random::System).await.unwrap();
+    let maker = (&KeyWrap::in_the_clear(), &Random::System);
+    rotate_keys(db, Algorithm::Es256, at_once, clock, maker).await.unwrap();
     look_around(actors).await;
 }
 

@@ -1,0 +1,69 @@
+//! Bringing the secrets in the database under an encryption key, or under another one.
+
+use super::keyring::KeyringError;
+use crate::{
+    actors::{
+        Handle,
+        db::{DbActor, FindSecretRows, ReplaceSecretRows, Rewrapped, SecretRow},
+    },
+    domain::{KeyWrap, StoredSecret},
+};
+
+/// How often it is tried again when another process adds or deletes a key meanwhile.
+const ATTEMPTS: usize = 10;
+
+/// Wraps the secrets that stand in the clear, where there is an encryption key, and says how many they
+/// were. Those that are wrapped already stay as they are, whichever key wrapped them.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn wrap_secrets(db: &Handle<DbActor>, key_wrap: &KeyWrap) -> Result<usize, KeyringError> {
+    if key_wrap.key_id().is_none() {
+        return Ok(0);
+    }
+    let wrap = |row: &SecretRow| match row.secret.wrapped_by() {
+        None => rewrapped(row, &KeyWrap::in_the_clear(), key_wrap),
+        Some(_) => Ok(row.secret.clone()),
+    };
+    replace_secrets(db, wrap).await
+}
+
+/// Stores every secret as `to` does, which `from` has stored, and says how many they were.
+///
+/// # Errors
+///
+/// When `from` cannot read one of them, or the database fails; nothing is changed then.
+pub async fn rewrap_secrets(
+    db: &Handle<DbActor>,
+    from: &KeyWrap,
+    to: &KeyWrap,
+) -> Result<usize, KeyringError> {
+    replace_secrets(db, |row| rewrapped(row, from, to)).await
+}
+
+fn rewrapped(row: &SecretRow, from: &KeyWrap, to: &KeyWrap) -> Result<StoredSecret, KeyringError> {
+    let secret = from.open(&row.place, &row.secret)?;
+    let after = to.wrap(&row.place, &secret)?;
+    // What cannot be read again must not replace what can.
+    to.open(&row.place, &after)?;
+    Ok(after)
+}
+
+async fn replace_secrets(
+    db: &Handle<DbActor>,
+    rewrap: impl Fn(&SecretRow) -> Result<StoredSecret, KeyringError>,
+) -> Result<usize, KeyringError> {
+    for _ in 0..ATTEMPTS {
+        let rows = db.ask(FindSecretRows).await?.into_iter().map(|row| {
+            let after = rewrap(&row)?;
+            Ok(Rewrapped { place: row.place, before: row.secret, after })
+        });
+        let rows = rows.collect::<Result<Vec<_>, KeyringError>>()?;
+        let changed = rows.iter().filter(|row| row.before != row.after).count();
+        if changed == 0 || db.ask(ReplaceSecretRows { rows }).await? {
+            return Ok(changed);
+        }
+    }
+    Err(KeyringError::Contended)
+}

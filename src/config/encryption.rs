@@ -1,0 +1,34 @@
+//! The key that encrypts the secrets in the database.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{ConfigError, file_access::read_secret_file};
+use crate::domain::KeyWrap;
+
+/// How the secrets in the database are stored; the server and the commands that read them take it.
+#[derive(Debug, Clone, Default, Args)]
+pub struct EncryptionArgs {
+    /// A file with the key (32 bytes in base64 or hex) that encrypts private keys and secrets in the database
+    #[arg(long, env = "SEKISHO_ENCRYPTION_KEY_FILE", value_name = "FILE")]
+    pub encryption_key_file: Option<PathBuf>,
+}
+
+impl EncryptionArgs {
+    /// Reads the key, where one is configured.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, others can read it, or it holds no key.
+    pub fn key_wrap(&self) -> Result<KeyWrap, ConfigError> {
+        match &self.encryption_key_file {
+            None => Ok(KeyWrap::in_the_clear()),
+            Some(path) => {
+                let text = read_secret_file(path).map_err(ConfigError::EncryptionKeyFile)?;
+                KeyWrap::parse(&text)
+                    .map_err(|source| ConfigError::EncryptionKey { path: path.display().to_string(), source })
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! How secrets that must be read back are stored: wrapped by an encryption key that is not in the
+//! database, or, where there is none, in the clear.
+//!
+//! A wrapped secret is `mark ‖ key id ‖ nonce ‖ ciphertext ‖ tag` (8, 8, 12, n and 16 bytes), sealed
+//! with AES-256-GCM. The mark, the key's id and the secret's [`Place`] are its associated data, so that
+//! a value that was moved to another row is refused like one that was changed.
+
+use std::{fmt, sync::Arc};
+
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
+    digest,
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use zeroize::Zeroizing;
+
+use super::Algorithm;
+
+/// What a wrapped secret begins with; the last byte is the format's number. No PKCS #8 key begins
+/// like this, and no random secret does but with a chance of 2⁻⁶⁴.
+const MARK: [u8; 8] = *b"wrapped\x01";
+
+const KEY: usize = 32;
+const KEY_ID: usize = 8;
+const HEADER: usize = MARK.len() + KEY_ID;
+
+/// Which encryption key wrapped a secret: the first 64 bits of a hash of the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyId([u8; KEY_ID]);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// The row that a secret stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The private key of a signing key.
+    SigningKey {
+        /// The key's name.
+        kid: String,
+        /// What it signs with.
+        algorithm: Algorithm,
+    },
+    /// A secret of the installation.
+    Secret {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Place {
+    /// Table, column, primary key, and whatever else says what the bytes are.
+    fn fields(&self) -> [&str; 4] {
+        match self {
+            Self::SigningKey { kid, algorithm } => ["signing_keys", "private_key", kid, algorithm.as_str()],
+            Self::Secret { name } => ["secrets", "value", name, ""],
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SigningKey { kid, .. } => write!(f, "the signing key {kid}"),
+            Self::Secret { name } => write!(f, "the secret {name}"),
+        }
+    }
+}
+
+/// A secret as its column holds it. [`KeyWrap`] alone makes one of a secret and reads it again.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredSecret(Zeroizing<Vec<u8>>);
+
+impl fmt::Debug for StoredSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.wrapped_by() {
+            Some(id) => write!(f, "StoredSecret(wrapped by {id})"),
+            None => f.write_str("StoredSecret(in the clear)"),
+        }
+    }
+}
+
+impl StoredSecret {
+    /// Takes what a column holds. It is for the database alone; a secret that is to be stored goes
+    /// through [`KeyWrap::wrap`].
+    #[must_use]
+    pub fn from_column(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// What the column shall hold.
+    #[must_use]
+    pub fn as_column(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The key that wrapped it; `None` for a secret in the clear.
+    #[must_use]
+    pub fn wrapped_by(&self) -> Option<KeyId> {
+        let id = self.0.strip_prefix(&MARK)?.get(..KEY_ID)?;
+        Some(KeyId(id.try_into().ok()?))
+    }
+}
+
+/// A text that is no encryption key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected one line of 32 random bytes in base64 or hex (openssl rand -base64 32)")]
+pub struct InvalidEncryptionKey;
+
+/// A secret could not be wrapped: the cryptographic module failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a secret could not be encrypted")]
+pub struct WrapError;
+
+/// How to go on without a key.
+const LOST_KEY: &str = " (if that key is lost, `sekisho backup` and `sekisho restore` keep the accounts, and everybody \
+                        logs in again)";
+
+/// Why a stored secret cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// It is wrapped, and no encryption key is configured.
+    #[error(
+        "{place} is encrypted with the key {wrapped_by}: give the file with --encryption-key-file{LOST_KEY}"
+    )]
+    KeyMissing {
+        /// Where it stands.
+        place: Place,
+        /// The key that wrapped it.
+        wrapped_by: KeyId,
+    },
+    /// It is wrapped by another key than the one that is configured.
+    #[error(
+        "{place} is encrypted with the key {wrapped_by}, and --encryption-key-file holds {given}{LOST_KEY}"
+    )]
+    OtherKey {
+        /// Where it stands.
+        place: Place,
+        /// The key that wrapped it.
+        wrapped_by: KeyId,
+        /// The key that is configured.
+        given: KeyId,
+    },
+    /// An encryption key is configured, and the secret is in the clear.
+    #[error("{place} is not encrypted, and --encryption-key-file says that it should be")]
+    InTheClear {
+        /// Where it stands.
+        place: Place,
+    },
+    /// It was changed, or moved here from another row.
+    #[error("{place} is damaged: it is not what was encrypted for this row")]
+    Damaged {
+        /// Where it stands.
+        place: Place,
+    },
+}
+
+/// How this installation stores its secrets.
+#[derive(Clone, Default)]
+pub struct KeyWrap(Option<Arc<EncryptionKey>>);
+
+struct EncryptionKey {
+    id: KeyId,
+    /// It draws its nonces itself: one that came twice would give the key away, so they are no parameter.
+    cipher: RandomizedNonceKey,
+}
+
+impl fmt::Debug for KeyWrap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.key_id() {
+            Some(id) => write!(f, "KeyWrap({id})"),
+            None => f.write_str("KeyWrap(in the clear)"),
+        }
+    }
+}
+
+impl KeyWrap {
+    /// Stores secrets in the clear.
+    #[must_use]
+    pub const fn in_the_clear() -> Self {
+        Self(None)
+    }
+
+    /// Wraps secrets with a key of 32 bytes, written in base64 or hex.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no such key.
+    pub fn parse(text: &str) -> Result<Self, InvalidEncryptionKey> {
+        let key = decode(text).ok_or(InvalidEncryptionKey)?;
+        let cipher = RandomizedNonceKey::new(&AES_256_GCM, &*key).map_err(|_| InvalidEncryptionKey)?;
+        let mut context = digest::Context::new(&digest::SHA256);
+        context.update(b"sekisho encryption key id");
+        context.update(&*key);
+        let mut id = [0; KEY_ID];
+        for (byte, hashed) in id.iter_mut().zip(context.finish().as_ref()) {
+            *byte = *hashed;
+        }
+        Ok(Self(Some(Arc::new(EncryptionKey { id: KeyId(id), cipher }))))
+    }
+
+    /// The key that wraps; `None` where secrets are stored in the clear.
+    #[must_use]
+    pub fn key_id(&self) -> Option<KeyId> {
+        self.0.as_ref().map(|key| key.id)
+    }
+
+    /// Makes of a secret what its column is to hold.
+    ///
+    /// # Errors
+    ///
+    /// When the cryptographic module fails, which it does where it gets no randomness.
+    pub fn wrap(&self, place: &Place, secret: &[u8]) -> Result<StoredSecret, WrapError> {
+        let Some(key) = &self.0 else {
+            return Ok(StoredSecret::from_column(secret.to_vec()));
+        };
+        let header = [&MARK[..], &key.id.0].concat();
+        // Room for the tag as well: a buffer that grew would leave a copy of the secret behind.
+        let mut sealed = Zeroizing::new(Vec::with_capacity(secret.len() + AES_256_GCM.tag_len()));
+        sealed.extend_from_slice(secret);
+        let nonce = key
+            .cipher
+            .seal_in_place_append_tag(Aad::from(associated_data(&header, place)), &mut *sealed)
+            .map_err(|_| WrapError)?;
+        Ok(StoredSecret::from_column([&header, &nonce.as_ref()[..], &sealed].concat()))
+    }
+
+    /// Reads a secret that stands in this place.
+    ///
+    /// # Errors
+    ///
+    /// When it is stored otherwise than this installation stores secrets, or is damaged.
+    pub fn open(&self, place: &Place, stored: &StoredSecret) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        match (&self.0, stored.wrapped_by()) {
+            (None, None) => Ok(stored.0.clone()),
+            (None, Some(wrapped_by)) => Err(OpenError::KeyMissing { place: place.clone(), wrapped_by }),
+            (Some(_), None) => Err(OpenError::InTheClear { place: place.clone() }),
+            (Some(key), Some(wrapped_by)) if wrapped_by != key.id => {
+                Err(OpenError::OtherKey { place: place.clone(), wrapped_by, given: key.id })
+            }
+            (Some(key), Some(_)) => {
+                key.open(place, stored.as_column()).ok_or_else(|| OpenError::Damaged { place: place.clone() })
+            }
+        }
+    }
+}
+
+impl EncryptionKey {
+    fn open(&self, place: &Place, wrapped: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (header, rest) = wrapped.split_at_checked(HEADER)?;
+        let (nonce, sealed) = rest.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut secret = Zeroizing::new(sealed.to_vec());
+        let aad = Aad::from(associated_data(header, place));
+        let length = self.cipher.open_in_place(nonce, aad, &mut secret).ok()?.len();
+        secret.truncate(length);
+        Some(secret)
+    }
+}
+
+/// Each field with its length, so that no two places have the same bytes.
+fn associated_data(header: &[u8], place: &Place) -> Vec<u8> {
+    let mut data = header.to_vec();
+    for field in place.fields() {
+        data.extend_from_slice(&u64::try_from(field.len()).unwrap_or(u64::MAX).to_be_bytes());
+        data.extend_from_slice(field.as_bytes());
+    }
+    data
+}
+
+fn decode(text: &str) -> Option<Zeroizing<[u8; KEY]>> {
+    let bytes = if text.len() == 2 * KEY {
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let (pairs, _) = text.as_bytes().as_chunks::<2>();
+        let pairs = pairs.iter().map(|&[high, low]| Some((digit(high)? << 4) | digit(low)?));
+        Zeroizing::new(pairs.collect::<Option<Vec<u8>>>()?)
+    } else {
+        Zeroizing::new(BASE64_STANDARD.decode(text).ok()?)
+    };
+    Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests;

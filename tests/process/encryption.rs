@@ -1,0 +1,179 @@
+//! `--encryption-key-file`: what stands in the database, and who can use it.
+
+use std::process::Command;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use rusqlite::Connection;
+
+use crate::support::{Home, Server, finish, open, wait_until};
+
+const ISSUER: &str = "--issuer=http://sekisho.test";
+
+/// Writes a key of 32 bytes that begins with this one.
+fn write_key(home: &Home, name: &str, first: u8) -> String {
+    let bytes: Vec<u8> = (0..32).map(|index| first.wrapping_add(index)).collect();
+    let path = home.write_secret(name, BASE64_STANDARD.encode(bytes) + "\n");
+    format!("--encryption-key-file={}", path.display())
+}
+
+/// Every secret in the database, as its column holds it.
+fn secrets(db: &Connection) -> Vec<Vec<u8>> {
+    let mut found =
+        db.prepare("SELECT private_key FROM signing_keys UNION ALL SELECT value FROM secrets").unwrap();
+    found.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+fn are_wrapped(home: &Home) -> bool {
+    let secrets = secrets(&open(&home.database()));
+    assert!(!secrets.is_empty());
+    let wrapped = secrets.iter().filter(|secret| secret.starts_with(b"wrapped\x01")).count();
+    assert!(wrapped == 0 || wrapped == secrets.len(), "{wrapped} of {}", secrets.len());
+    wrapped > 0
+}
+
+/// `serve` with these arguments, which is expected to end.
+fn serve(home: &Home, arguments: &[&str]) -> Command {
+    home.command(&[&["serve", "--listen=127.0.0.1:0"], arguments].concat())
+}
+
+#[test]
+fn a_new_database_holds_no_secret_in_the_clear() {
+    let home = Home::new();
+    let key = write_key(&home, "key", 1);
+
+    let server = home.serve_with(&[ISSUER, &key]);
+    let tokens = server.newcomer("alice");
+    home.run(&["keys", "rotate", "--now", &key]).ok();
+    wait_until("the new key is announced", || server.kids().len() == 2);
+    server.stop();
+
+    assert!(are_wrapped(&home));
+    let server = home.serve_with(&[ISSUER, &key]);
+    server.me(&tokens).expect(200);
+    server.refresh(&tokens.refresh).expect(200);
+}
+
+#[test]
+fn a_database_of_before_is_wrapped_at_the_first_start_and_its_tokens_go_on_working() {
+    let home = Home::new();
+    let key = write_key(&home, "key", 1);
+    let server = home.serve_with(&[ISSUER]);
+    let tokens = server.newcomer("alice");
+    server.stop();
+    assert!(!are_wrapped(&home));
+
+    let server = home.serve_with(&[ISSUER, &key]);
+
+    assert!(are_wrapped(&home));
+    server.me(&tokens).expect(200);
+    server.refresh(&tokens.refresh).expect(200);
+}
+
+#[test]
+fn without_its_key_or_with_another_an_encrypted_database_is_one_clear_line() {
+    let home = Home::new();
+    let (key, other) = (write_key(&home, "key", 1), write_key(&home, "other", 2));
+    home.serve_with(&[&key]).stop();
+    let before = std::fs::read(home.database()).unwrap();
+
+    let without = finish(&mut serve(&home, &[]), "").refused(1);
+    let with_other = finish(&mut serve(&home, &[&other]), "").refused(1);
+    let rotated = home.run(&["keys", "rotate"]).refused(1);
+    let rotated_with_other = home.run(&["keys", "rotate", &other]).refused(1);
+
+    assert!(without.contains("give the file with --encryption-key-file"), "{without}");
+    assert!(with_other.contains("and --encryption-key-file holds"), "{with_other}");
+    assert!(rotated.contains("encrypted with the key"), "{rotated}");
+    assert!(rotated_with_other.contains("encrypted with the key"), "{rotated_with_other}");
+    assert_eq!(std::fs::read(home.database()).unwrap(), before);
+    home.run(&["keys", "list"]).ok();
+    home.run(&["users", "list"]).ok();
+}
+
+#[test]
+fn a_key_file_that_is_none_or_that_others_can_read_is_one_line_without_its_content() {
+    let home = Home::new();
+    let content = BASE64_STANDARD.encode([7; 32]);
+    home.write("open", &content);
+    home.write_secret("short", BASE64_STANDARD.encode([7; 31]));
+    home.write_secret("two", format!("{content}\n{content}\n"));
+    home.write_secret("words", "a key that somebody thought up");
+    home.write_secret("empty", "");
+    for (name, expected) in [
+        ("missing", "No such file"),
+        ("open", "can be read by other users (mode 0644): chmod 600 open"),
+        ("short", "expected one line of 32 random bytes"),
+        ("two", "expected one line of 32 random bytes"),
+        ("words", "expected one line of 32 random bytes"),
+        ("empty", "expected one line of 32 random bytes"),
+    ] {
+        let flag = format!("--encryption-key-file={name}");
+
+        let line = finish(&mut serve(&home, &[&flag]), "").refused(2);
+
+        assert!(line.contains("--encryption-key-file") && line.contains(expected), "{name}: {line}");
+        assert!(!line.contains(&content[..8]) && !line.contains("thought"), "{line}");
+        assert!(!home.database().exists());
+    }
+}
+
+#[test]
+fn a_server_without_the_key_cannot_store_a_secret_in_the_clear_beside_one_that_encrypts() {
+    let home = Home::new();
+    let key = write_key(&home, "key", 1);
+    let without = home.serve_with(&[ISSUER]);
+    let tokens = without.newcomer("alice");
+
+    let with = home.serve_with(&[ISSUER, &key]);
+    // Another algorithm makes a new key at the start.
+    let refused = finish(&mut serve(&home, &["--algorithm=EdDSA"]), "").refused(1);
+
+    assert!(refused.contains("encrypted with the key"), "{refused}");
+    assert!(are_wrapped(&home));
+    for server in [&without, &with] {
+        server.me(&tokens).expect(200);
+    }
+    let tokens = without.refresh(&tokens.refresh).tokens();
+    with.me(&tokens).expect(200);
+    assert_eq!(warnings(&without), 0);
+}
+
+fn warnings(server: &Server) -> usize {
+    server.log().lines().filter(|line| line.contains("WARN")).count()
+}
+
+#[test]
+fn a_backup_needs_no_key_and_says_that_it_tried_none() {
+    let home = Home::new();
+    let (key, other) = (write_key(&home, "key", 1), write_key(&home, "other", 2));
+    let server = home.serve_with(&[ISSUER, &key]);
+    let tokens = server.newcomer("alice");
+
+    let untried = home.run(&["backup", "untried.db"]).ok();
+    let tried = home.run(&["backup", "tried.db", &key]).ok();
+    let refused = home.run(&["backup", "refused.db", &other]).refused(1);
+    let restored = home.run(&["restore", "tried.db", "--keep-sessions", "--database=restored.db", &key]).ok();
+
+    assert!(untried.contains("its keys are encrypted and were not tried"), "{untried}");
+    assert!(tried.contains("its integrity and its keys were checked"), "{tried}");
+    assert!(refused.contains("--encryption-key-file holds"), "{refused}");
+    assert!(!home.path("refused.db").exists());
+    assert!(restored.contains("1 sessions and 1 keys"), "{restored}");
+    home.serve_with(&[ISSUER, &key, "--database=restored.db"]).me(&tokens).expect(200);
+}
+
+#[test]
+fn after_a_lost_key_a_backup_that_is_restored_keeps_the_accounts() {
+    let home = Home::new();
+    let key = write_key(&home, "key", 1);
+    home.serve_with(&[&key]).newcomer("alice");
+    let other = write_key(&home, "key", 2);
+    let line = finish(&mut serve(&home, &[&other]), "").refused(1);
+
+    home.run(&["backup", "copy.db"]).ok();
+    home.run(&["restore", "copy.db", "--database=restored.db"]).ok();
+    let server = home.serve_with(&[&other, "--database=restored.db"]);
+
+    assert!(line.contains("sekisho backup") && line.contains("sekisho restore"), "{line}");
+    server.log_in("alice");
+}
