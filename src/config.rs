@@ -22,7 +22,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use self::{
     encryption::EncryptionArgs,
-    file_access::{SecretFileError, read_secret_file},
+    file_access::{SecretFileError, others_may_write, read_secret_file},
 };
 use crate::domain::{
     Algorithm, Audiences, InvalidEncryptionKey, PasswordPolicy, Registration, ReservedAudience,

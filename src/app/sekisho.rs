@@ -86,6 +86,13 @@ impl Sekisho {
         if wrapped > 0 {
             log::info!("encrypted {wrapped} keys and secrets that stood in the clear in the database");
         }
+        match file.scrub_if_due() {
+            Ok(true) => log::info!("rewrote the database, so that nothing that was deleted is left in it"),
+            Ok(false) => {}
+            Err(error) => {
+                log::warn!("the next start has to rewrite the database, for this one could not: {error}");
+            }
+        }
         let (keys, keyring) = open_keyring(&db, &policy).await?;
         let keyring = Arc::new(keyring);
         let local = Limits { in_flight: IN_FLIGHT, deadline: None };

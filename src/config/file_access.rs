@@ -78,6 +78,14 @@ pub fn read_secret_file(path: &Path) -> Result<Zeroizing<String>, SecretFileErro
     Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
+/// Whether somebody besides the owner may write a file, or in a directory. A group that only the owner is
+/// in, as many systems give to each user (its number is the user's), is nobody else.
+#[must_use]
+pub fn others_may_write(metadata: &Metadata) -> bool {
+    let by_group = metadata.mode() & 0o020 != 0 && metadata.gid() != metadata.uid();
+    by_group || metadata.mode() & 0o002 != 0
+}
+
 #[derive(Debug, PartialEq, Eq)]
 enum Exposure {
     Mode(u32),

@@ -177,3 +177,21 @@ fn after_a_lost_key_a_backup_that_is_restored_keeps_the_accounts() {
     assert!(line.contains("sekisho backup") && line.contains("sekisho restore"), "{line}");
     server.log_in("alice");
 }
+
+#[test]
+fn a_wrapped_key_that_was_moved_to_another_row_is_refused() {
+    let home = Home::new();
+    let key = write_key(&home, "key", 1);
+    home.serve_with(&[&key]).stop();
+    home.run(&["keys", "rotate", &key]).ok();
+    open(&home.database())
+        .execute_batch(
+            "UPDATE signing_keys SET private_key = (
+                 SELECT private_key FROM signing_keys AS other WHERE other.kid <> signing_keys.kid)",
+        )
+        .unwrap();
+
+    let line = finish(&mut serve(&home, &[&key]), "").refused(1);
+
+    assert!(line.contains("is damaged: it is not what was encrypted for this row"), "{line}");
+}

@@ -13,6 +13,7 @@ mod import;
 mod keys;
 mod logs;
 mod lost_answers;
+mod remains;
 mod replaced;
 mod shutdown;
 mod startup;

@@ -1,18 +1,19 @@
 //! Whole copies of a database: a backup while others write to it, and a backup put back.
 
-use std::{
-    fs::{File, OpenOptions},
-    io,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 use rusqlite::{
     Connection, OpenFlags,
     backup::{Backup, StepResult},
 };
 
-use super::{DbError, DbFile, KeySet, StartError, inspect::open_to_copy, keys::find_keys};
+use super::{
+    DbError, DbFile, KeySet, StartError,
+    inspect::open_to_copy,
+    keys::find_keys,
+    schema::{distrust, find_foreign},
+    workplace::Workplace,
+};
 
 /// What a copy holds, counted in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +72,11 @@ pub fn back_up(
     target: &Path,
     check_keys: impl FnOnce(&KeySet) -> Result<(), String>,
 ) -> Result<CopyReport, CopyError> {
-    publish(target, |partial| check(copy(&source.connect()?, partial)?, check_keys))
+    publish(target, |partial| {
+        let to = copy(&source.connect()?, partial)?;
+        leave_behind_what_was_deleted(&to)?;
+        conclude(to, check_keys)
+    })
 }
 
 /// What becomes of the tokens that were issued before a backup was restored.
@@ -101,12 +106,13 @@ pub fn restore(
         if issued == Issued::Refused {
             leave_behind_what_was_issued(&to)?;
         }
-        check(to, check_keys)
+        leave_behind_what_was_deleted(&to)?;
+        conclude(to, check_keys)
     })?;
     Ok(report)
 }
 
-/// Removes sessions, keys and secrets from a copy, and from its free pages: they may have been stolen.
+/// Removes sessions, keys and secrets from a copy: they may have been stolen.
 ///
 /// A session's number is given once: a token signed with a key that is not in the database, and so
 /// not removed, must not find the session of another. Fewer than 2³² were opened since the backup.
@@ -117,9 +123,14 @@ fn leave_behind_what_was_issued(copy: &Connection) -> Result<(), CopyError> {
          DELETE FROM secrets;
          INSERT INTO sqlite_sequence (name, seq)
          SELECT 'sessions', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'sessions');
-         UPDATE sqlite_sequence SET seq = seq + 4294967296 WHERE name = 'sessions';
-         VACUUM;",
+         UPDATE sqlite_sequence SET seq = seq + 4294967296 WHERE name = 'sessions';",
     )?;
+    Ok(())
+}
+
+/// Writes a copy anew without its free pages, in which stands what was deleted.
+fn leave_behind_what_was_deleted(copy: &Connection) -> Result<(), CopyError> {
+    copy.execute_batch("VACUUM")?;
     Ok(())
 }
 
@@ -143,39 +154,16 @@ fn publish(
     if target.exists() {
         return Err(CopyError::Exists(target.display().to_string()));
     }
-    let partial = partial_path(target);
-    // What a process of the same number left behind when it was killed.
-    let _ = std::fs::remove_file(&partial);
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial).map_err(unwritable)?;
-    let report = make(&partial).and_then(|report| {
-        File::open(&partial).and_then(|file| file.sync_all()).map_err(unwritable)?;
-        // A hard link fails where the name was taken meanwhile; a rename would overwrite.
-        std::fs::hard_link(&partial, target).map_err(unwritable)?;
-        sync_directory(target).inspect_err(|_| drop(std::fs::remove_file(target))).map_err(unwritable)?;
-        Ok(report)
-    });
-    if let Err(error) = std::fs::remove_file(&partial) {
-        log::warn!("{} is left over: {error}", partial.display());
-    }
-    report
+    let workplace = Workplace::beside(target).map_err(unwritable)?;
+    let report = make(&workplace.file())?;
+    workplace.publish(target).map_err(unwritable)?;
+    Ok(report)
 }
 
-fn partial_path(target: &Path) -> PathBuf {
-    let mut name = target.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".partial-{}", std::process::id()));
-    target.with_file_name(name)
-}
-
-fn sync_directory(target: &Path) -> io::Result<()> {
-    let directory = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    File::open(directory)?.sync_all()
-}
-
+/// Copies all pages, and refuses a copy that is damaged, or whose schema is not ours.
 fn copy(from: &Connection, partial: &Path) -> Result<Connection, CopyError> {
     let mut to = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    distrust(&to)?;
     {
         // All pages in one step: a read transaction in WAL mode keeps nobody from writing, while
         // several steps would begin anew after each write of another process.
@@ -186,17 +174,22 @@ fn copy(from: &Connection, partial: &Path) -> Result<Connection, CopyError> {
     }
     // The copy says that it is in WAL mode; as a file to be carried away it had better be one file.
     to.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
-    Ok(to)
-}
-
-fn check(
-    to: Connection,
-    check_keys: impl FnOnce(&KeySet) -> Result<(), String>,
-) -> Result<CopyReport, CopyError> {
+    // Before anything is changed, which would set off a trigger, and hide damage behind a new index.
+    if let Some(foreign) = find_foreign(&to)? {
+        return Err(CopyError::Damaged(foreign));
+    }
     let verdict: String = to.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {
         return Err(CopyError::Damaged(verdict));
     }
+    Ok(to)
+}
+
+/// Tries the keys in a copy, counts what it holds, and closes it.
+fn conclude(
+    to: Connection,
+    check_keys: impl FnOnce(&KeySet) -> Result<(), String>,
+) -> Result<CopyReport, CopyError> {
     check_keys(&find_keys(&to)?).map_err(CopyError::UnusableKeys)?;
     let count = |sql: &str| to.query_row(sql, [], |row| row.get::<_, i64>(0));
     let report = CopyReport {

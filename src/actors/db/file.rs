@@ -4,9 +4,9 @@
 //! the caller's thread, and is one clear line.
 
 use std::{
-    fs::OpenOptions,
+    fs::{OpenOptions, Permissions},
     io,
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{
         Mutex,
@@ -25,11 +25,12 @@ use super::{
 use crate::config::Database;
 
 /// Forward only: a migration that was released is never changed, moved or removed.
-pub(super) const MIGRATIONS: [M<'static>; 4] = [
+pub(super) const MIGRATIONS: [M<'static>; 5] = [
     M::up(include_str!("../../../migrations/0001_accounts.sql")),
     M::up(include_str!("../../../migrations/0002_password_version.sql")),
     M::up(include_str!("../../../migrations/0003_password_cost.sql")),
     M::up(include_str!("../../../migrations/0004_admin_by_name.sql")),
+    M::up(include_str!("../../../migrations/0005_unfinished.sql")),
 ];
 
 /// Why a database cannot be used. Each is one line for the person who started the program, and
@@ -54,6 +55,18 @@ pub enum StartError {
         path: String,
         /// What the system or SQLite said.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Others can read it, and it is not ours to change that.
+    #[error(
+        "cannot open database {path}: {file} can be read by other users (mode {mode:04o}): chmod 600 {file}"
+    )]
+    Exposed {
+        /// The database.
+        path: String,
+        /// The file, which is the database or one that SQLite keeps beside it.
+        file: String,
+        /// Its permissions.
+        mode: u32,
     },
     /// The file can only be read.
     #[error("cannot open database {0}: it cannot be written")]
@@ -174,6 +187,7 @@ impl DbFile {
     fn in_file(path: &Path) -> Result<Self, StartError> {
         let name = show(path);
         inspect(path)?;
+        make_private(path)?;
         let unopenable =
             |source: DbError| StartError::Unopenable { path: name.clone(), source: source.into() };
         let mut db = connect(&path.to_string_lossy(), Self::BUSY_TIMEOUT).map_err(|error| match error {
@@ -270,6 +284,27 @@ fn create_if_missing(path: &Path) -> Result<(), StartError> {
     }
 }
 
+/// Takes the database away from everybody but its owner: whoever reads it has the hashes, and may have
+/// the keys.
+fn make_private(path: &Path) -> Result<(), StartError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let file = beside(path, suffix);
+        // Not opened, for SQLite's locks end when anybody in the process closes the file.
+        let Ok(metadata) = std::fs::metadata(&file) else { continue };
+        let mode = metadata.mode() & 0o7777;
+        // A device stays as it is; it is refused for what it is.
+        if !metadata.is_file() || mode & 0o777 & !0o700 == 0 {
+            continue;
+        }
+        let file_name = show(&file);
+        if std::fs::set_permissions(&file, Permissions::from_mode(0o600)).is_err() {
+            return Err(StartError::Exposed { path: show(path), file: file_name, mode });
+        }
+        log::warn!("{file_name} could be read by other users (mode {mode:04o}); it is its owner's alone now");
+    }
+    Ok(())
+}
+
 fn connect(path: &str, busy_timeout: Duration) -> Result<Connection, DbError> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
@@ -281,6 +316,7 @@ fn connect(path: &str, busy_timeout: Duration) -> Result<Connection, DbError> {
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA trusted_schema = OFF;
+         PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -32768;
          PRAGMA journal_size_limit = 67108864;",

@@ -8,7 +8,10 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
-use super::file::{DbFile, MIGRATIONS, StartError};
+use super::{
+    file::{DbFile, MIGRATIONS, StartError},
+    schema::distrust,
+};
 
 /// `PRAGMA application_id` of our files: "SEKI".
 pub(super) const APPLICATION_ID: i32 = 0x5345_4B49;
@@ -41,6 +44,7 @@ pub(super) fn open_to_copy(path: &Path) -> Result<Connection, StartError> {
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags).map_err(|error| unusable(&name, error))?;
+    distrust(&db).map_err(|error| StartError::Unopenable { path: name.clone(), source: error.into() })?;
     check_ownership(&db, &name)?;
     match schema_size(&db) {
         Ok(0) => Err(StartError::Empty(name)),

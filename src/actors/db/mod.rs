@@ -17,9 +17,12 @@ mod keys;
 mod listing;
 mod networks;
 mod rotation;
+mod schema;
+mod scrub;
 mod sessions;
 mod stored_secrets;
 mod users;
+mod workplace;
 
 use std::{cell::RefCell, rc::Rc, sync::Arc, thread, time::Instant};
 

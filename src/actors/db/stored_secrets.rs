@@ -4,7 +4,7 @@
 use actix::Message;
 use rusqlite::Connection;
 
-use super::{Access, DbError, DbMessage};
+use super::{Access, DbError, DbMessage, scrub::request_scrub};
 use crate::domain::{KeyId, Place, StoredSecret};
 
 /// Another process has changed how the secrets in the database are stored.
@@ -87,7 +87,7 @@ pub struct Rewrapped {
 }
 
 /// Stores every secret otherwise, in one transaction; `false`, and nothing is changed, where others
-/// than these are there by now.
+/// than these are there by now. Where one stood in the clear, [`super::DbFile::scrub_if_due`] is due.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<bool, DbError>")]
 pub struct ReplaceSecretRows {
@@ -108,6 +108,11 @@ impl DbMessage for ReplaceSecretRows {
                 .all(|row| found.iter().any(|found| found.place == row.place && found.secret == row.before));
         if !is_as_known {
             return Ok(false);
+        }
+        let is_hidden =
+            |row: &Rewrapped| row.before.wrapped_by().is_none() && row.after.wrapped_by().is_some();
+        if self.rows.iter().any(is_hidden) {
+            request_scrub(db)?;
         }
         for row in &self.rows {
             match &row.place {

@@ -206,8 +206,11 @@ async fn whoever_verifies_hs256_can_make_no_token_that_sekisho_takes() {
         json!({ "jti": base64([7; 16]) }),
         json!({ "jti": base64([7; 32]) }),
     ] {
-        let forged =
-            token(&scene.header, &with(&scene.claims, changes.clone()), hs256(&scene.key.private_key));
+        let forged = token(
+            &scene.header,
+            &with(&scene.claims, changes.clone()),
+            hs256(scene.key.private_key.as_column()),
+        );
         scene.refuses(&changes.to_string(), &forged, InvalidToken::NotIssued).await;
     }
     scene.is_unharmed().await;

@@ -19,10 +19,9 @@ use sekisho::{
         db::{FindKeys, FindSecret, KeyRow},
         token::InvalidToken,
     },
-    domain::{AccessToken, Algorithm, Claims, Role, TokenPair, User},
+    domain::{AccessToken, Algorithm, Claims, Role, StoredSecret, TokenPair, User},
 };
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
 use super::steps::{authenticate, newcomer};
 use crate::support::{START, TestActors};
@@ -68,8 +67,9 @@ impl Scene {
         });
         let (header, claims) = (parts.next().unwrap(), parts.next().unwrap());
         let key = actors.sekisho.db().ask(FindKeys).await.unwrap().keys.remove(0);
-        let root = FindSecret { name: "refresh", fresh: Zeroizing::new(Vec::new()) };
-        let root = hmac::Key::new(hmac::HMAC_SHA256, &actors.sekisho.db().ask(root).await.unwrap());
+        let root = FindSecret { name: "refresh", fresh: StoredSecret::from_column(Vec::new()) };
+        let root = actors.sekisho.db().ask(root).await.unwrap().unwrap();
+        let root = hmac::Key::new(hmac::HMAC_SHA256, root.as_column());
         let tags = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, b"access token tag").as_ref());
         Self { actors, alice, tokens, key, tags, header, claims }
     }

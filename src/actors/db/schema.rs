@@ -1,0 +1,104 @@
+//! Whether a database's schema is what our migrations make, and nothing besides.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, config::DbConfig};
+use rusqlite_migration::Migrations;
+
+use super::{DbError, file::MIGRATIONS};
+
+/// Keeps a file that somebody else may have made from acting: nothing in its schema calls what has side
+/// effects, pages that are not what they should be are found, and SQL cannot change the schema's own
+/// table (<https://www.sqlite.org/security.html>).
+pub(super) fn distrust(db: &Connection) -> Result<(), DbError> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    db.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
+    Ok(())
+}
+
+/// Finds the first table, index, trigger or view that a database of this version does not have, or that
+/// is missing or different; `None` where all are ours.
+pub(super) fn find_foreign(db: &Connection) -> Result<Option<String>, DbError> {
+    let version: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let version = usize::try_from(version).unwrap_or(usize::MAX);
+    let mut ours = Connection::open_in_memory()?;
+    let migrations = Migrations::new(MIGRATIONS.to_vec());
+    migrations.to_version(&mut ours, version).map_err(|error| DbError::Other(error.to_string()))?;
+    let (found, expected) = (objects(db)?, objects(&ours)?);
+    let differs = found.symmetric_difference(&expected).next();
+    Ok(differs.map(|object| format!("the {} {} is not Sekisho's own", object.kind, object.name)))
+}
+
+/// A row of `sqlite_schema`.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Object {
+    kind: String,
+    name: String,
+    table: String,
+    /// Absent for the indexes of UNIQUE and PRIMARY KEY.
+    sql: Option<String>,
+}
+
+/// What `ANALYZE` leaves in a database: figures for the query planner, which nothing else reads.
+const STATISTICS: [&str; 2] =
+    ["CREATE TABLE sqlite_stat1(tbl,idx,stat)", "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"];
+
+fn objects(db: &Connection) -> Result<BTreeSet<Object>, DbError> {
+    let mut statement = db.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
+    let objects = statement.query_map([], |row| {
+        Ok(Object { kind: row.get(0)?, name: row.get(1)?, table: row.get(2)?, sql: row.get(3)? })
+    })?;
+    let is_statistics = |object: &Object| {
+        object.kind == "table" && object.sql.as_deref().is_some_and(|sql| STATISTICS.contains(&sql))
+    };
+    let objects = objects.filter(|object| !object.as_ref().is_ok_and(is_statistics));
+    Ok(objects.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database(version: usize) -> Connection {
+        let mut db = Connection::open_in_memory().unwrap();
+        Migrations::new(MIGRATIONS.to_vec()).to_version(&mut db, version).unwrap();
+        db
+    }
+
+    #[test]
+    fn a_database_of_every_version_is_ours() {
+        for version in 1..=MIGRATIONS.len() {
+            assert_eq!(find_foreign(&database(version)), Ok(None), "{version}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_more_or_less_or_different_is_named() {
+        for (sql, expected) in [
+            ("CREATE TABLE notes (text TEXT)", "the table notes"),
+            ("CREATE INDEX i ON users (role)", "the index i"),
+            ("CREATE VIEW v AS SELECT 1", "the view v"),
+            (
+                "CREATE TRIGGER t AFTER INSERT ON users BEGIN UPDATE users SET role = 'admin'; END",
+                "the trigger t",
+            ),
+            ("DROP INDEX sessions_of_user", "the index sessions_of_user"),
+            ("ALTER TABLE sessions ADD COLUMN note TEXT", "the table sessions"),
+        ] {
+            let db = database(MIGRATIONS.len());
+            db.execute_batch(sql).unwrap();
+
+            let found = find_foreign(&db).unwrap().unwrap_or_default();
+
+            assert!(found.starts_with(expected), "{sql}: {found}");
+        }
+    }
+
+    #[test]
+    fn the_planners_statistics_are_nobodys() {
+        let db = database(MIGRATIONS.len());
+        db.execute_batch("INSERT INTO retired_usernames VALUES ('somebody', 0); ANALYZE").unwrap();
+
+        assert_eq!(find_foreign(&db), Ok(None));
+    }
+}

@@ -1,0 +1,43 @@
+//! Rewriting the file once, so that nothing is left in it that was deleted or encrypted.
+//!
+//! What is deleted today is overwritten at once (`secure_delete`). A database that is older than that has
+//! remnants in its free space, and one whose secrets were encrypted just now has them in the clear in its
+//! free space and in its log. The task stands in the table `unfinished`, so that a crash does not lose it.
+
+use rusqlite::Connection;
+
+use super::{DbError, DbFile};
+
+/// Notes that the file has to be rewritten.
+pub(super) fn request_scrub(db: &Connection) -> Result<(), DbError> {
+    db.execute("INSERT OR IGNORE INTO unfinished (task) VALUES ('scrub')", [])?;
+    Ok(())
+}
+
+impl DbFile {
+    /// Rewrites the file and empties its log, where that is due, and says whether it was. It takes as
+    /// long as copying the file, and so much room on the disk; it is for the start.
+    ///
+    /// # Errors
+    ///
+    /// When the disk is full, or another process uses the database all the time. It is still due then.
+    pub fn scrub_if_due(&self) -> Result<bool, DbError> {
+        if self.path().is_none() {
+            return Ok(false);
+        }
+        let db = self.connect()?;
+        if !db.query_one("SELECT EXISTS (SELECT 1 FROM unfinished WHERE task = 'scrub')", [], |row| {
+            row.get(0)
+        })? {
+            return Ok(false);
+        }
+        // The copy that is made on the way is as large as the database.
+        db.execute_batch("PRAGMA temp_store = FILE; VACUUM;")?;
+        let is_busy = db.query_one("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_busy {
+            return Err(DbError::Locked);
+        }
+        db.execute("DELETE FROM unfinished WHERE task = 'scrub'", [])?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,85 @@
+//! A place to make a file in that is to appear whole, under its name, or not at all.
+
+use std::{
+    fs::{DirBuilder, File, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use crate::config::others_may_write;
+
+/// A directory beside the target that nobody else can look into or write to. SQLite opens files by
+/// their path, and takes a journal that it finds beside one for its own: in a directory that others may
+/// write they could put either there. It is removed when dropped.
+pub(super) struct Workplace {
+    directory: PathBuf,
+}
+
+impl Workplace {
+    const ATTEMPTS: u32 = 100;
+
+    /// Makes the directory, and an empty file (mode 0600) in it.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses, or others could move the directory away and put theirs in its place.
+    pub(super) fn beside(target: &Path) -> io::Result<Self> {
+        let parent = directory_of(target);
+        let metadata = std::fs::metadata(parent)?;
+        let is_sticky = metadata.mode() & 0o1000 != 0;
+        if others_may_write(&metadata) && !is_sticky {
+            let mode = metadata.mode() & 0o7777;
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!("other users can replace files in {} (mode {mode:04o})", parent.display()),
+            ));
+        }
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        for attempt in 0..Self::ATTEMPTS {
+            // A process of the same number may have left one behind when it was killed.
+            let directory = parent.join(format!(".{name}.partial-{}-{attempt}", std::process::id()));
+            match DirBuilder::new().mode(0o700).create(&directory) {
+                Ok(()) => {
+                    let workplace = Self { directory };
+                    let mut options = OpenOptions::new();
+                    options.write(true).create_new(true).mode(0o600).open(workplace.file())?;
+                    return Ok(workplace);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+
+    /// Where to make the file.
+    pub(super) fn file(&self) -> PathBuf {
+        self.directory.join("copy.db")
+    }
+
+    /// Makes the file durable, and gives it its name. Nothing is overwritten.
+    pub(super) fn publish(&self, target: &Path) -> io::Result<()> {
+        let file = self.file();
+        File::open(&file)?.sync_all()?;
+        // A hard link fails where the name was taken meanwhile; a rename would overwrite.
+        std::fs::hard_link(&file, target)?;
+        let synced = File::open(directory_of(target)).and_then(|directory| directory.sync_all());
+        synced.inspect_err(|_| drop(std::fs::remove_file(target)))
+    }
+}
+
+impl Drop for Workplace {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.directory) {
+            log::warn!("{} is left over: {error}", self.directory.display());
+        }
+    }
+}
+
+fn directory_of(target: &Path) -> &Path {
+    match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
