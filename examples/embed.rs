@@ -1,5 +1,5 @@
-//! Sekisho inside somebody's own actix-web application: its routes beside one's own, and an
-//! extractor that says who is asking.
+//! Sekisho inside somebody's own actix-web application: its routes beside one's own, and
+//! extractors that say who is asking.
 //!
 //! `cargo run --example embed [ADDRESS]`, by default 127.0.0.1:8000; Ctrl-C ends it.
 
@@ -9,12 +9,17 @@ use actix_web::{App, HttpServer, Responder, web};
 use sekisho::{
     app::{Sekisho, Surroundings},
     config::{Config, Database},
-    http::{CurrentUser, Observe},
+    http::{CurrentAdmin, CurrentUser, Observe},
 };
 
 /// A route of one's own. Without a valid token it is never called: the extractor answers 401.
 async fn greeting(CurrentUser(caller): CurrentUser) -> impl Responder {
     format!("Hello, {}!\n", caller.user.username.as_str())
+}
+
+/// Another, for administrators whose token has the scope `admin`; to everybody else it is 403.
+async fn report(CurrentAdmin(caller): CurrentAdmin) -> impl Responder {
+    format!("All is well, {}.\n", caller.user.username.as_str())
 }
 
 #[actix_web::main]
@@ -36,6 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             // What is declared first is found first; Sekisho's own `/` leads to its `/docs`.
             .route("/", web::get().to(|| async { "The front page is one's own.\n" }))
             .route("/greeting", web::get().to(greeting))
+            .route("/report", web::get().to(report))
             .configure(|config| for_workers.configure(config))
     })
     .listen(listener)?

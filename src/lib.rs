@@ -13,8 +13,8 @@
 //! # Embedding
 //!
 //! [`app::Sekisho::start`] starts the actors on an actix system; [`app::Sekisho::configure`] adds
-//! the routes to your own application, and [`http::CurrentUser`] is an extractor for your
-//! handlers. Without HTTP, [`app::Sekisho::accounts`] takes the messages of [`actors::account`].
+//! the routes to your own application, and [`http::CurrentUser`] and [`http::CurrentAdmin`] are
+//! extractors for your handlers. Without HTTP, [`app::Sekisho::accounts`] takes the messages of [`actors::account`].
 //! `examples/embed.rs` and `examples/messages.rs` show both.
 
 pub mod actors;

@@ -40,7 +40,7 @@ pub enum EndReason {
     RevokedByAdmin,
     /// A refresh token that had been replaced long ago was presented: two parties hold one token.
     RefreshTokenReused,
-    /// The password was changed, in another session.
+    /// The password was changed.
     PasswordChanged,
     /// The account was disabled.
     UserDisabled,

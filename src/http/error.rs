@@ -6,16 +6,13 @@ use std::{fmt, time::Duration};
 
 use actix_web::{
     HttpResponse, ResponseError,
-    http::{
-        StatusCode,
-        header::{self, HeaderValue},
-    },
+    http::{StatusCode, header},
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use self::causes::failure_kind;
-use crate::actors::account::Failure;
+use crate::actors::account::{Caller, Failure};
 
 /// One thing wrong with a request, in FastAPI's form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,8 +35,10 @@ pub(super) enum ApiError {
     InvalidToken,
     InvalidGrant(String),
     RefreshTokenReused,
+    NeedsUserScope,
     InsufficientPermissions,
     RegistrationClosed,
+    NotRecent,
     WrongPassword,
     AccountDisabled,
     NotFound,
@@ -79,7 +78,8 @@ impl ApiError {
             Self::InvalidToken => "invalid_token",
             Self::InvalidGrant(_) => "invalid_grant",
             Self::RefreshTokenReused => "refresh_token_reused",
-            Self::InsufficientPermissions => "insufficient_permissions",
+            Self::NeedsUserScope | Self::InsufficientPermissions => "insufficient_permissions",
+            Self::NotRecent => "insufficient_user_authentication",
             Self::RegistrationClosed => "registration_closed",
             Self::WrongPassword => "wrong_password",
             Self::AccountDisabled => "account_disabled",
@@ -106,8 +106,10 @@ impl ApiError {
             Self::NotAuthenticated
             | Self::InvalidToken
             | Self::InvalidGrant(_)
-            | Self::RefreshTokenReused => StatusCode::UNAUTHORIZED,
-            Self::InsufficientPermissions
+            | Self::RefreshTokenReused
+            | Self::NotRecent => StatusCode::UNAUTHORIZED,
+            Self::NeedsUserScope
+            | Self::InsufficientPermissions
             | Self::RegistrationClosed
             | Self::WrongPassword
             | Self::AccountDisabled => StatusCode::FORBIDDEN,
@@ -137,8 +139,10 @@ impl ApiError {
             Self::RefreshTokenReused => {
                 "The refresh token was replaced before and is used again; its session has ended"
             }
+            Self::NeedsUserScope => "The operation needs the scope user",
             Self::InsufficientPermissions => "The operation needs the admin role and scope",
             Self::RegistrationClosed => "Registration is closed",
+            Self::NotRecent => "The password was given too long ago; log in again",
             Self::WrongPassword => "The current password is wrong",
             Self::AccountDisabled => "The account is disabled",
             Self::NotFound => "Not Found",
@@ -164,20 +168,28 @@ impl ApiError {
         }
     }
 
-    /// RFC 6750, section 3: what a client must know to authenticate.
-    fn challenge(&self) -> Option<&'static str> {
-        match self {
-            Self::InvalidToken => Some(r#"Bearer error="invalid_token""#),
-            Self::InsufficientPermissions => Some(r#"Bearer error="insufficient_scope", scope="admin""#),
-            other if other.status() == StatusCode::UNAUTHORIZED => Some("Bearer"),
-            _ => None,
-        }
+    /// RFC 6750, section 3, and RFC 9470, section 3: what a client must know to authenticate.
+    fn challenge(&self) -> Option<String> {
+        let challenge = match self {
+            Self::InvalidToken => r#"Bearer error="invalid_token""#,
+            Self::NeedsUserScope => r#"Bearer error="insufficient_scope", scope="user""#,
+            Self::InsufficientPermissions => r#"Bearer error="insufficient_scope", scope="admin""#,
+            Self::NotRecent => {
+                let max_age = Caller::RECENTLY.as_secs();
+                return Some(format!(
+                    r#"Bearer error="insufficient_user_authentication", max_age={max_age}"#
+                ));
+            }
+            other if other.status() == StatusCode::UNAUTHORIZED => "Bearer",
+            _ => return None,
+        };
+        Some(challenge.to_owned())
     }
 
     fn respond(&self, body: &Value) -> HttpResponse {
         let mut response = HttpResponse::build(self.status());
         if let Some(challenge) = self.challenge() {
-            response.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge)));
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
         if let Some(retry_after) = self.retry_after() {
             // Whole seconds, rounded up: never an invitation to come too early.

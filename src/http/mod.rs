@@ -2,6 +2,7 @@
 
 mod admin;
 mod body;
+mod current;
 mod docs;
 mod error;
 mod extract;
@@ -29,16 +30,16 @@ use actix_web::{
 use ipnet::IpNet;
 
 use self::error::ApiError;
-pub use self::{metrics_page::metrics_page, middleware::Observe, openapi::document as openapi_document};
+pub use self::{
+    current::{CurrentAdmin, CurrentUser},
+    metrics_page::metrics_page,
+    middleware::Observe,
+    openapi::document as openapi_document,
+};
 use crate::{
     actors::{
-        Handle,
-        account::{AccountActor, Authenticate, Caller},
-        db::DbActor,
-        keeper::KeeperActor,
-        password::Passwords,
-        throttle::Throttle,
-        token::TokenActor,
+        Handle, account::AccountActor, db::DbActor, keeper::KeeperActor, password::Passwords,
+        throttle::Throttle, token::TokenActor,
     },
     domain::{PasswordPolicy, Registration},
 };
@@ -197,30 +198,5 @@ impl Endpoint {
         F::Output: Responder + 'static,
     {
         self.route(Method::DELETE, guard::Delete(), web::route().to(handler))
-    }
-}
-
-/// The user behind a request, as an extractor for applications that embed Sekisho.
-///
-/// It answers 401 by itself where the request has no valid token.
-#[derive(Debug, Clone)]
-pub struct CurrentUser(pub Caller);
-
-impl FromRequest for CurrentUser {
-    type Error = actix_web::Error;
-    type Future = futures_util::future::LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
-
-    fn from_request(request: &actix_web::HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
-        let token = extract::bearer(request);
-        let api = request.app_data::<web::Data<Api>>().cloned();
-        Box::pin(async move {
-            let token = token?;
-            let missing = || {
-                actix_web::error::ErrorInternalServerError("Sekisho is not configured in this application")
-            };
-            let api = api.ok_or_else(missing)?;
-            let caller = api.accounts.ask(Authenticate { token }).await.map_err(ApiError::from)?;
-            Ok(Self(caller))
-        })
     }
 }

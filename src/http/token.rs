@@ -21,7 +21,7 @@ enum TokenRequest {
 }
 
 #[derive(Serialize)]
-struct TokenResponse<'a> {
+pub(super) struct TokenResponse<'a> {
     access_token: &'a str,
     token_type: &'static str,
     expires_in: u64,

@@ -10,6 +10,7 @@ use super::{
     extract::{self, Bearer},
     fields::Fields,
     render::UserBody,
+    token::TokenResponse,
 };
 use crate::{
     actors::account::{Authenticate, ChangeEmail, ChangePassword, DeleteAccount, Register},
@@ -65,13 +66,20 @@ pub(super) async fn me(api: web::Data<Api>, bearer: Bearer) -> Result<HttpRespon
 pub(super) async fn change_email(
     api: web::Data<Api>,
     bearer: Bearer,
+    from: extract::From,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let mut errors = Vec::new();
-    let email = Fields::new(&body.0, &["body"], &mut errors).email("email");
-    let email = email.ok_or(ApiError::Validation(errors))?;
-    let user = api.accounts.ask(ChangeEmail { token: bearer.0, email }).await?;
-    Ok(HttpResponse::Ok().json(UserBody::from(&user)))
+    let mut fields = Fields::new(&body.0, &["body"], &mut errors);
+    let (email, password) = (fields.email("email"), fields.password("current_password"));
+    match (email, password) {
+        (Some(email), Some(password)) => {
+            let change = ChangeEmail { token: bearer.0, email, password, client: from.0 };
+            let user = api.accounts.ask(change).await?;
+            Ok(HttpResponse::Ok().json(UserBody::from(&user)))
+        }
+        _ => Err(ApiError::Validation(errors)),
+    }
 }
 
 pub(super) async fn change_password(
@@ -88,8 +96,8 @@ pub(super) async fn change_password(
     match (current, new) {
         (Some(current), Some(new)) if errors.is_empty() => {
             let change = ChangePassword { token: bearer.0, current, new, client: from.0 };
-            api.accounts.ask(change).await?;
-            Ok(HttpResponse::NoContent().finish())
+            let pair = api.accounts.ask(change).await?;
+            Ok(HttpResponse::Ok().json(TokenResponse::from(&pair)))
         }
         _ => Err(ApiError::Validation(errors)),
     }

@@ -70,6 +70,8 @@ impl Client {
                 let answer = self.ask(&request);
                 if answer.status == 200 {
                     self.accounts[at].apply(operation);
+                    // The session that the change opened, and this one.
+                    self.accounts[at].strays = 1;
                     self.accounts[at].open_session(&answer);
                     return true;
                 }

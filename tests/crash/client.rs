@@ -179,7 +179,7 @@ impl Client {
                 .json(&json!({"current_password": account.password, "new_password": new})),
             Operation::ChangeEmail(_, session, new) => Request::new("PATCH", "/users/me")
                 .bearer(&account.sessions[*session].access)
-                .json(&json!({"email": new})),
+                .json(&json!({"email": new, "current_password": account.password})),
             Operation::Refresh(_, session) => refresh(&account.sessions[*session].refresh),
             Operation::Replay(_, session) => {
                 refresh(&account.sessions[*session].previous.as_ref().unwrap().0)
@@ -212,19 +212,17 @@ impl Client {
             Operation::Reuse(..) => 401,
             Operation::LogIn(_)
             | Operation::Look(..)
+            | Operation::ChangePassword(..)
             | Operation::ChangeEmail(..)
             | Operation::Refresh(..)
             | Operation::Replay(..)
             | Operation::Revoke(..) => 200,
-            Operation::ChangePassword(..)
-            | Operation::LogOut(..)
-            | Operation::EndOthers(..)
-            | Operation::Delete(..) => 204,
+            Operation::LogOut(..) | Operation::EndOthers(..) | Operation::Delete(..) => 204,
         };
         assert_eq!(answer.status, expected, "{operation:?} of {account:#?}: {answer:?}");
         account.apply(operation);
         match operation {
-            Operation::LogIn(_) => account.open_session(answer),
+            Operation::LogIn(_) | Operation::ChangePassword(..) => account.open_session(answer),
             Operation::Refresh(_, session) => account.sessions[*session].rotate(answer),
             Operation::Replay(_, session) => {
                 let successor = answer.text("refresh_token");

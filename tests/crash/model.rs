@@ -134,9 +134,9 @@ impl Account {
     pub fn apply(&mut self, operation: &Operation) {
         match operation {
             Operation::Register(_) => self.standing = Standing::Present,
-            Operation::ChangePassword(_, session, new) => {
+            Operation::ChangePassword(_, _, new) => {
                 self.former_password = Some(std::mem::replace(&mut self.password, new.clone()));
-                self.end_others(*session);
+                self.end_all();
             }
             Operation::ChangeEmail(_, _, new) => self.email.clone_from(new),
             Operation::Revoke(_, session, _)
@@ -145,10 +145,15 @@ impl Account {
             Operation::EndOthers(_, session) => self.end_others(*session),
             Operation::Delete(..) => {
                 self.standing = Standing::Deleted;
-                self.sessions.iter_mut().for_each(|session| session.ended = true);
+                self.end_all();
             }
             Operation::LogIn(_) | Operation::Refresh(..) | Operation::Replay(..) | Operation::Look(..) => {}
         }
+    }
+
+    fn end_all(&mut self) {
+        self.strays = 0;
+        self.sessions.iter_mut().for_each(|session| session.ended = true);
     }
 
     fn end_others(&mut self, but: usize) {

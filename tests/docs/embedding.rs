@@ -7,13 +7,19 @@ use actix_web::{
     web,
 };
 use sekisho::{
+    actors::account::AddUser,
     app::{Sekisho, Surroundings},
     config::{Config, Database},
-    http::{CurrentUser, refuse_unknown_paths},
+    domain::{Client, Email, Password, Role, Username},
+    http::{CurrentAdmin, CurrentUser, refuse_unknown_paths},
 };
 use serde_json::{Value, json};
 
 async fn name(CurrentUser(caller): CurrentUser) -> String {
+    caller.user.username.as_str().to_owned()
+}
+
+async fn administrator(CurrentAdmin(caller): CurrentAdmin) -> String {
     caller.user.username.as_str().to_owned()
 }
 
@@ -51,6 +57,50 @@ async fn a_scope_has_the_api_and_a_current_user_and_no_page() {
     assert_eq!(metadata["token_endpoint"], "http://sekisho.test/auth/token");
     let part = call_service(&app, get("/docs/swagger-ui.css").to_request()).await;
     assert_eq!(part.status(), StatusCode::NOT_FOUND);
+}
+
+#[actix_web::test]
+async fn a_handler_for_administrators_takes_role_scope_and_audience() {
+    let sekisho = sekisho("http://sekisho.test").await;
+    for (name, role) in [("root", Role::Admin), ("alice", Role::User)] {
+        let password = Password::new("correct horse battery".to_owned());
+        let add = AddUser {
+            email: Email::parse(&format!("{name}@example.com")).unwrap(),
+            username: Username::parse(name).unwrap(),
+            password: sekisho.password_policy().accept(password, &[]).unwrap(),
+            role,
+            client: Client::default(),
+        };
+        sekisho.accounts().ask(add).await.unwrap();
+    }
+    let app = App::new()
+        .route("/name", web::get().to(name))
+        .route("/administrator", web::get().to(administrator))
+        .configure(|config| sekisho.configure(config));
+    let app = init_service(app).await;
+
+    for (name, scope, as_user, as_administrator) in [
+        ("alice", "", 200, 403),
+        ("alice", "user", 200, 403),
+        ("root", "", 200, 403),
+        ("root", "user", 200, 403),
+        ("root", "admin", 403, 200),
+        ("root", "user admin", 200, 200),
+    ] {
+        let log_in = [("username", name), ("password", "correct horse battery"), ("scope", scope)];
+        let log_in = TestRequest::post().uri("/token").set_form(log_in).to_request();
+        let tokens: Value = read_body_json(call_service(&app, log_in).await).await;
+        let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+        for (path, expected) in [("/name", as_user), ("/administrator", as_administrator)] {
+            let request = TestRequest::get().uri(path).insert_header((header::AUTHORIZATION, bearer.clone()));
+            let answer = call_service(&app, request.to_request()).await;
+            assert_eq!(answer.status(), expected, "{name} {scope} {path}");
+        }
+    }
+    for path in ["/name", "/administrator"] {
+        let answer = call_service(&app, TestRequest::get().uri(path).to_request()).await;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
+    }
 }
 
 #[actix_web::test]

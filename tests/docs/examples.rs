@@ -62,12 +62,14 @@ fn an_application_that_embeds_sekisho_has_its_routes_and_knows_the_caller() {
     let tokens: Value = serde_json::from_str(tokens.strip_suffix(" 200").unwrap()).unwrap();
     let bearer = format!("Authorization: Bearer {}", tokens["access_token"].as_str().unwrap());
     let greeted = server.curl("/greeting", &["-H", &bearer]);
+    let forbidden = server.curl("/report", &["-H", &bearer]);
     let unknown = server.curl("/nothing", &[]);
 
     assert_eq!(front_page, "The front page is one's own.\n 200");
     assert!(anonymous.ends_with(" 401") && anonymous.contains("Not authenticated"), "{anonymous}");
     assert!(registered.ends_with(" 201"), "{registered}");
     assert_eq!(greeted, "Hello, alice!\n 200");
+    assert!(forbidden.ends_with(" 403") && forbidden.contains("insufficient_permissions"), "{forbidden}");
     assert_eq!(unknown, " 404");
 
     let (rest, status) = server.end();

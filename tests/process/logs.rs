@@ -14,21 +14,24 @@ fn use_everything(server: &Server) -> Vec<String> {
     server.try_log_in("mallory", "a wrong password").expect(401);
     let bearer = format!("Bearer {}", second.access);
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-    let with_body = |method, path, body: serde_json::Value| {
-        server.request(method, path, &headers, &body.to_string()).status
-    };
-    assert_eq!(with_body("PATCH", "/users/me", json!({ "email": "moved@example.com" })), 200);
-    let change = json!({ "current_password": PASSWORD, "new_password": NEW });
-    assert_eq!(with_body("POST", "/users/me/password", change), 204);
+    let with_body =
+        |method, path, body: serde_json::Value| server.request(method, path, &headers, &body.to_string());
+    let change = json!({ "email": "moved@example.com", "current_password": PASSWORD });
+    with_body("PATCH", "/users/me", change).expect(200);
     server.form("/revoke", &[("token", &other.refresh)]).expect(200);
     server.as_user(&second.access, "GET", "/users/me/sessions").expect(200);
+    let change = json!({ "current_password": PASSWORD, "new_password": NEW });
+    let third = with_body("POST", "/users/me/password", change).tokens();
     server.get("/.well-known/jwks.json").expect(200);
     server.get("/users/me?access_token=in-the-query").expect(401);
-    assert_eq!(with_body("DELETE", "/users/me", json!({ "password": NEW })), 204);
+    let bearer = format!("Bearer {}", third.access);
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let goodbye = json!({ "password": NEW }).to_string();
+    server.request("DELETE", "/users/me", &headers, &goodbye).expect(204);
     let mut secrets: Vec<_> = [PASSWORD, NEW, "a wrong password", "in-the-query", "@example.com", "$2b$"]
         .map(str::to_owned)
         .to_vec();
-    for Tokens { access, refresh } in [first, second, other] {
+    for Tokens { access, refresh } in [first, second, other, third] {
         secrets.extend([access.rsplit('.').next().unwrap().to_owned(), refresh]);
     }
     secrets

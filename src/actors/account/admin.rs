@@ -20,6 +20,9 @@ pub enum AdminError {
     /// Whoever asks is no administrator, or their token is not meant for it.
     #[error("the operation needs the admin role and scope")]
     Forbidden,
+    /// It is too long ago that whoever asks gave their password.
+    #[error("the password was given too long ago")]
+    NotRecent,
     /// There is no such user.
     #[error("there is no such user")]
     NotFound,
@@ -40,6 +43,13 @@ async fn authorize(desk: &Desk, token: AccessToken) -> Result<Caller, AdminError
     let caller = authenticate(desk, token).await?;
     // The scope holds what the token allows and what the role, as it is now, still does.
     if caller.scope.admin { Ok(caller) } else { Err(AdminError::Forbidden) }
+}
+
+/// The same for what cannot be taken back, or gives somebody an account: whoever has come by an
+/// administrator's token cannot do it without the password.
+async fn authorize_recent(desk: &Desk, token: AccessToken) -> Result<Caller, AdminError> {
+    let caller = authorize(desk, token).await?;
+    if caller.authenticated_recently(desk.clock.now()) { Ok(caller) } else { Err(AdminError::NotRecent) }
 }
 
 /// Lists users by pages.
@@ -104,7 +114,7 @@ impl UseCase for ChangeUser {
     type Error = AdminError;
 
     async fn run(self, desk: &Desk) -> Result<User, AdminError> {
-        authorize(desk, self.token).await?;
+        authorize_recent(desk, self.token).await?;
         let update = UpdateUser { id: self.id, change: self.change, now: desk.clock.now() };
         desk.db.ask(update).await?.map_err(|refused| match refused {
             UpdateRefused::NotFound => AdminError::NotFound,
@@ -129,7 +139,7 @@ impl UseCase for RemoveUser {
     type Error = AdminError;
 
     async fn run(self, desk: &Desk) -> Result<(), AdminError> {
-        authorize(desk, self.token).await?;
+        authorize_recent(desk, self.token).await?;
         let delete = DeleteUser { id: self.id, expected: None, now: desk.clock.now() };
         desk.db.ask(delete).await?.map_err(|refused| match refused {
             DeleteRefused::NotFound => AdminError::NotFound,

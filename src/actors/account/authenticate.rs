@@ -1,5 +1,7 @@
 //! Who is asking?
 
+use std::time::Duration;
+
 use actix::Message;
 
 use super::{Desk, Failure, UseCase, error::may_fail};
@@ -32,7 +34,25 @@ pub struct Caller {
     pub authenticated_at: Timestamp,
 }
 
-/// Why it is not known who is asking.
+impl Caller {
+    /// How long after the password was given a caller may do what cannot be taken back.
+    pub const RECENTLY: Duration = Duration::from_mins(10);
+
+    /// How far the clock that timed the login may have been ahead.
+    const SKEW: Duration = Duration::from_mins(1);
+
+    /// Whether the caller gave their password at most [`Caller::RECENTLY`] ago.
+    ///
+    /// A login that lies ahead of the clock was not recent: otherwise a clock that was set back would
+    /// make an old login recent until the time of that login came again.
+    #[must_use]
+    pub fn authenticated_recently(&self, now: Timestamp) -> bool {
+        let at = self.authenticated_at;
+        at <= now + Self::SKEW && now.since(at) <= Self::RECENTLY
+    }
+}
+
+/// Why it is not known who is asking, or why they are not answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthenticateError {
     /// The token itself is no good.
@@ -41,6 +61,9 @@ pub enum AuthenticateError {
     /// Its session has ended, or its user is disabled or deleted.
     #[error("the session has ended")]
     Ended,
+    /// The token is good, but not for the caller's own account.
+    #[error("the token has no scope 'user'")]
+    NeedsUserScope,
     /// An actor failed.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -57,6 +80,12 @@ impl UseCase for Authenticate {
     }
 }
 
+/// The beginning of every use case in which the caller does something to their own account.
+pub(super) async fn authenticate_owner(desk: &Desk, token: AccessToken) -> Result<Caller, AuthenticateError> {
+    let caller = authenticate(desk, token).await?;
+    if caller.scope.user { Ok(caller) } else { Err(AuthenticateError::NeedsUserScope) }
+}
+
 /// The beginning of every use case that needs to know who asks.
 pub(super) async fn authenticate(desk: &Desk, token: AccessToken) -> Result<Caller, AuthenticateError> {
     let granted =
@@ -65,4 +94,41 @@ pub(super) async fn authenticate(desk: &Desk, token: AccessToken) -> Result<Call
     let user = desk.lookups.ask(key).await?.ok_or(AuthenticateError::Ended)?;
     let scope = granted.scope.intersection(Scope::of(user.role));
     Ok(Caller { user, session_id: granted.session_id, scope, authenticated_at: granted.authenticated_at })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Email, Role, UserId, Username};
+
+    #[test]
+    fn a_login_is_recent_for_ten_minutes_whatever_the_clock_does() {
+        let login = Timestamp::from_seconds(10_000);
+        let caller = Caller {
+            user: User {
+                id: UserId(1),
+                email: Email::from_trusted(String::new()),
+                username: Username::from_trusted(String::new()),
+                role: Role::Admin,
+                disabled: false,
+                created_at: login,
+            },
+            session_id: SessionId(1),
+            scope: Scope::of(Role::Admin),
+            authenticated_at: login,
+        };
+
+        for (after_seconds, expected) in [
+            (0, true),
+            (600, true),
+            (601, false),
+            (86_400, false),
+            (-60, true),
+            (-61, false),
+            (-86_400, false),
+        ] {
+            let now = Timestamp::from_seconds(10_000 + after_seconds);
+            assert_eq!(caller.authenticated_recently(now), expected, "{after_seconds}");
+        }
+    }
 }

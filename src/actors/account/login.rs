@@ -7,9 +7,9 @@ use crate::{
     actors::{
         db::{FindCredentials, Login, OpenSession},
         password::Verdict,
-        token::{IssueTokens, NewRefreshSecret},
+        token::{IssueTokens, NewRefreshSecret, RefreshSecret, TokenError},
     },
-    domain::{Client, LoginName, Password, Scope, TokenPair},
+    domain::{Client, LoginName, Password, PasswordVersion, Scope, TokenPair, UserId},
     metrics::{self, LoginOutcome},
 };
 
@@ -103,21 +103,34 @@ async fn log_in(
     if user.disabled {
         return Err(LoginError::Disabled);
     }
+    let (open, secret) = new_session(desk, user.id, credentials.password_version, scope, client).await?;
+    let authenticated_at = open.now;
+    // While the hash was computed, the password may have been changed or the account disabled.
+    let session_id = desk.db.ask(open).await?.ok_or_else(incorrect)?;
+    if let Some(rehash) = rehash {
+        desk.renewals.begin(desk, user.id, rehash);
+    }
+    Ok(desk.tokens.ask(IssueTokens { user, session_id, scope, authenticated_at, secret }).await?)
+}
+
+/// A session for somebody whose password was just verified, to be opened, and its first refresh secret.
+pub(super) async fn new_session(
+    desk: &Desk,
+    user_id: UserId,
+    verified: PasswordVersion,
+    scope: Scope,
+    client: Client,
+) -> Result<(OpenSession, RefreshSecret), TokenError> {
     let (secret, refresh_hash) = desk.tokens.ask(NewRefreshSecret).await?;
     let now = desk.clock.now();
     let open = OpenSession {
-        user_id: user.id,
-        expected: credentials.password_version,
+        user_id,
+        expected: verified,
         refresh_hash,
         scope,
         client,
         now,
         expires_at: now + desk.rules.refresh_lifetime,
     };
-    // While the hash was computed, the password may have been changed or the account disabled.
-    let session_id = desk.db.ask(open).await?.ok_or_else(incorrect)?;
-    if let Some(rehash) = rehash {
-        desk.renewals.begin(desk, user.id, rehash);
-    }
-    Ok(desk.tokens.ask(IssueTokens { user, session_id, scope, authenticated_at: now, secret }).await?)
+    Ok((open, secret))
 }

@@ -3,18 +3,21 @@
 use actix::Message;
 
 use super::{
-    AuthenticateError, Caller, CheckError, Desk, Failure, UseCase, authenticate::authenticate,
-    check_password::PasswordCheck, error::may_fail,
+    AuthenticateError, Caller, CheckError, Desk, Failure, UseCase, authenticate::authenticate_owner,
+    check_password::PasswordCheck, error::may_fail, login::new_session,
 };
 use crate::{
     actors::{
         db::{
-            Credentials, DeleteRefused, DeleteUser, FindCredentials, Login, SetPassword, UpdateRefused,
-            UpdateUser, UserChange,
+            Credentials, DeleteRefused, DeleteUser, FindCredentials, Login, ReplacePassword, SetEmail,
+            UpdateRefused,
         },
         password::{Applicant, HashPassword, Verdict},
+        token::IssueTokens,
     },
-    domain::{AccessToken, Client, Email, InvalidPassword, LoginName, NewPassword, Password, User},
+    domain::{
+        AccessToken, Client, Email, InvalidPassword, LoginName, NewPassword, Password, TokenPair, User,
+    },
 };
 
 /// Why an account stays as it was.
@@ -45,7 +48,7 @@ pub enum OwnAccountError {
 
 may_fail!(OwnAccountError);
 
-/// Changes the caller's e-mail address.
+/// Changes the caller's e-mail address, which is a login name.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, OwnAccountError>")]
 pub struct ChangeEmail {
@@ -53,6 +56,10 @@ pub struct ChangeEmail {
     pub token: AccessToken,
     /// The new address.
     pub email: Email,
+    /// Their password.
+    pub password: Password,
+    /// Where the request came from.
+    pub client: Client,
 }
 
 impl UseCase for ChangeEmail {
@@ -60,20 +67,26 @@ impl UseCase for ChangeEmail {
     type Error = OwnAccountError;
 
     async fn run(self, desk: &Desk) -> Result<User, OwnAccountError> {
-        let caller = authenticate(desk, self.token).await?;
-        let change = UserChange { email: Some(self.email), ..UserChange::default() };
-        let update = UpdateUser { id: caller.user.id, change, now: desk.clock.now() };
-        desk.db.ask(update).await?.map_err(|refused| match refused {
-            UpdateRefused::NotFound => AuthenticateError::Ended.into(),
+        let caller = authenticate_owner(desk, self.token).await?;
+        let credentials = confirm(desk, &caller, self.password, &self.client).await?;
+        let set = SetEmail {
+            id: caller.user.id,
+            expected: credentials.password_version,
+            email: self.email,
+            now: desk.clock.now(),
+        };
+        desk.db.ask(set).await?.map_err(|refused| match refused {
+            UpdateRefused::NotFound => OwnAccountError::WrongPassword,
             UpdateRefused::EmailTaken => OwnAccountError::EmailTaken,
             UpdateRefused::LastAdmin => OwnAccountError::LastAdmin,
         })
     }
 }
 
-/// Changes the caller's password; every other session ends.
+/// Changes the caller's password. Every session ends, the caller's too, and a new one of the same scope
+/// begins: whoever else had the caller's tokens has them for nothing.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<(), OwnAccountError>")]
+#[rtype(result = "Result<TokenPair, OwnAccountError>")]
 pub struct ChangePassword {
     /// Who asks.
     pub token: AccessToken,
@@ -86,11 +99,11 @@ pub struct ChangePassword {
 }
 
 impl UseCase for ChangePassword {
-    type Answer = ();
+    type Answer = TokenPair;
     type Error = OwnAccountError;
 
-    async fn run(self, desk: &Desk) -> Result<(), OwnAccountError> {
-        let caller = authenticate(desk, self.token).await?;
+    async fn run(self, desk: &Desk) -> Result<TokenPair, OwnAccountError> {
+        let caller = authenticate_owner(desk, self.token).await?;
         let names = [caller.user.username.as_str(), caller.user.email.as_str()];
         desk.rules.password.check(&self.new, &names)?;
         let credentials = confirm(desk, &caller, self.current, &self.client).await?;
@@ -102,15 +115,14 @@ impl UseCase for ChangePassword {
         let password_hash =
             desk.passwords.ask(&turn, HashPassword { password: self.new }).await.map_err(CheckError::from)?;
         drop(turn);
-        let set = SetPassword {
-            id: caller.user.id,
-            expected: Some(credentials.password_version),
-            password_hash,
-            keep: Some(caller.session_id),
-            now: desk.clock.now(),
-        };
+        let Caller { user, scope, .. } = caller;
+        let verified = credentials.password_version;
+        let (open, secret) = new_session(desk, user.id, verified, scope, self.client).await?;
+        let authenticated_at = open.now;
         // Of two changes at once the second was confirmed with a password that is none any more.
-        if desk.db.ask(set).await? { Ok(()) } else { Err(OwnAccountError::WrongPassword) }
+        let replace = ReplacePassword { open, password_hash };
+        let session_id = desk.db.ask(replace).await?.ok_or(OwnAccountError::WrongPassword)?;
+        Ok(desk.tokens.ask(IssueTokens { user, session_id, scope, authenticated_at, secret }).await?)
     }
 }
 
@@ -131,7 +143,7 @@ impl UseCase for DeleteAccount {
     type Error = OwnAccountError;
 
     async fn run(self, desk: &Desk) -> Result<(), OwnAccountError> {
-        let caller = authenticate(desk, self.token).await?;
+        let caller = authenticate_owner(desk, self.token).await?;
         let credentials = confirm(desk, &caller, self.password, &self.client).await?;
         let delete = DeleteUser {
             id: caller.user.id,

@@ -2,7 +2,7 @@
 
 use actix::Message;
 
-use super::{AuthenticateError, Desk, Failure, UseCase, authenticate::authenticate, error::may_fail};
+use super::{AuthenticateError, Desk, Failure, UseCase, authenticate::authenticate_owner, error::may_fail};
 use crate::{
     actors::db::{EndSession, EndUserSessions, ListSessions},
     domain::{AccessToken, EndReason, Session, SessionId},
@@ -23,7 +23,7 @@ impl UseCase for ListOwnSessions {
     type Error = AuthenticateError;
 
     async fn run(self, desk: &Desk) -> Result<Self::Answer, AuthenticateError> {
-        let caller = authenticate(desk, self.token).await?;
+        let caller = authenticate_owner(desk, self.token).await?;
         let list =
             ListSessions { user_id: caller.user.id, with_ended: self.with_ended, now: desk.clock.now() };
         Ok((desk.db.ask(list).await?, caller.session_id))
@@ -61,7 +61,7 @@ impl UseCase for EndOwnSession {
     type Error = OwnSessionError;
 
     async fn run(self, desk: &Desk) -> Result<(), OwnSessionError> {
-        let caller = authenticate(desk, self.token).await?;
+        let caller = authenticate_owner(desk, self.token).await?;
         let end = EndSession {
             id: self.id,
             owner: Some(caller.user.id),
@@ -85,7 +85,7 @@ impl UseCase for EndOtherSessions {
     type Error = AuthenticateError;
 
     async fn run(self, desk: &Desk) -> Result<(), AuthenticateError> {
-        let caller = authenticate(desk, self.token).await?;
+        let caller = authenticate_owner(desk, self.token).await?;
         let end = EndUserSessions {
             user_id: caller.user.id,
             except: Some(caller.session_id),

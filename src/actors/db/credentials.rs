@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{
     Access, DbError, DbMessage,
     columns::{user, user_columns},
-    sessions::end_sessions_of,
+    sessions::{OpenSession, end_sessions_of},
 };
 use crate::domain::{EndReason, PasswordHash, PasswordVersion, SessionId, Timestamp, User, UserId};
 
@@ -101,6 +101,35 @@ impl DbMessage for SetPassword {
         }
         end_sessions_of(db, self.id, self.keep, EndReason::PasswordChanged, self.now)?;
         Ok(true)
+    }
+}
+
+/// Sets a password, ends every session and opens a new one, all of it or nothing: for somebody whose
+/// password was just verified. `None` where it has been changed or the account disabled since.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Option<SessionId>, DbError>")]
+pub struct ReplacePassword {
+    /// The new session, which names the user and the password that was verified.
+    pub open: OpenSession,
+    /// The new hash.
+    pub password_hash: PasswordHash,
+}
+
+impl DbMessage for ReplacePassword {
+    type Answer = Option<SessionId>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<Option<SessionId>, DbError> {
+        let (id, expected, now) = (self.open.user_id, self.open.expected, self.open.now);
+        let Some(session_id) = self.open.run(db)? else { return Ok(None) };
+        let set = SetPassword {
+            id,
+            expected: Some(expected),
+            password_hash: self.password_hash,
+            keep: Some(session_id),
+            now,
+        };
+        Ok(set.run(db)?.then_some(session_id))
     }
 }
 

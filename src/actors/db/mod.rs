@@ -33,7 +33,9 @@ use self::batch::{Batch, Reply};
 pub use self::{
     backup::{CopyError, CopyReport, Issued, RestoreError, back_up, restore},
     census::{Census, CountSlice, Slice},
-    credentials::{Credentials, FindCredentials, FindHighestCost, Login, RenewHash, SetPassword},
+    credentials::{
+        Credentials, FindCredentials, FindHighestCost, Login, RenewHash, ReplacePassword, SetPassword,
+    },
     error::DbError,
     file::{DbFile, StartError},
     health::{Close, Ping},
@@ -48,8 +50,8 @@ pub use self::{
     },
     stored_secrets::{FindSecretRows, ReplaceSecretRows, Rewrapped, SecretRow, StoredOtherwise},
     users::{
-        DeleteRefused, DeleteUser, FindTaken, FindUser, InsertUser, Taken, UpdateRefused, UpdateUser,
-        UserChange,
+        DeleteRefused, DeleteUser, FindTaken, FindUser, InsertUser, SetEmail, Taken, UpdateRefused,
+        UpdateUser, UserChange,
     },
 };
 use super::{Handle, Limits, handle::InFlight, panic::caught};

@@ -167,7 +167,7 @@ pub struct UpdateUser {
 /// Why a user was not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateRefused {
-    /// There is no such user.
+    /// There is no such user, or the password was changed meanwhile.
     #[error("there is no such user")]
     NotFound,
     /// Another user has the e-mail address.
@@ -208,6 +208,36 @@ impl DbMessage for UpdateUser {
             end_sessions_of(db, self.id, None, EndReason::UserDisabled, self.now)?;
         }
         Ok(Ok(after))
+    }
+}
+
+/// Changes the e-mail address of somebody whose password was just verified.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Result<User, UpdateRefused>, DbError>")]
+pub struct SetEmail {
+    /// Whose.
+    pub id: UserId,
+    /// The password that was verified. Where it has been changed since, nothing is.
+    pub expected: PasswordVersion,
+    /// The new address.
+    pub email: Email,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl DbMessage for SetEmail {
+    type Answer = Result<User, UpdateRefused>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
+        let is_current = db
+            .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND password_version = ?2")?
+            .exists((self.id, self.expected))?;
+        if !is_current {
+            return Ok(Err(UpdateRefused::NotFound));
+        }
+        let change = UserChange { email: Some(self.email), ..UserChange::default() };
+        UpdateUser { id: self.id, change, now: self.now }.run(db)
     }
 }
 

@@ -80,6 +80,7 @@ impl From<AuthenticateError> for ApiError {
     fn from(error: AuthenticateError) -> Self {
         match error {
             AuthenticateError::InvalidToken(_) | AuthenticateError::Ended => Self::InvalidToken,
+            AuthenticateError::NeedsUserScope => Self::NeedsUserScope,
             AuthenticateError::Failure(failure) => failure.into(),
         }
     }
@@ -184,6 +185,7 @@ impl From<AdminError> for ApiError {
         match error {
             AdminError::Authenticate(error) => error.into(),
             AdminError::Forbidden => Self::InsufficientPermissions,
+            AdminError::NotRecent => Self::NotRecent,
             AdminError::NotFound => Self::NotFound,
             AdminError::EmailTaken => Self::EmailTaken,
             AdminError::LastAdmin => Self::LastAdmin,

@@ -33,7 +33,7 @@ const fn oauth(error: ErrorResponse) -> ErrorResponse {
     ErrorResponse { schema: "OAuthError", ..error }
 }
 
-const ERRORS: [ErrorResponse; 29] = [
+const ERRORS: [ErrorResponse; 31] = [
     error(
         "BadRequest",
         "400",
@@ -46,15 +46,39 @@ const ERRORS: [ErrorResponse; 29] = [
             "Unauthorized",
             "401",
             "There is no token (`not_authenticated`), or none that is valid (`invalid_token`): \
-            malformed, expired, forged, of a session that has ended, or of a user who is disabled or deleted.",
+            malformed, expired, forged, not meant for Sekisho, of a session that has ended, or of a user who is \
+            disabled or deleted.",
             ("invalid_token", "Could not validate credentials"),
         ),
     ),
-    error(
-        "Forbidden",
-        "403",
-        "The caller is no administrator, or their token is not meant for it.",
-        ("insufficient_permissions", "The operation needs the admin role and scope"),
+    with_header(
+        "www-authenticate",
+        error(
+            "NotRecent",
+            "401",
+            "There is no token (`not_authenticated`), or none that is valid (`invalid_token`), or \
+            the password was given too long ago (`insufficient_user_authentication`, RFC 9470): log in again.",
+            ("insufficient_user_authentication", "The password was given too long ago; log in again"),
+        ),
+    ),
+    with_header(
+        "www-authenticate",
+        error(
+            "InsufficientScope",
+            "403",
+            "The token's scope has no `user`.",
+            ("insufficient_permissions", "The operation needs the scope user"),
+        ),
+    ),
+    with_header(
+        "www-authenticate",
+        error(
+            "Forbidden",
+            "403",
+            "The caller is no administrator, or their token is not meant for it: `admin` must have \
+            been asked for by name.",
+            ("insufficient_permissions", "The operation needs the admin role and scope"),
+        ),
     ),
     error(
         "RegistrationClosed",
@@ -65,7 +89,8 @@ const ERRORS: [ErrorResponse; 29] = [
     error(
         "WrongPassword",
         "403",
-        "The current password is wrong; it counts as a failed login.",
+        "The current password is wrong (`wrong_password`), which counts as a failed login; or the \
+        token's scope has no `user` (`insufficient_permissions`).",
         ("wrong_password", "The current password is wrong"),
     ),
     error("NotFound", "404", "There is no such thing.", ("not_found", "Not Found")),

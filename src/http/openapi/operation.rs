@@ -67,15 +67,29 @@ impl Operation {
         self.fails(&["ValidationError"])
     }
 
-    /// Needs a bearer token.
-    pub(super) fn secured(mut self, scope: &str) -> Self {
-        self.0.insert("security".into(), json!([{ "password": [scope] }]));
-        self.fails(&["Unauthorized"])
+    /// Needs a bearer token, of whatever scope.
+    pub(super) fn secured(self) -> Self {
+        self.needs(&[])
+    }
+
+    /// Needs a bearer token for one's own account.
+    pub(super) fn for_owners(self) -> Self {
+        self.needs(&["user"]).fails(&["InsufficientScope"])
     }
 
     /// Needs an administrator's token.
     pub(super) fn for_admins(self) -> Self {
-        self.secured("admin").fails(&["Forbidden"])
+        self.needs(&["admin"]).fails(&["Forbidden"])
+    }
+
+    /// Needs an administrator's token, of somebody who gave their password recently.
+    pub(super) fn for_recent_admins(self) -> Self {
+        self.for_admins().fails(&["NotRecent"])
+    }
+
+    fn needs(mut self, scopes: &[&str]) -> Self {
+        self.0.insert("security".into(), json!([{ "password": scopes }]));
+        self.fails(&["Unauthorized"])
     }
 
     pub(super) fn done(self) -> Value {

@@ -62,21 +62,22 @@ pub(super) fn paths() -> Value {
         },
         "/users/me": {
             "get": Operation::new("readMe", "Account", "Who am I?")
-                .secured("user").answers("200", "The user.", "User").done(),
+                .describe("Takes a token of any scope.")
+                .secured().answers("200", "The user.", "User").done(),
             "patch": Operation::new("changeEmail", "Account", "Change my e-mail address")
-                .takes_json("EmailChange").secured("user").answers("200", "The user.", "User")
-                .fails(&["EmailTaken"]).done(),
+                .takes_json("EmailChange").for_owners().answers("200", "The user.", "User")
+                .fails(&["WrongPassword", "EmailTaken", "TooManyRequests"]).done(),
             "delete": Operation::new("deleteMe", "Account", "Delete my account")
                 .describe("All sessions end. The username is never given to another.")
-                .takes_json("PasswordConfirmation").secured("user")
+                .takes_json("PasswordConfirmation").for_owners()
                 .answers_empty("204", "The account is deleted.")
                 .fails(&["WrongPassword", "LastAdmin", "TooManyRequests"]).done(),
         },
         "/users/me/password": {
             "post": Operation::new("changePassword", "Account", "Change my password")
-                .describe("Every other session ends.")
-                .takes_json("PasswordChange").secured("user")
-                .answers_empty("204", "The password is changed.")
+                .describe("Every session ends, this one too; the answer's tokens are a new one's.")
+                .takes_json("PasswordChange").for_owners()
+                .answers("200", "The password is changed.", "TokenResponse")
                 .fails(&["WrongPassword", "TooManyRequests"]).done(),
         },
         "/users/me/sessions": {
@@ -86,24 +87,26 @@ pub(super) fn paths() -> Value {
                     "name": "ended", "in": "query", "description": "Whether to list those that ended lately, with the reason.",
                     "schema": { "type": "boolean", "default": false },
                 }]))
-                .secured("user").answers("200", "The sessions.", "SessionList").done(),
+                .for_owners().answers("200", "The sessions.", "SessionList").done(),
             "delete": Operation::new("endOtherSessions", "Sessions", "Log out everywhere else")
-                .secured("user").answers_empty("204", "All sessions but this one have ended.").done(),
+                .for_owners().answers_empty("204", "All sessions but this one have ended.").done(),
         },
         "/users/me/sessions/{id}": {
             "delete": Operation::new("endSession", "Sessions", "End one of my sessions")
                 .parameters(&json!([id_parameter("The session's number.")]))
-                .secured("user").answers_empty("204", "The session has ended.").fails(&["NotFound"]).done(),
+                .for_owners().answers_empty("204", "The session has ended.").fails(&["NotFound"]).done(),
         },
         "/users/{id}": {
             "get": Operation::new("readUser", "Administration", "Show a user")
                 .parameters(&user_id).for_admins().answers("200", "The user.", "User").fails(&["NotFound"]).done(),
             "patch": Operation::new("changeUser", "Administration", "Change a user's role, state or e-mail address")
-                .describe("Disabling ends the user's sessions.")
-                .takes_json("UserChange").parameters(&user_id).for_admins()
+                .describe("Disabling ends the user's sessions. The administrator's password must have been given at most 10 \
+                    minutes ago.")
+                .takes_json("UserChange").parameters(&user_id).for_recent_admins()
                 .answers("200", "The user.", "User").fails(&["NotFound", "ChangeConflict"]).done(),
             "delete": Operation::new("deleteUser", "Administration", "Delete a user")
-                .parameters(&user_id).for_admins()
+                .describe("The administrator's password must have been given at most 10 minutes ago.")
+                .parameters(&user_id).for_recent_admins()
                 .answers_empty("204", "The user is deleted.").fails(&["NotFound", "LastAdmin"]).done(),
         },
         "/users/{id}/sessions": {
@@ -133,7 +136,8 @@ pub(super) fn paths() -> Value {
         },
         "/logout": {
             "post": Operation::new("logOut", "Sessions", "End this session")
-                .secured("user").answers_empty("204", "The session has ended.").done(),
+                .describe("Takes a token of any scope.")
+                .secured().answers_empty("204", "The session has ended.").done(),
         },
         "/.well-known/jwks.json": {
             "get": Operation::new("jwks", "Operation", "The public keys (RFC 7517)")

@@ -51,7 +51,10 @@ pub(super) fn schemas() -> Value {
                 "password": new_password,
             },
         },
-        "EmailChange": { "type": "object", "required": ["email"], "properties": { "email": email } },
+        "EmailChange": {
+            "type": "object", "required": ["email", "current_password"],
+            "properties": { "email": email, "current_password": password },
+        },
         "PasswordChange": {
             "type": "object", "required": ["current_password", "new_password"],
             "properties": { "current_password": password, "new_password": new_password },

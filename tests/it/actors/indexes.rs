@@ -27,8 +27,8 @@ use sekisho::{
             EndUserSessions, FindActiveUsers, FindCredentials, FindHighestCost, FindKeys, FindSecret,
             FindSecretRows, FindTaken, FindUser, HasLoggedInFrom, ImportUsers, ImportedUser, InsertKey,
             InsertUser, ListSessions, ListUsers, Login, OpenSession, PurgeKeys, PurgeSessions, RenewHash,
-            ReplaceSecretRows, Rewrapped, RotateSession, RotateSessions, Rotation, SecretRow, SetPassword,
-            Taken, TokenHash, UpdateUser, UserChange,
+            ReplacePassword, ReplaceSecretRows, Rewrapped, RotateSession, RotateSessions, Rotation,
+            SecretRow, SetEmail, SetPassword, Taken, TokenHash, UpdateUser, UserChange,
         },
         token::new_key_row,
     },
@@ -297,8 +297,8 @@ fn send_what_changes_sessions(minefield: &mut Minefield) {
         lifetime: Duration::from_hours(1),
         now,
     };
-    let open = OpenSession {
-        user_id: UserId(3),
+    let open = |user| OpenSession {
+        user_id: UserId(user),
         expected: PasswordVersion(1),
         refresh_hash: TokenHash([1; 32]),
         scope: Scope::of(Role::User),
@@ -319,13 +319,15 @@ fn send_what_changes_sessions(minefield: &mut Minefield) {
     ));
     let late = START + Duration::from_mins(1);
     assert!(matches!(minefield.send(rotate(0, late)), Rotation::Reused { .. }));
-    assert!(minefield.send(open).is_some());
+    assert!(minefield.send(open(3)).is_some());
+    let replace = ReplacePassword { open: open(9), password_hash: hash("new") };
+    assert!(minefield.send(replace).is_some());
     assert!(minefield.send(end(SessionId(4), None)));
     assert!(minefield.send(end(SessionId(5), Some(UserId(5)))));
     assert_eq!(minefield.send(end_all), Some(2));
     assert_eq!(minefield.send(purge(0)).last, Some(SessionId(3)));
     assert_eq!(minefield.send(purge(3)).last, Some(SessionId(6)));
-    assert_eq!(minefield.send(purge(ROWS + 10)).last, None);
+    assert_eq!(minefield.send(purge(ROWS + 100)).last, None);
 }
 
 fn send_what_changes_users(minefield: &mut Minefield) {
@@ -342,6 +344,12 @@ fn send_what_changes_users(minefield: &mut Minefield) {
         expected: Some(PasswordVersion(1)),
         password_hash: hash("new"),
         keep: None,
+        now: START,
+    };
+    let set_email = SetEmail {
+        id: UserId(6),
+        expected: PasswordVersion(1),
+        email: email("aa12@example.com"),
         now: START,
     };
     let renew = RenewHash { id: UserId(6), outdated: hash(CHEAP), renewed: hash("renewed") };
@@ -369,6 +377,7 @@ fn send_what_changes_users(minefield: &mut Minefield) {
     let disabled = UserChange { disabled: Some(true), ..UserChange::default() };
     assert!(minefield.send(update(5, disabled)).is_ok());
     assert!(minefield.send(set));
+    assert!(minefield.send(set_email).is_ok());
     assert!(minefield.send(renew));
     let demoted = UserChange { role: Some(Role::User), ..UserChange::default() };
     assert!(minefield.send(update(1, demoted.clone())).is_ok());

@@ -14,7 +14,8 @@ use sekisho::{
     },
     config::cores,
     domain::{
-        AccessToken, Client, EndReason, InvalidPassword, PasswordHash, PasswordVersion, Role, Scope, UserId,
+        AccessToken, Client, EndReason, InvalidPassword, PasswordHash, PasswordVersion, Role, Scope,
+        TokenPair, UserId,
     },
 };
 
@@ -41,7 +42,7 @@ async fn change(
     token: &AccessToken,
     current: &str,
     new: &str,
-) -> Result<(), OwnAccountError> {
+) -> Result<TokenPair, OwnAccountError> {
     let change = ChangePassword {
         token: token.clone(),
         current: password(current),
@@ -75,27 +76,32 @@ fn open_session(user_id: UserId, expected: PasswordVersion) -> OpenSession {
 }
 
 #[actix_web::test]
-async fn a_changed_password_ends_every_other_session_and_nobody_elses() {
+async fn a_changed_password_ends_every_session_opens_one_and_leaves_nobody_elses() {
     let actors = TestActors::start().await;
     let (alice, first) = newcomer(&actors, "alice", Role::User).await;
     let own = log_in(&actors, "alice").await;
     let third = log_in(&actors, "alice").await;
     let (bob, bobs) = newcomer(&actors, "bob", Role::User).await;
 
-    change(&actors, &own.access_token, PASSWORD, NEW).await.unwrap();
+    actors.clock.advance(Duration::from_mins(20));
+    let own = refresh(&actors, &own.refresh_token).await.unwrap();
+    let new = change(&actors, &own.access_token, PASSWORD, NEW).await.unwrap();
 
     let ended = Some(EndReason::PasswordChanged);
-    assert_eq!(ends_of(&actors, alice.id).await, [ended, None, ended]);
+    assert_eq!(ends_of(&actors, alice.id).await, [ended, ended, ended, None]);
     assert_eq!(ends_of(&actors, bob.id).await, [None]);
-    for tokens in [&first, &third] {
+    for tokens in [&first, &own, &third] {
         let refused = authenticate(&actors, &tokens.access_token).await;
         assert_eq!(refused.err(), Some(AuthenticateError::Ended));
         assert!(refresh(&actors, &tokens.refresh_token).await.is_err());
     }
-    for tokens in [&own, &bobs] {
+    for tokens in [&new, &bobs] {
+        let tokens = refresh(&actors, &tokens.refresh_token).await.unwrap();
         assert!(authenticate(&actors, &tokens.access_token).await.is_ok());
-        assert!(refresh(&actors, &tokens.refresh_token).await.is_ok());
     }
+    let caller = authenticate(&actors, &new.access_token).await.unwrap();
+    assert_eq!((caller.user.id, caller.scope), (alice.id, own.scope));
+    assert_eq!(caller.authenticated_at, actors.clock.now());
     assert_eq!(try_log_in(&actors, "alice", PASSWORD).await.err(), Some(LoginError::Incorrect));
     assert!(try_log_in(&actors, "alice", NEW).await.is_ok());
 }
@@ -113,7 +119,8 @@ async fn a_refused_change_leaves_the_password_and_every_session() {
         (PASSWORD, "short", short),
         (PASSWORD, "ALICE@example.com", name),
     ] {
-        assert_eq!(change(&actors, &tokens.access_token, current, new).await, Err(error));
+        let refused = change(&actors, &tokens.access_token, current, new).await;
+        assert_eq!(refused.err(), Some(error));
     }
     assert_eq!(ends_of(&actors, alice.id).await, [None, None]);
     assert!(try_log_in(&actors, "alice", PASSWORD).await.is_ok());

@@ -158,7 +158,7 @@ async fn guesses_at_the_current_password_count_like_failed_logins() {
     };
 
     for _ in 0..5 {
-        assert_eq!(change("a guess of mine").await, Err(OwnAccountError::WrongPassword));
+        assert_eq!(change("a guess of mine").await.err(), Some(OwnAccountError::WrongPassword));
     }
 
     assert!(matches!(change(PASSWORD).await, Err(OwnAccountError::Check(CheckError::Throttled { .. }))));
@@ -236,7 +236,7 @@ async fn a_name_under_attack_does_not_keep_its_owner_from_changing_the_password(
         client: from_address("198.19.0.1"),
     };
 
-    assert_eq!(actors.accounts.ask(change).await, Ok(()));
+    assert!(actors.accounts.ask(change).await.is_ok());
 }
 
 #[actix_web::test]

@@ -5,11 +5,13 @@ use sekisho::{
     actors::{
         account::{ChangeEmail, DeleteAccount, OwnAccountError, Register, RegisterError},
         db::{
-            DeleteRefused, DeleteUser, FindTaken, FindUser, InsertUser, ListUsers, Taken, UpdateRefused,
-            UpdateUser, UserChange,
+            DeleteRefused, DeleteUser, FindCredentials, FindTaken, FindUser, InsertUser, ListUsers, Login,
+            SetEmail, SetPassword, Taken, UpdateRefused, UpdateUser, UserChange,
         },
     },
-    domain::{Client, Email, InvalidPassword, PasswordHash, Registration, Role, User, UserId, Username},
+    domain::{
+        Client, Email, InvalidPassword, PasswordHash, Registration, Role, TokenPair, User, UserId, Username,
+    },
 };
 
 use super::{
@@ -196,13 +198,65 @@ async fn a_change_happens_wholly_or_not_at_all() {
     assert_eq!(actors.sekisho.db().ask(FindUser { id: bob.id }).await.unwrap(), Some(bob));
 }
 
+async fn change_email(
+    actors: &TestActors,
+    tokens: &TokenPair,
+    address: &str,
+    text: &str,
+) -> Result<User, OwnAccountError> {
+    let change = ChangeEmail {
+        token: tokens.access_token.clone(),
+        email: email(address),
+        password: password(text),
+        client: Client::default(),
+    };
+    actors.accounts.ask(change).await
+}
+
+#[actix_web::test]
+async fn an_address_is_changed_by_whoever_knows_the_password() {
+    let actors = TestActors::start().await;
+    let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
+    register(&actors, "bob", Role::User).await;
+
+    let guessed = change_email(&actors, &tokens, "mallory@example.com", "a guess").await;
+    // Whether an address is taken is told to whoever has confirmed who they are.
+    let probed = change_email(&actors, &tokens, "bob@example.com", "a guess").await;
+    let taken = change_email(&actors, &tokens, "bob@example.com", PASSWORD).await;
+
+    assert_eq!(guessed, Err(OwnAccountError::WrongPassword));
+    assert_eq!(probed, Err(OwnAccountError::WrongPassword));
+    assert_eq!(taken, Err(OwnAccountError::EmailTaken));
+    let caller = authenticate(&actors, &tokens.access_token).await.unwrap();
+    assert_eq!(caller.user, alice);
+}
+
+#[actix_web::test]
+async fn an_address_is_not_changed_by_a_password_that_is_none_any_more() {
+    let actors = TestActors::start().await;
+    let alice = register(&actors, "alice", Role::User).await;
+    let set = |expected| SetEmail { id: alice.id, expected, email: email("new@example.com"), now: START };
+    let db = actors.sekisho.db();
+    let verified = db.ask(FindCredentials { login: Login::Id(alice.id) }).await.unwrap().unwrap();
+    let password_hash = verified.password_hash.clone();
+    let change = SetPassword { id: alice.id, expected: None, password_hash, keep: None, now: START };
+    assert!(db.ask(change).await.unwrap());
+
+    let refused = db.ask(set(verified.password_version)).await.unwrap();
+
+    assert_eq!(refused, Err(UpdateRefused::NotFound));
+    let current = db.ask(FindCredentials { login: Login::Id(alice.id) }).await.unwrap().unwrap();
+    assert_eq!(current.user, alice);
+    let changed = db.ask(set(current.password_version)).await.unwrap();
+    assert_eq!(changed.unwrap().email, email("new@example.com"));
+}
+
 #[actix_web::test]
 async fn somebody_may_change_the_case_of_their_own_address() {
     let actors = TestActors::start().await;
     let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
-    let change = ChangeEmail { token: tokens.access_token.clone(), email: email("Alice@Example.com") };
 
-    let changed = actors.accounts.ask(change).await.unwrap();
+    let changed = change_email(&actors, &tokens, "Alice@Example.com", PASSWORD).await.unwrap();
 
     assert_eq!(changed, User { email: email("Alice@Example.com"), ..alice });
     assert!(try_log_in(&actors, "alice@example.com", PASSWORD).await.is_ok());
@@ -212,8 +266,8 @@ async fn somebody_may_change_the_case_of_their_own_address() {
 async fn an_address_that_was_given_up_is_free_and_no_longer_logs_in() {
     let actors = TestActors::start().await;
     let (_, tokens) = newcomer(&actors, "alice", Role::User).await;
-    let change = ChangeEmail { token: tokens.access_token.clone(), email: email("new@example.com") };
-    actors.accounts.ask(change).await.unwrap();
+
+    change_email(&actors, &tokens, "new@example.com", PASSWORD).await.unwrap();
 
     assert!(try_log_in(&actors, "alice@example.com", PASSWORD).await.is_err());
     assert!(insert(&actors, "bob", "alice@example.com").await.is_ok());

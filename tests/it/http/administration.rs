@@ -1,9 +1,11 @@
 //! `/users/{id}` and what only administrators may do.
 
+use std::time::Duration;
+
 use actix_web::http::Method;
 use serde_json::json;
 
-use crate::support::{PASSWORD, TestApp};
+use crate::support::{PASSWORD, TestApp, Tokens};
 
 /// Every operation of administration, on the user `{id}`.
 const OPERATIONS: [(&str, &str); 6] = [
@@ -56,6 +58,41 @@ async fn nobody_without_role_and_scope_administers() {
     assert_eq!(app.me(&deputy.access).await.status, 200);
     let refreshed = app.refresh(&deputy.refresh).await;
     assert_eq!(refreshed.json()["scope"], "user");
+}
+
+#[actix_web::test]
+async fn what_cannot_be_taken_back_takes_a_password_of_the_last_ten_minutes() {
+    let app = TestApp::start().await;
+    let mut root = app.administrator("root").await;
+    let alice = app.newcomer("alice").await;
+    let path = format!("/users/{}", app.id_of(&alice.access).await);
+    let changes = [
+        ("PATCH", json!({ "role": "admin" })),
+        ("PATCH", json!({ "disabled": true })),
+        ("PATCH", json!({ "disabled": false })),
+        ("PATCH", json!({ "email": "mallory@example.com" })),
+        ("DELETE", json!({})),
+    ];
+
+    app.clock.advance(Duration::from_mins(10));
+    let at_the_last_moment = app.patch(&path, Some(&root.access), &json!({ "role": "user" })).await;
+    app.clock.advance(Duration::from_secs(1));
+    // Another token of the same session is no younger login.
+    root = Tokens::of(&app.refresh(&root.refresh).await);
+
+    assert_eq!(at_the_last_moment.status, 200);
+    for (method, body) in changes {
+        let answer = app.send_json(method.parse().unwrap(), &path, Some(&root.access), &body).await;
+        let refused = (answer.status.as_u16(), &*answer.code());
+        assert_eq!(refused, (401, "insufficient_user_authentication"), "{method} {body}");
+        let challenge = r#"Bearer error="insufficient_user_authentication", max_age=600"#;
+        assert_eq!(answer.header("www-authenticate"), Some(challenge));
+    }
+    assert_eq!(app.get(&path, Some(&root.access)).await.json(), app.me(&alice.access).await.json());
+    // What an emergency wants, and harms nobody for long, is not held up.
+    assert_eq!(app.delete(&format!("{path}/sessions"), Some(&root.access)).await.status, 204);
+    let again = app.log_in_for("root", "admin").await;
+    assert_eq!(app.delete(&path, Some(&again.access)).await.status, 204);
 }
 
 #[actix_web::test]

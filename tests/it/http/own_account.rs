@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::http::Method;
 use serde_json::json;
 
-use crate::support::{PASSWORD, START, TestApp};
+use crate::support::{PASSWORD, START, TestApp, Tokens};
 
 const NEW: &str = "a wholly new password";
 
@@ -32,7 +32,8 @@ async fn the_address_changes_and_the_old_one_is_free() {
     let app = TestApp::start().await;
     let tokens = app.newcomer("alice").await;
 
-    let changed = app.patch("/users/me", Some(&tokens.access), &json!({ "email": "new@example.com" })).await;
+    let change = json!({ "email": "new@example.com", "current_password": PASSWORD });
+    let changed = app.patch("/users/me", Some(&tokens.access), &change).await;
 
     assert_eq!(changed.status, 200);
     assert_eq!(changed.json()["email"], "new@example.com");
@@ -49,9 +50,16 @@ async fn an_address_that_is_none_or_somebody_elses_is_refused() {
     let tokens = app.newcomer("alice").await;
     app.register("bob").await;
     for (body, status, code, kind) in [
-        (json!({ "email": "BOB@example.com" }), 409, "email_taken", None),
+        (json!({ "email": "BOB@example.com", "current_password": PASSWORD }), 409, "email_taken", None),
         (json!({ "email": "nobody" }), 422, "validation_error", Some("value_error")),
         (json!({ "email": null }), 422, "validation_error", Some("string_type")),
+        (json!({ "email": "new@example.com" }), 422, "validation_error", Some("missing")),
+        (
+            json!({ "email": "new@example.com", "current_password": 1 }),
+            422,
+            "validation_error",
+            Some("string_type"),
+        ),
         (json!({ "username": "mallory" }), 422, "validation_error", Some("missing")),
         (json!({}), 422, "validation_error", Some("missing")),
         (json!("text"), 422, "validation_error", Some("model_attributes_type")),
@@ -62,7 +70,8 @@ async fn an_address_that_is_none_or_somebody_elses_is_refused() {
         assert_eq!(answer.json()["detail"][0]["type"].as_str(), kind, "{body}");
     }
     // One's own address, in another case, is not taken by somebody else.
-    let own = app.patch("/users/me", Some(&tokens.access), &json!({ "email": "ALICE@example.com" })).await;
+    let change = json!({ "email": "ALICE@example.com", "current_password": PASSWORD });
+    let own = app.patch("/users/me", Some(&tokens.access), &change).await;
     assert_eq!(own.json()["email"], "ALICE@example.com");
 }
 
@@ -71,7 +80,8 @@ async fn nobody_can_rename_promote_or_enable_themselves() {
     let app = TestApp::start().await;
     let tokens = app.newcomer("alice").await;
     let body = json!({
-        "email": "alice@example.com", "username": "root", "role": "admin", "id": 9, "disabled": true,
+        "email": "alice@example.com", "current_password": PASSWORD,
+        "username": "root", "role": "admin", "id": 9, "disabled": true,
     });
 
     let answer = app.patch("/users/me", Some(&tokens.access), &body).await;
@@ -83,19 +93,25 @@ async fn nobody_can_rename_promote_or_enable_themselves() {
 }
 
 #[actix_web::test]
-async fn a_changed_password_ends_every_other_session_at_once() {
+async fn a_changed_password_ends_every_session_and_opens_a_new_one() {
     let app = TestApp::start().await;
     let (here, there) = (app.newcomer("alice").await, app.log_in("alice").await);
     let body = json!({ "current_password": PASSWORD, "new_password": NEW });
 
     let answer = app.post("/users/me/password", Some(&here.access), &body).await;
 
-    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (204, ""));
-    assert_eq!(app.me(&here.access).await.status, 200);
-    assert_eq!(app.refresh(&here.refresh).await.status, 200);
-    assert_eq!(app.me(&there.access).await.status, 401);
-    let refused = app.refresh(&there.refresh).await;
-    assert_eq!((refused.status.as_u16(), &*refused.code()), (401, "invalid_grant"));
+    let new = Tokens::of(&answer);
+    assert_eq!((&answer.json()["token_type"], &answer.json()["scope"]), (&json!("bearer"), &json!("user")));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    for tokens in [&here, &there] {
+        assert_eq!(app.me(&tokens.access).await.status, 401);
+        let refused = app.refresh(&tokens.refresh).await;
+        assert_eq!((refused.status.as_u16(), &*refused.code()), (401, "invalid_grant"));
+        assert_eq!(refused.json()["detail"], "The session has ended: password changed");
+    }
+    assert_eq!(app.me(&new.access).await.status, 200);
+    assert_eq!(app.refresh(&new.refresh).await.status, 200);
+    assert_eq!(app.sessions(&new.access).await.len(), 1);
     assert_eq!(app.try_log_in("alice", PASSWORD).await.status, 401);
     assert_eq!(app.try_log_in("alice", NEW).await.status, 200);
 }
@@ -144,10 +160,19 @@ async fn a_new_password_obeys_the_rules() {
 
 #[actix_web::test]
 async fn a_wrong_current_password_is_a_failed_login() {
-    for (method, path) in [(Method::POST, "/users/me/password"), (Method::DELETE, "/users/me")] {
+    for (method, path, status) in [
+        (Method::POST, "/users/me/password", 200),
+        (Method::PATCH, "/users/me", 200),
+        (Method::DELETE, "/users/me", 204),
+    ] {
         let app = TestApp::start().await;
         let tokens = app.newcomer("alice").await;
-        let body = |password: &str| json!({ "current_password": password, "new_password": NEW, "password": password });
+        let body = |password: &str| {
+            json!({
+                "current_password": password, "new_password": NEW, "password": password,
+                "email": "new@example.com",
+            })
+        };
 
         for _ in 0..5 {
             let answer = app.send_json(method.clone(), path, Some(&tokens.access), &body("wrong")).await;
@@ -162,8 +187,39 @@ async fn a_wrong_current_password_is_a_failed_login() {
         assert_eq!(app.me(&tokens.access).await.status, 200);
         app.clock.advance(Duration::from_secs(1));
         let answer = app.send_json(method.clone(), path, Some(&tokens.access), &body(PASSWORD)).await;
-        assert_eq!(answer.status, 204, "{path}");
+        assert_eq!(answer.status, status, "{path}");
     }
+}
+
+#[actix_web::test]
+async fn ones_own_account_takes_the_scope_user() {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    app.administrator("deputy").await;
+    let admin_alone = app.log_in_for("root", "admin").await;
+    let body = json!({
+        "current_password": PASSWORD, "new_password": NEW, "password": PASSWORD, "email": "new@example.com",
+    });
+
+    for (method, path) in [
+        (Method::PATCH, "/users/me"),
+        (Method::DELETE, "/users/me"),
+        (Method::POST, "/users/me/password"),
+        (Method::GET, "/users/me/sessions"),
+        (Method::DELETE, "/users/me/sessions"),
+        (Method::DELETE, "/users/me/sessions/1"),
+    ] {
+        let answer = app.send_json(method.clone(), path, Some(&admin_alone.access), &body).await;
+
+        let refused = (answer.status.as_u16(), &*answer.code());
+        assert_eq!(refused, (403, "insufficient_permissions"), "{method} {path}");
+        let challenge = r#"Bearer error="insufficient_scope", scope="user""#;
+        assert_eq!(answer.header("www-authenticate"), Some(challenge), "{method} {path}");
+    }
+    // Who they are, and out, is every token's matter.
+    assert_eq!(app.me(&admin_alone.access).await.json()["email"], "root@example.com");
+    let log_out = app.send(Method::POST, "/logout", Some(&admin_alone.access)).await;
+    assert_eq!(log_out.status, 204);
 }
 
 #[actix_web::test]

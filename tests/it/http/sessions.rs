@@ -108,7 +108,7 @@ async fn ended_sessions_are_listed_with_their_reason_when_asked_for() {
     app.delete("/users/me/sessions", Some(&here.access)).await;
     app.log_in("alice").await;
     let body = json!({ "current_password": PASSWORD, "new_password": "another one" });
-    app.post("/users/me/password", Some(&here.access), &body).await;
+    Tokens::of(&app.post("/users/me/password", Some(&here.access), &body).await);
     app.delete(&format!("/users/{id}/sessions"), Some(&root.access)).await;
     app.try_log_in("alice", "another one").await;
     for disabled in [true, false] {
@@ -130,23 +130,24 @@ async fn ended_sessions_are_listed_with_their_reason_when_asked_for() {
         [
             "-",
             "user_disabled",
+            "revoked_by_admin",
             "password_changed",
             "revoked",
             "refresh_token_reused",
             "revoked",
             "logout",
-            "revoked_by_admin"
+            "password_changed"
         ]
     );
-    assert_eq!(json["items"][6]["ended_at"], "2026-11-22T07:15:00Z");
-    assert_eq!(json["items"][4]["ended_at"], "2026-11-22T07:15:30Z");
+    assert_eq!(json["items"][7]["ended_at"], "2026-11-22T07:15:00Z");
+    assert_eq!(json["items"][5]["ended_at"], "2026-11-22T07:15:30Z");
     assert_eq!(app.sessions(&now.access).await.len(), 1);
     assert_eq!(
         app.get("/users/me/sessions?ended=false", Some(&now.access)).await.json()["items"][1],
         json!(null)
     );
     let seen = app.get(&format!("/users/{id}/sessions"), Some(&root.access)).await.json();
-    assert_eq!(seen["items"].as_array().unwrap().len(), 8);
+    assert_eq!(seen["items"].as_array().unwrap().len(), 9);
     assert!(seen["items"].as_array().unwrap().iter().all(|item| item["current"] == false));
 }
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::support::{PASSWORD, TestApp};
 
 #[actix_web::test]
@@ -83,6 +81,5 @@ async fn others_tokens_and_registrations_are_left_alone() {
     assert_eq!(app.me(&tokens.access).await.status, 200);
     assert_eq!(app.refresh(&tokens.refresh).await.status, 200);
     assert_eq!(app.register("carol").await.status, 201);
-    let change = json!({ "email": "still@example.com" });
-    assert_eq!(app.patch("/users/me", Some(&tokens.access), &change).await.status, 200);
+    assert_eq!(app.sessions(&tokens.access).await.len(), 1);
 }

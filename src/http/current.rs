@@ -1,0 +1,80 @@
+//! Who is asking, as extractors for applications that embed Sekisho.
+//!
+//! A handler that takes one is never called without a good token: the extractor answers by itself,
+//! as Sekisho's own endpoints do.
+
+use actix_web::{Error, FromRequest, HttpRequest, dev::Payload, error::ErrorInternalServerError, web};
+use futures_util::future::LocalBoxFuture;
+
+use super::{Api, error::ApiError, extract};
+use crate::actors::account::{Authenticate, Caller};
+
+/// The user behind a request, whose token has the scope `user`.
+///
+/// Without a valid token it answers 401, with one of another scope 403. It says nothing about what the
+/// user may do to others: whoever administers is a [`CurrentAdmin`], and `user.role` is not enough to
+/// tell.
+///
+/// ```
+/// use sekisho::http::CurrentUser;
+///
+/// async fn greeting(CurrentUser(caller): CurrentUser) -> String {
+///     format!("Hello, {}!", caller.user.username.as_str())
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct CurrentUser(pub Caller);
+
+/// The administrator behind a request: somebody who has the role now, with a token that has the scope
+/// `admin` and is for the administration alone.
+///
+/// Without a valid token it answers 401, to anybody else 403. For what cannot be taken back, ask
+/// [`Caller::authenticated_recently`] too.
+///
+/// ```
+/// use sekisho::http::CurrentAdmin;
+///
+/// async fn report(CurrentAdmin(caller): CurrentAdmin) -> String {
+///     format!("{} may see everybody's orders", caller.user.username.as_str())
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct CurrentAdmin(pub Caller);
+
+impl FromRequest for CurrentUser {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = caller(request);
+        Box::pin(async move {
+            let caller = caller.await?;
+            if caller.scope.user { Ok(Self(caller)) } else { Err(ApiError::NeedsUserScope.into()) }
+        })
+    }
+}
+
+impl FromRequest for CurrentAdmin {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = caller(request);
+        Box::pin(async move {
+            let caller = caller.await?;
+            // The scope holds what the token, its audience and the role, as it is now, all allow.
+            if caller.scope.admin { Ok(Self(caller)) } else { Err(ApiError::InsufficientPermissions.into()) }
+        })
+    }
+}
+
+fn caller(request: &HttpRequest) -> impl Future<Output = Result<Caller, Error>> + use<> {
+    let token = extract::bearer(request);
+    let api = request.app_data::<web::Data<Api>>().cloned();
+    async move {
+        let token = token?;
+        let missing = || ErrorInternalServerError("Sekisho is not configured in this application");
+        let api = api.ok_or_else(missing)?;
+        Ok(api.accounts.ask(Authenticate { token }).await.map_err(ApiError::from)?)
+    }
+}

@@ -1,0 +1,55 @@
+//! A service, or a thief, holds somebody's access token. It must not be enough to take the account: to
+//! change what they log in with, to delete it, or to stay in it once the password was changed.
+
+use actix_web::http::Method;
+use serde_json::json;
+
+use crate::support::{PASSWORD, TestApp, Tokens};
+
+#[actix_web::test]
+async fn a_stolen_token_does_not_take_an_account() {
+    let app = TestApp::start().await;
+    let stolen = app.newcomer("alice").await.access;
+
+    for (body, status) in [
+        (json!({ "email": "mallory@example.com" }), 422),
+        (json!({ "email": "mallory@example.com", "current_password": "" }), 403),
+        (json!({ "email": "mallory@example.com", "current_password": "a guess" }), 403),
+    ] {
+        let answer = app.patch("/users/me", Some(&stolen), &body).await;
+        assert_eq!(answer.status, status, "{body}");
+    }
+
+    assert_eq!(app.me(&stolen).await.json()["email"], "alice@example.com");
+    assert_eq!(app.try_log_in("mallory@example.com", PASSWORD).await.status, 401);
+}
+
+#[actix_web::test]
+async fn a_changed_password_ends_what_the_thief_holds() {
+    let app = TestApp::start().await;
+    let alice = app.newcomer("alice").await;
+    // The very session from which the password is changed.
+    let stolen = Tokens::of(&app.refresh(&alice.refresh).await);
+    let change = json!({ "current_password": PASSWORD, "new_password": "a wholly new password" });
+
+    let changed = app.post("/users/me/password", Some(&alice.access), &change).await;
+
+    let new = Tokens::of(&changed);
+    assert_eq!(app.me(&stolen.access).await.status, 401);
+    assert_eq!(app.refresh(&stolen.refresh).await.status, 401);
+    assert_eq!(app.me(&new.access).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_token_without_the_scope_user_deletes_no_account() {
+    let app = TestApp::start().await;
+    app.administrator("root").await;
+    app.administrator("deputy").await;
+    let for_administration = app.log_in_for("deputy", "admin").await.access;
+
+    let goodbye = json!({ "password": PASSWORD });
+    let deletion = app.send_json(Method::DELETE, "/users/me", Some(&for_administration), &goodbye).await;
+
+    assert_eq!((deletion.status.as_u16(), &*deletion.code()), (403, "insufficient_permissions"));
+    assert_eq!(app.me(&for_administration).await.status, 200);
+}
