@@ -16,7 +16,7 @@ const ISSUER: &str = "--issuer=http://sekisho.test";
 fn keep_registering(server: &Server, name: &str, stop: &AtomicBool, acknowledged: &AtomicUsize) {
     let mut number = 0;
     while !stop.load(Ordering::Relaxed) {
-        server.register(&format!("{name}{number}")).expect(201);
+        server.register_from_elsewhere(&format!("{name}{number}")).expect(201);
         acknowledged.fetch_add(1, Ordering::SeqCst);
         number += 1;
     }
@@ -25,7 +25,7 @@ fn keep_registering(server: &Server, name: &str, stop: &AtomicBool, acknowledged
 #[test]
 fn a_backup_beside_a_writing_server_is_whole_and_holds_what_was_acknowledged() {
     let home = Home::new();
-    let server = home.serve_with(&[ISSUER]);
+    let server = home.serve_with(&[ISSUER, "--trusted-proxy=127.0.0.1"]);
     let tokens = server.newcomer("alice");
     let (stop, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(1));
 

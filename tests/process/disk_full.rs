@@ -2,10 +2,13 @@
 
 use crate::support::{Home, Server, Tmpfs, assert_whole};
 
+/// Who says where registrations come from.
+const PROXY: &str = "--trusted-proxy=127.0.0.1";
+
 /// A server whose database is on a small disk of its own.
 fn start(home: &Home, disk: &Tmpfs) -> Server {
     let database = disk.path("sekisho.db");
-    home.serve_with(&["--database", database.to_str().unwrap(), "--issuer=http://sekisho.test"])
+    home.serve_with(&["--database", database.to_str().unwrap(), "--issuer=http://sekisho.test", PROXY])
 }
 
 /// Registers people until the disk is full, and returns who was acknowledged and the refusal.
@@ -13,7 +16,7 @@ fn register_until_refused(server: &Server) -> Vec<String> {
     let mut acknowledged = Vec::new();
     loop {
         let name = format!("user{}", acknowledged.len());
-        let answer = server.register(&name);
+        let answer = server.register_from_elsewhere(&name);
         if answer.status != 201 {
             answer.unavailable("disk_full");
             return acknowledged;
@@ -32,7 +35,7 @@ fn a_full_disk_is_said_and_what_was_acknowledged_is_kept() {
 
     let acknowledged = register_until_refused(&server);
 
-    server.register("late").unavailable("disk_full");
+    server.register_from_elsewhere("late").unavailable("disk_full");
     let login = server.try_log_in("alice", crate::support::PASSWORD);
     assert_eq!(login.json()["error"], "temporarily_unavailable");
     login.unavailable("disk_full");
@@ -43,7 +46,7 @@ fn a_full_disk_is_said_and_what_was_acknowledged_is_kept() {
     disk.make_room();
     server.wait_until_ready();
     let refreshed = server.refresh(&alice.refresh).tokens();
-    server.register("late").expect(201);
+    server.register_from_elsewhere("late").expect(201);
     server.kill();
     let server = start(&home, &disk);
     server.me(&refreshed).expect(200);
@@ -68,7 +71,7 @@ fn readiness_stays_truthful_while_a_full_disk_is_asked_for_nothing() {
     disk.make_room();
 
     server.wait_until_ready();
-    server.register("late").expect(201);
+    server.register_from_elsewhere("late").expect(201);
 }
 
 #[test]
@@ -97,7 +100,7 @@ fn a_full_disk_is_logged_once_and_not_for_each_request_or_second() {
     register_until_refused(&server);
 
     for number in 0..20 {
-        server.register(&format!("late{number}")).unavailable("disk_full");
+        server.register_from_elsewhere(&format!("late{number}")).unavailable("disk_full");
     }
     let ended = server.stop();
 

@@ -2,9 +2,12 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -158,8 +161,23 @@ impl Server {
     /// Registers somebody with [`PASSWORD`] and `NAME@example.com`.
     #[track_caller]
     pub fn register(&self, name: &str) -> Answer {
+        self.register_with(name, &[])
+    }
+
+    /// The same through a proxy, which the server must trust, and from a network that nobody else is in: a
+    /// network may register so often.
+    #[track_caller]
+    pub fn register_from_elsewhere(&self, name: &str) -> Answer {
+        static NETWORKS: AtomicU32 = AtomicU32::new(0x0a00_0000);
+        let address = Ipv4Addr::from_bits(NETWORKS.fetch_add(256, Ordering::Relaxed)).to_string();
+        self.register_with(name, &[("x-forwarded-for", &address)])
+    }
+
+    #[track_caller]
+    fn register_with(&self, name: &str, headers: &[(&str, &str)]) -> Answer {
         let body = json!({ "email": format!("{name}@example.com"), "username": name, "password": PASSWORD });
-        self.request("POST", "/users/", &[("content-type", "application/json")], &body.to_string())
+        let headers = [&[("content-type", "application/json")], headers].concat();
+        self.request("POST", "/users/", &headers, &body.to_string())
     }
 
     #[track_caller]
