@@ -3,7 +3,6 @@
 use std::{future::Future, time::Duration};
 
 use actix_web::{HttpResponse, web};
-use futures_util::TryFutureExt;
 use serde_json::json;
 
 use super::{Api, error::ApiError};
@@ -23,7 +22,7 @@ pub(super) async fn ready(api: web::Data<Api>) -> Result<HttpResponse, ApiError>
     let failing: Vec<_> = futures_util::future::join_all([
         Box::pin(ping("db", api.db.ask(Ping))) as futures_util::future::LocalBoxFuture<'_, _>,
         Box::pin(ping("password", hash_threads.ask(PingPassword))),
-        Box::pin(ping("throttle", api.throttle.status().map_ok(drop))),
+        Box::pin(ping("throttle", api.throttle.ping())),
         Box::pin(ping("token", api.tokens.ask(PingToken))),
         Box::pin(ping("account", api.accounts.ask(PingAccount))),
         Box::pin(ping("keeper", api.keeper.ask(PingKeeper))),

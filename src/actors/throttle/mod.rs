@@ -199,6 +199,19 @@ impl Handler<CountRegistration> for ThrottleActor {
     }
 }
 
+/// Asks whether the throttle answers.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), Unreachable>")]
+struct PingThrottle;
+
+impl Handler<PingThrottle> for ThrottleActor {
+    type Result = Result<(), Unreachable>;
+
+    fn handle(&mut self, _: PingThrottle, _: &mut Context<Self>) -> Self::Result {
+        Ok(())
+    }
+}
+
 /// Asks how much the throttle remembers; what is too old to matter is dropped first.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<ThrottleStatus, Unreachable>")]
@@ -292,7 +305,16 @@ impl Throttle {
         self.handle.ask(CountRegistration { registrant: self.keys.registrant(Network::of(ip)) }).await
     }
 
-    /// How much is remembered.
+    /// Whether the actor answers.
+    ///
+    /// # Errors
+    ///
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), Unreachable> {
+        self.handle.ask(PingThrottle).await
+    }
+
+    /// How much is remembered. All of it is looked through.
     ///
     /// # Errors
     ///
