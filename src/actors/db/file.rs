@@ -25,12 +25,13 @@ use super::{
 use crate::config::Database;
 
 /// Forward only: a migration that was released is never changed, moved or removed.
-pub(super) const MIGRATIONS: [M<'static>; 5] = [
+pub(super) const MIGRATIONS: [M<'static>; 6] = [
     M::up(include_str!("../../../migrations/0001_accounts.sql")),
     M::up(include_str!("../../../migrations/0002_password_version.sql")),
     M::up(include_str!("../../../migrations/0003_password_cost.sql")),
     M::up(include_str!("../../../migrations/0004_admin_by_name.sql")),
     M::up(include_str!("../../../migrations/0005_unfinished.sql")),
+    M::up(include_str!("../../../migrations/0006_sessions_by_network.sql")),
 ];
 
 /// Why a database cannot be used. Each is one line for the person who started the program, and

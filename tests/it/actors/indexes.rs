@@ -198,6 +198,20 @@ fn every_message_goes_straight_to_its_rows() {
     assert_eq!(unsent, ["CountSlice"]);
 }
 
+#[test]
+fn the_networks_of_an_account_are_read_from_the_index_alone() {
+    let mut minefield = Minefield::lay();
+    STATEMENTS.take();
+
+    minefield.send(HasLoggedInFrom { user_id: Some(UserId(3)), network: None });
+
+    let [statement] = &STATEMENTS.take()[..] else { panic!("one question is one statement") };
+    let mut explain = minefield.db.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+    let mut rows = explain.raw_query();
+    let plan: String = rows.next().unwrap().unwrap().get("detail").unwrap();
+    assert_eq!(plan, "SEARCH sessions USING COVERING INDEX sessions_of_user (user_id=?)");
+}
+
 thread_local! {
     /// The statements that were run on this thread, as they were written.
     static STATEMENTS: RefCell<Vec<String>> = RefCell::default();

@@ -9,6 +9,7 @@ mod indexes;
 mod keys;
 mod last_admin;
 mod lookups;
+mod networks;
 mod password_threads;
 mod passwords;
 pub mod probes;
