@@ -1,8 +1,11 @@
 //! Passwords as people type them, and their hashes as they are stored.
 
+mod common;
+
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
 /// A password as somebody typed it: right, wrong, or about to be set.
 ///
@@ -25,6 +28,9 @@ pub enum InvalidPassword {
     /// The same as the username or the e-mail address.
     #[error("Password should differ from the username and the email address")]
     SameAsName,
+    /// One of those that guessers try first.
+    #[error("Password should not be one of the most common")]
+    Common,
 }
 
 /// A password that the policy has accepted. It is made by [`PasswordPolicy::accept`] alone, and nothing
@@ -83,9 +89,12 @@ impl PasswordPolicy {
         if text.contains('\0') {
             return Err(InvalidPassword::Nul);
         }
-        let lowercase = text.to_lowercase();
-        if names.iter().any(|name| name.to_lowercase() == lowercase) {
+        let lowercase = Zeroizing::new(text.to_lowercase());
+        if names.iter().any(|name| name.to_lowercase() == *lowercase) {
             return Err(InvalidPassword::SameAsName);
+        }
+        if common::is_common(text) {
+            return Err(InvalidPassword::Common);
         }
         Ok(())
     }
@@ -147,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_password_within_the_rules_is_accepted() {
-        for text in ["12345678", "ありがとうございます", "correct horse battery staple", &"x".repeat(1024)]
+        for text in ["83219476", "ありがとうございます", "correct horse battery staple", &"x".repeat(1024)]
         {
             assert_eq!(check(text), Ok(()));
         }
@@ -161,6 +170,8 @@ mod tests {
         assert_eq!(check("nul\0nul\0nul"), Err(InvalidPassword::Nul));
         assert_eq!(check("ALICE-LONG"), Err(InvalidPassword::SameAsName));
         assert_eq!(check("alice@EXAMPLE.com"), Err(InvalidPassword::SameAsName));
+        assert_eq!(check("12345678"), Err(InvalidPassword::Common));
+        assert_eq!(check("PassWord"), Err(InvalidPassword::Common));
     }
 
     #[test]

@@ -103,11 +103,12 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// FastAPI's name for what is wrong with a password.
+/// The type of what is wrong with a password: FastAPI's name for it, where that has one.
 pub(super) const fn password_error_kind(error: InvalidPassword) -> &'static str {
     match error {
         InvalidPassword::TooShort(_) => "string_too_short",
         InvalidPassword::TooLong => "string_too_long",
         InvalidPassword::Nul | InvalidPassword::SameAsName => "value_error",
+        InvalidPassword::Common => "password_too_common",
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod a_clock_set_back_throttles_nobody;
+mod a_common_password_is_not_set;
 mod a_logins_time_does_not_tell_whose_hash_it_is;
 mod a_name_that_cannot_be_leaves_nothing_behind;
 mod a_password_of_72_bytes_matches_nothing_longer;

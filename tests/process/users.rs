@@ -83,6 +83,7 @@ fn who_cannot_be_added_is_told_why_and_nothing_is_made() {
         ("bob", "bob@example.com", "", "at least 8 characters"),
         ("bobby-tables", "bob@example.com", "Bobby-Tables", "differ from the username"),
         ("bob", "bob@example.com", "bob@EXAMPLE.com", "differ from the username and the email"),
+        ("bob", "bob@example.com", "Password123", "not be one of the most common"),
         ("bob", "bob", PASSWORD, "not a valid email address"),
         ("b b", "bob@example.com", PASSWORD, "letters, digits"),
         ("ALICE", "bob@example.com", PASSWORD, "a user with this username already exists"),

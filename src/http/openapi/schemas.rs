@@ -14,7 +14,8 @@ pub(super) fn schemas() -> Value {
     let username = json!({ "type": "string", "pattern": Username::PATTERN, "examples": ["alice"] });
     let new_password = json!({
         "type": "string", "format": "password", "minLength": 8, "maxLength": 256, "pattern": "^[^\\u0000]*$",
-        "description": "By default 8 characters at least; at most 1,024 bytes; not the username or the e-mail address.",
+        "description": "By default 8 characters at least; at most 1,024 bytes; not the username or the e-mail address, \
+            and not one of the most common (`password_too_common`).",
         "examples": ["correct horse battery staple"],
     });
     let password =

@@ -131,6 +131,10 @@ async fn a_new_password_obeys_the_rules() {
             vec![("string_too_long", "new_password")],
         ),
         (
+            json!({ "current_password": PASSWORD, "new_password": "iloveyou" }),
+            vec![("password_too_common", "new_password")],
+        ),
+        (
             json!({ "current_password": PASSWORD, "new_password": "ALICE-long" }),
             vec![("value_error", "new_password")],
         ),

@@ -81,6 +81,7 @@ async fn every_mistake_is_named_in_one_answer() {
     let (short, long) =
         ("String should have at least 8 characters", "Password should have at most 1024 bytes");
     let same = "Password should differ from the username and the email address";
+    let common = "Password should not be one of the most common";
     let text = "Input should be a valid string";
     let object = "Input should be a valid dictionary or object to extract fields from";
     let required = "Field required";
@@ -116,6 +117,8 @@ async fn every_mistake_is_named_in_one_answer() {
         (flat("a@example.com", "a", "ありがとう"), vec![("string_too_short", "body.password", short)]),
         (flat("a@example.com", "Long-Name", "long-NAME"), vec![("value_error", "body.password", same)]),
         (flat("Mail@example.com", "a", "mail@EXAMPLE.com"), vec![("value_error", "body.password", same)]),
+        (flat("a@example.com", "a", "12345678"), vec![("password_too_common", "body.password", common)]),
+        (flat("a@example.com", "a", "PASSWORD1"), vec![("password_too_common", "body.password", common)]),
         (
             flat("a@example.com", "a", "nul\0nul\0nul"),
             vec![("value_error", "body.password", "Password should not contain a NUL character")],
