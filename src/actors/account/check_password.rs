@@ -129,11 +129,22 @@ impl<'a> PasswordCheck<'a> {
     /// Compares the password with a hash, or with nobody's. `user` is whose name was typed, if
     /// anybody's.
     pub(super) async fn run(
-        mut self,
+        self,
         user: Option<UserId>,
         password: Password,
         hash: Option<PasswordHash>,
     ) -> Result<Verdict, CheckError> {
+        self.run_in_turn(user, password, hash).await.map(|(verdict, _)| verdict)
+    }
+
+    /// The same, and hands on the turn: for whoever has another password to hash where this one is
+    /// right, and need not queue for it again.
+    pub(super) async fn run_in_turn(
+        mut self,
+        user: Option<UserId>,
+        password: Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<(Verdict, Turn), CheckError> {
         if let Some(retry_after) = self.strangers_wait {
             self.refuse_strangers(user, retry_after).await?;
         }
@@ -148,11 +159,10 @@ impl<'a> PasswordCheck<'a> {
                 Err(_) => Outcome::NotLookedAt,
             });
             // Settled before the turn is passed on, so that the next in line finds it so.
-            drop(turn);
-            verdict
+            verdict.map(|verdict| (verdict, turn))
         });
-        let verdict = verifying.await.map_err(|_| Unreachable::Stopped("password"));
-        Ok(verdict??)
+        let verified = verifying.await.map_err(|_| Unreachable::Stopped("password"));
+        Ok(verified??)
     }
 
     /// Waits for a turn at the hash threads in which the throttle lets the attempt begin.

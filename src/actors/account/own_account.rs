@@ -12,7 +12,7 @@ use crate::{
             Credentials, DeleteRefused, DeleteUser, FindCredentials, Login, ReplacePassword, SetEmail,
             UpdateRefused,
         },
-        password::{Applicant, HashPassword, Verdict},
+        password::{HashPassword, Turn, Verdict},
         token::IssueTokens,
     },
     domain::{
@@ -106,14 +106,9 @@ impl UseCase for ChangePassword {
         let caller = authenticate_owner(desk, self.token).await?;
         let names = [caller.user.username.as_str(), caller.user.email.as_str()];
         desk.rules.password.check(&self.new, &names)?;
-        let credentials = confirm(desk, &caller, self.current, &self.client).await?;
-        let turn = desk
-            .passwords
-            .turn(Applicant::login(&LoginName::from(&caller.user.username), &self.client))
-            .await
-            .map_err(CheckError::from)?;
-        let password_hash =
-            desk.passwords.ask(&turn, HashPassword { password: self.new }).await.map_err(CheckError::from)?;
+        let (credentials, turn) = confirm_in_turn(desk, &caller, self.current, &self.client).await?;
+        let hash = HashPassword { password: self.new };
+        let password_hash = desk.passwords.ask(&turn, hash).await.map_err(CheckError::from)?;
         drop(turn);
         let Caller { user, scope, .. } = caller;
         let verified = credentials.password_version;
@@ -164,13 +159,23 @@ async fn confirm(
     password: Password,
     client: &Client,
 ) -> Result<Credentials, OwnAccountError> {
+    confirm_in_turn(desk, caller, password, client).await.map(|(credentials, _)| credentials)
+}
+
+/// The same, and hands on the turn in which the password was looked at.
+async fn confirm_in_turn(
+    desk: &Desk,
+    caller: &Caller,
+    password: Password,
+    client: &Client,
+) -> Result<(Credentials, Turn), OwnAccountError> {
     let name = LoginName::from(&caller.user.username);
     let check = PasswordCheck::of_confirmation(desk, &name, caller.session_id, client).await?;
     let id = caller.user.id;
     let credentials =
         desk.db.ask(FindCredentials { login: Login::Id(id) }).await?.ok_or(AuthenticateError::Ended)?;
-    match check.run(Some(id), password, Some(credentials.password_hash.clone())).await? {
-        Verdict::Right { .. } => Ok(credentials),
-        Verdict::Wrong => Err(OwnAccountError::WrongPassword),
+    match check.run_in_turn(Some(id), password, Some(credentials.password_hash.clone())).await? {
+        (Verdict::Right { .. }, turn) => Ok((credentials, turn)),
+        (Verdict::Wrong, _) => Err(OwnAccountError::WrongPassword),
     }
 }

@@ -2,11 +2,12 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
+use actix_web::rt::time::timeout;
 use futures_util::future::join_all;
 use sekisho::{
     actors::{
         Handle, Limits,
-        account::RegisterError,
+        account::{ChangePassword, RegisterError},
         db::Taken,
         password::{
             Admission, Applicant, HashPassword, Hasher, PasswordActor, PasswordError, Passwords, Verdict,
@@ -19,7 +20,10 @@ use sekisho::{
 
 use super::{
     probes::{HoldHasher, PanicHasher},
-    steps::{begin, log_in, log_in_as, new_password, password, register, registration, sessions_of, until},
+    steps::{
+        begin, log_in, log_in_as, new_password, newcomer, password, register, registration, sessions_of,
+        until,
+    },
 };
 use crate::support::{PASSWORD, TestActors};
 
@@ -122,4 +126,30 @@ async fn a_name_that_is_taken_costs_no_hash() {
 
     assert_eq!(taken, Err(RegisterError::Taken(Taken::Email)));
     drop(turns);
+}
+
+#[actix_web::test]
+async fn a_change_of_password_queues_once() {
+    let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
+    let (_, tokens) = newcomer(&actors, "alice", Role::User).await;
+    let mut turns = join_all((0..cores().get()).map(|_| actors.sekisho.passwords().turn(applicant()))).await;
+    let change = ChangePassword {
+        token: tokens.access_token,
+        current: password(PASSWORD),
+        new: new_password("another staple battery"),
+        client: Client::default(),
+    };
+    let accounts = actors.accounts.clone();
+    let changing = begin(async move { accounts.ask(change).await }).await;
+    until("the change waits", || actors.sekisho.passwords().waiting() == 1).await;
+    let next = actors.sekisho.passwords().clone();
+    let next = begin(async move { next.turn(applicant()).await }).await;
+    until("somebody waits behind it", || actors.sekisho.passwords().waiting() == 2).await;
+
+    // Whoever comes next keeps the only free thread until the change has ended.
+    drop(turns.pop());
+
+    let changed = timeout(Duration::from_secs(30), changing).await;
+    assert!(changed.is_ok_and(|changed| changed.unwrap().is_ok()));
+    assert!(next.await.unwrap().is_ok());
 }
