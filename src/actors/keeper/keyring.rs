@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     actors::{
-        Handle,
+        Handle, Unreachable,
         db::{DbActor, DbError, FindKeys, FindSecret, InsertKey, KeySet, StoredOtherwise},
         token::{ANNOUNCE, KeyError, Keyring, RefreshKeys, SigningSetup, TagKey, new_key_row},
     },
@@ -16,6 +16,9 @@ use crate::{
 /// The keyring could not be read or extended.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
+    /// The keeper could not be asked.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),

@@ -19,8 +19,8 @@ pub use self::{
 use super::{
     Handle, Unreachable,
     db::{
-        Census, CountSlice, DbActor, DbError, DbFile, FindHighestCost, FindKeys, KeySet, PurgeKeys,
-        PurgeSessions, Slice,
+        Census, CountSlice, DbActor, DbFile, FindHighestCost, FindKeys, KeySet, PurgeKeys, PurgeSessions,
+        Slice,
     },
     password::Passwords,
     token::{ANNOUNCE, KeyState, Keyring, UseKeyring},
@@ -132,11 +132,11 @@ impl Handler<PingKeeper> for KeeperActor {
 
 /// Does what is due. Sent every second; a test that has moved the clock sends it itself.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<(), DbError>")]
+#[rtype(result = "Result<(), KeyringError>")]
 pub struct LookAround;
 
 impl Handler<LookAround> for KeeperActor {
-    type Result = ResponseActFuture<Self, Result<(), DbError>>;
+    type Result = ResponseActFuture<Self, Result<(), KeyringError>>;
 
     fn handle(&mut self, _: LookAround, _: &mut Context<Self>) -> Self::Result {
         self.looking = true;
@@ -163,7 +163,7 @@ impl Handler<LookAround> for KeeperActor {
 }
 
 impl KeeperActor {
-    fn conclude(&mut self, outcome: Result<Found, KeyringError>) -> Result<(), DbError> {
+    fn conclude(&mut self, outcome: Result<Found, KeyringError>) -> Result<(), KeyringError> {
         self.looking = false;
         match outcome {
             Ok(found) => {
@@ -193,15 +193,7 @@ impl KeeperActor {
                     log::warn!("housekeeping fails, and goes on trying: {error}");
                     self.failing = true;
                 }
-                match error {
-                    KeyringError::Db(error) => Err(error),
-                    KeyringError::Key(_)
-                    | KeyringError::Open(_)
-                    | KeyringError::Wrap(_)
-                    | KeyringError::StoredOtherwise(_)
-                    | KeyringError::Contended
-                    | KeyringError::NoRandomness(_) => Err(DbError::Other(error.to_string())),
-                }
+                Err(error)
             }
         }
     }

@@ -5,15 +5,18 @@ use sekisho::{
     actors::{
         account::AuthenticateError,
         db::{FindKeys, KeySet},
-        keeper::rotate_keys,
-        token::{ANNOUNCE, InvalidToken, KeyState},
+        keeper::{KeyringError, LookAround, rotate_keys},
+        token::{ANNOUNCE, InvalidToken, KeyError, KeyState},
     },
     domain::{Algorithm, KeyWrap, Random, Role},
 };
 
 use super::{DAY, HOUR, MINUTE, SECOND, Verifier, fetch, kid, look_around, rotate, states, verifies, worker};
 use crate::{
-    actors::steps::{authenticate, log_in, newcomer, refresh, register},
+    actors::{
+        probes::Run,
+        steps::{authenticate, log_in, newcomer, refresh, register},
+    },
     support::TestActors,
 };
 
@@ -126,6 +129,22 @@ async fn a_server_that_slept_for_a_year_announces_its_next_key_like_any_other() 
         look_around(&actors).await;
         assert_eq!(states(&actors).await, [Signing, Announced]);
     }
+}
+
+#[actix_web::test]
+async fn a_key_that_is_none_is_the_keyrings_failure_and_not_the_databases() {
+    let actors = TestActors::start().await;
+    let sql = "INSERT INTO signing_keys SELECT 'broken', algorithm, x'00', announced_at + 1, signs_from + 1
+               FROM signing_keys";
+    actors.sekisho.db().ask(Run(sql.to_owned())).await.unwrap();
+
+    let looked = actors.sekisho.keeper().ask(LookAround).await;
+
+    assert!(matches!(looked, Err(KeyringError::Key(KeyError::Unreadable { kid, .. })) if kid == "broken"));
+    // The keyring of before goes on.
+    register(&actors, "alice", Role::User).await;
+    let tokens = log_in(&actors, "alice").await;
+    assert!(authenticate(&actors, &tokens.access_token).await.is_ok());
 }
 
 #[actix_web::test]
