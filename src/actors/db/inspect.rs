@@ -82,8 +82,9 @@ fn check_ownership(db: &Connection, name: &str) -> Result<(), StartError> {
         db.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0)).map_err(|error| unusable(name, error))
     };
     let version = pragma("user_version")?;
-    let owner = pragma("application_id")?;
+    // In this order: another process that makes the file ours at this moment writes the owner first.
     let is_empty = schema_size(db).map_err(|error| unusable(name, error))? == 0;
+    let owner = pragma("application_id")?;
     if !is_empty && owner != APPLICATION_ID {
         return Err(StartError::Foreign(name.to_owned()));
     }
