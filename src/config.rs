@@ -25,7 +25,8 @@ pub use self::{
     file_access::{SecretFileError, others_may_write, read_secret_file},
 };
 use crate::domain::{
-    Algorithm, Audiences, InvalidEncryptionKey, PasswordPolicy, Registration, ReservedAudience,
+    Algorithm, Audiences, InvalidEncryptionKey, PasswordPolicy, PoorSecret, Registration, ReservedAudience,
+    check_shared_secret,
 };
 
 /// Where the database is.
@@ -237,9 +238,9 @@ pub enum ConfigError {
         /// What a key is.
         source: InvalidEncryptionKey,
     },
-    /// A short key can be guessed.
-    #[error("--secret-key (SEKISHO_SECRET_KEY): the key has {0} bytes, HS256 needs 32 at least")]
-    ShortSecretKey(usize),
+    /// The key can be guessed, or is known already.
+    #[error("--secret-key (SEKISHO_SECRET_KEY): {0}; make one with: openssl rand -base64 48")]
+    PoorSecretKey(#[from] PoorSecret),
     /// The other algorithms' keys are pairs.
     #[error("--secret-key (SEKISHO_SECRET_KEY) needs --algorithm HS256 (SEKISHO_ALGORITHM)")]
     SecretKeyNeedsHs256,
@@ -263,7 +264,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, the key is short, or the algorithm is another.
+    /// When the file cannot be read, the key can be guessed, or the algorithm is another.
     pub fn hs256_key(&self) -> Result<Option<SecretString>, ConfigError> {
         let key = match (&self.secret_key, &self.secret_key_file) {
             (Some(key), _) => key.clone(),
@@ -273,13 +274,10 @@ impl Config {
             }
             (None, None) => return Ok(None),
         };
-        let length = key.expose_secret().len();
         if self.algorithm != Algorithm::Hs256 {
             return Err(ConfigError::SecretKeyNeedsHs256);
         }
-        if length < 32 {
-            return Err(ConfigError::ShortSecretKey(length));
-        }
+        check_shared_secret(key.expose_secret())?;
         Ok(Some(key))
     }
 
@@ -419,17 +417,21 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_key_must_be_long_and_the_algorithm_hs256() {
+    fn a_secret_key_must_be_a_random_one_and_the_algorithm_hs256() {
+        const RANDOM: &str = "Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfPjN6yZoXiVhCQ";
         let config = |key: &str, algorithm| Config {
             secret_key: Some(SecretString::from(key.to_owned())),
             algorithm,
             ..Config::default()
         };
 
-        assert!(matches!(config(&"k".repeat(32), Algorithm::Hs256).hs256_key(), Ok(Some(_))));
-        assert!(matches!(config("short", Algorithm::Hs256).hs256_key(), Err(ConfigError::ShortSecretKey(5))));
+        assert!(matches!(config(RANDOM, Algorithm::Hs256).hs256_key(), Ok(Some(_))));
         assert!(matches!(
-            config(&"k".repeat(32), Algorithm::Es256).hs256_key(),
+            config("short", Algorithm::Hs256).hs256_key(),
+            Err(ConfigError::PoorSecretKey(PoorSecret::Short(5)))
+        ));
+        assert!(matches!(
+            config(RANDOM, Algorithm::Es256).hs256_key(),
             Err(ConfigError::SecretKeyNeedsHs256)
         ));
     }

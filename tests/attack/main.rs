@@ -7,6 +7,7 @@ mod a_common_password_is_not_set;
 mod a_logins_time_does_not_tell_whose_hash_it_is;
 mod a_name_that_cannot_be_leaves_nothing_behind;
 mod a_password_of_72_bytes_matches_nothing_longer;
+mod a_published_secret_starts_no_server;
 mod a_scope_confirms_no_password;
 mod a_shared_address_lets_in_whom_it_knows;
 mod a_stolen_token_does_not_take_an_account;

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use crate::support::{Home, Server, finish};
 
 /// Each flag of `serve`, its variable, and a value that is wrong.
-const WRONG: [(&str, &str, &str); 21] = [
+const WRONG: [(&str, &str, &str); 22] = [
     ("--listen", "SEKISHO_LISTEN", "nowhere"),
     ("--database", "DATABASE_URL", "postgres://localhost/x"),
     ("--encryption-key-file", "SEKISHO_ENCRYPTION_KEY_FILE", "/nowhere/key"),
     ("--bcrypt-cost", "SEKISHO_BCRYPT_COST", "3"),
     ("--password-min-length", "SEKISHO_PASSWORD_MIN_LENGTH", "0"),
     ("--issuer", "SEKISHO_ISSUER", "example.com"),
+    ("--audience", "SEKISHO_AUDIENCE", "two words"),
     ("--algorithm", "SEKISHO_ALGORITHM", "none"),
     ("--registration", "SEKISHO_REGISTRATION", "shut"),
     ("--secret-key", "SEKISHO_SECRET_KEY", "too-short-to-be-secret"),
@@ -29,7 +30,7 @@ const WRONG: [(&str, &str, &str); 21] = [
     ("--registration", "SEKISHO_REGISTRATION", ""),
 ];
 
-const SECRET: &str = "a-secret-that-nobody-may-ever-read-anywhere";
+const SECRET: &str = "Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfPjN6yZoXiVhCQ";
 
 fn issuer(server: &Server) -> String {
     let metadata = server.get("/.well-known/oauth-authorization-server").expect(200).json();
@@ -128,11 +129,14 @@ fn every_flag_of_serve_is_in_the_table_of_wrong_values() {
 #[test]
 fn what_contradicts_itself_is_refused_without_a_word_of_the_secret() {
     let (secret, short) = (format!("--secret-key={SECRET}"), format!("--secret-key={}", &SECRET[..31]));
-    let file = "--secret-key-file=key";
+    let known = "--secret-key=09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7";
+    let (poor, file) = ("--secret-key=Yb0tYb0tYb0tYb0tYb0tYb0tYb0tYb0tYb0t", "--secret-key-file=key");
     for (arguments, expected) in [
         (vec![secret.as_str()], "needs --algorithm HS256"),
         (vec![secret.as_str(), "--algorithm=EdDSA"], "needs --algorithm HS256"),
         (vec![short.as_str(), "--algorithm=HS256"], "has 31 bytes, HS256 needs 32"),
+        (vec![known, "--algorithm=HS256"], "everybody knows it"),
+        (vec![poor, "--algorithm=HS256"], "no random one"),
         (vec![secret.as_str(), file, "--algorithm=HS256"], "cannot be used with"),
         (vec!["--secret-key-file=missing", "--algorithm=HS256"], "No such file"),
         (vec!["--secret-key-file=.", "--algorithm=HS256"], "Is a directory"),
@@ -153,6 +157,17 @@ fn what_contradicts_itself_is_refused_without_a_word_of_the_secret() {
         assert!(!line.contains(&SECRET[..10]), "{line}");
         assert!(!home.database().exists(), "{arguments:?}");
     }
+}
+
+#[test]
+fn no_service_can_have_the_audience_of_the_administration() {
+    let home = Home::new();
+    let arguments = ["--issuer=https://a.example", "--audience=https://b.example,https://a.example/admin"];
+
+    let line = finish(&mut home.bare(&arguments), "").refused(2);
+
+    assert!(line.contains("--audience") && line.contains("https://a.example/admin"), "{line}");
+    assert!(!home.database().exists());
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn the_first_admin_is_made_before_there_is_a_server() {
 
     let said = home.run_with_input(&add, &format!("{PASSWORD}\n")).ok();
     let server = home.serve();
-    let tokens = server.log_in("root");
+    let tokens = server.log_in_as_admin("root");
 
     assert_eq!(said, "added admin root with id 1\n");
     let list = server.as_user(&tokens.access, "GET", "/users").expect(200).json();

@@ -74,7 +74,7 @@ async fn a_stranger_can_verify_a_token_with_the_published_key() {
 
 #[actix_web::test]
 async fn a_symmetric_key_is_never_published() {
-    let secret = "0123456789abcdef0123456789abcdef";
+    let secret = "Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfPjN6yZoXiVhCQ";
     for key in [None, Some(secret)] {
         let app = TestApp::start_with(|config| {
             config.algorithm = Algorithm::Hs256;

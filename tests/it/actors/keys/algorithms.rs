@@ -93,8 +93,8 @@ async fn another_algorithm_at_a_restart_keeps_old_tokens_good() {
 #[actix_web::test]
 async fn a_configured_secret_signs_beside_the_keys_of_the_file() {
     let secret = |text: &str| Some(text.to_owned().into());
-    let one = secret("0123456789abcdef0123456789abcdef");
-    let two = secret("another secret of at least 32 bytes");
+    let one = secret("Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfPjN6yZoXiVhCQ");
+    let two = secret("pF3nW8xJ2kLz7QvRb5TgYc1MhDs9UeAoE4iXtZ6wKqB");
     let actors = TestActors::start().await;
     let (_, by_file) = newcomer(&actors, "alice", Role::User).await;
     let restart_with = async |actors: TestActors, key| {

@@ -1,0 +1,33 @@
+//! FastAPI's tutorial prints a secret, which was copied a thousand times: whoever knows it could sign tokens
+//! for every service that trusts it.
+
+use sekisho::{
+    app::{AppError, Sekisho, Surroundings},
+    config::ConfigError,
+    domain::{Algorithm, PoorSecret},
+};
+use tempfile::TempDir;
+
+use crate::support::config;
+
+#[actix_web::test]
+async fn a_published_secret_starts_no_server() {
+    for (secret, reason) in [
+        ("09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7", PoorSecret::Published),
+        ("changeme-changeme-changeme-changeme", PoorSecret::Placeholder("changeme")),
+        ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", PoorSecret::Monotonous),
+    ] {
+        let directory = TempDir::new().unwrap();
+        let mut config = config(&directory);
+        (config.algorithm, config.secret_key) = (Algorithm::Hs256, Some(secret.into()));
+
+        let started = Sekisho::start(config, "http://sekisho.test", Surroundings::default()).await;
+
+        let refused = started.err().unwrap();
+        assert!(
+            matches!(refused, AppError::Config(ConfigError::PoorSecretKey(found)) if found == reason),
+            "{refused}"
+        );
+        assert!(!refused.to_string().contains(&secret[..10]), "{refused}");
+    }
+}
