@@ -98,7 +98,7 @@ impl Metrics {
             registrations_throttled: int_counter(
                 &registry,
                 "sekisho_registrations_throttled_total",
-                "Registrations refused because of those before them from the same network.",
+                "Registrations and changes of address refused because of those before them from the same network.",
             ),
             refreshes: int_counter_vec(
                 &registry,

@@ -57,6 +57,23 @@ async fn whoever_looks_for_taken_names_learns_no_more_than_a_hundred() {
 }
 
 #[actix_web::test]
+async fn a_change_of_address_is_no_way_to_look_for_taken_ones() {
+    let app = start().await;
+    let mallory = app.newcomer("mallory").await;
+    app.register("alice").await;
+    let change = json!({ "email": "alice@example.com", "current_password": PASSWORD });
+
+    let mut answers = Vec::new();
+    for _ in 0..100 {
+        answers.push(app.patch("/users/me", Some(&mallory.access), &change).await.status.as_u16());
+    }
+
+    // The two registrations came from there, too.
+    assert_eq!(answers.iter().filter(|status| **status == 409).count(), 98, "{answers:?}");
+    assert_eq!(answers[98..], [429, 429]);
+}
+
+#[actix_web::test]
 async fn the_networks_of_one_site_are_limited_together() {
     let app = start().await;
     register_from(&app, "alice", "192.0.2.1").await;

@@ -178,6 +178,7 @@ impl Client {
                 .bearer(&account.sessions[*session].access)
                 .json(&json!({"current_password": account.password, "new_password": new})),
             Operation::ChangeEmail(_, session, new) => Request::new("PATCH", "/users/me")
+                .sent_from_elsewhere()
                 .bearer(&account.sessions[*session].access)
                 .json(&json!({"email": new, "current_password": account.password})),
             Operation::Refresh(_, session) => refresh(&account.sessions[*session].refresh),

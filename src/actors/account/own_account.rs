@@ -4,7 +4,7 @@ use actix::Message;
 
 use super::{
     AuthenticateError, Caller, CheckError, Desk, Failure, UseCase, authenticate::authenticate_owner,
-    check_password::PasswordCheck, error::may_fail, login::new_session,
+    check_password::PasswordCheck, error::may_fail, login::new_session, register::count_registration,
 };
 use crate::{
     actors::{
@@ -68,6 +68,8 @@ impl UseCase for ChangeEmail {
 
     async fn run(self, desk: &Desk) -> Result<User, OwnAccountError> {
         let caller = authenticate_owner(desk, self.token).await?;
+        // The answer tells whether somebody has the address, as that to a registration does.
+        count_registration(desk, &self.client).await?;
         let credentials = confirm(desk, &caller, self.password, &self.client).await?;
         let set = SetEmail {
             id: caller.user.id,
