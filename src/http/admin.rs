@@ -14,6 +14,7 @@ use super::{
     error::{ApiError, FieldError},
     extract::{Bearer, Id},
     fields::Fields,
+    headers::NO_STORE,
     render::{Items, SessionBody, UserBody},
 };
 use crate::{
@@ -97,7 +98,7 @@ pub(super) async fn list(
         limit: query.limit()?,
     };
     let page = api.accounts.ask(browse).await?;
-    Ok(HttpResponse::Ok().json(PageBody {
+    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(PageBody {
         items: page.items.iter().map(UserBody::from).collect(),
         next: page.next.as_ref().map(Cursor::encode),
     }))
@@ -105,7 +106,7 @@ pub(super) async fn list(
 
 pub(super) async fn show(api: web::Data<Api>, bearer: Bearer, id: Id) -> Result<HttpResponse, ApiError> {
     let user = api.accounts.ask(ShowUser { token: bearer.0, id: UserId(id.0) }).await?;
-    Ok(HttpResponse::Ok().json(UserBody::from(&user)))
+    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(UserBody::from(&user)))
 }
 
 pub(super) async fn change(
@@ -126,7 +127,7 @@ pub(super) async fn change(
     }
     let change = UserChange { email, role, disabled };
     let user = api.accounts.ask(ChangeUser { token: bearer.0, id: UserId(id.0), change }).await?;
-    Ok(HttpResponse::Ok().json(UserBody::from(&user)))
+    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(UserBody::from(&user)))
 }
 
 pub(super) async fn remove(api: web::Data<Api>, bearer: Bearer, id: Id) -> Result<HttpResponse, ApiError> {
@@ -137,7 +138,7 @@ pub(super) async fn remove(api: web::Data<Api>, bearer: Bearer, id: Id) -> Resul
 pub(super) async fn sessions(api: web::Data<Api>, bearer: Bearer, id: Id) -> Result<HttpResponse, ApiError> {
     let sessions = api.accounts.ask(ShowSessionsOfUser { token: bearer.0, id: UserId(id.0) }).await?;
     let items = sessions.iter().map(|session| SessionBody::new(session, None)).collect();
-    Ok(HttpResponse::Ok().json(Items { items }))
+    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(Items { items }))
 }
 
 pub(super) async fn end_sessions(

@@ -61,7 +61,6 @@ pub(super) async fn page() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .insert_header(CacheControl(vec![CacheDirective::NoCache]))
         .body(INDEX)
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use self::causes::failure_kind;
+use super::headers::NO_STORE;
 use crate::actors::account::{Caller, Failure};
 
 /// One thing wrong with a request, in FastAPI's form.
@@ -188,6 +189,7 @@ impl ApiError {
 
     fn respond(&self, body: &Value) -> HttpResponse {
         let mut response = HttpResponse::build(self.status());
+        response.insert_header(NO_STORE);
         if let Some(challenge) = self.challenge() {
             response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }

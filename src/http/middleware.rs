@@ -1,4 +1,4 @@
-//! What every response gets: a request id, two headers, a line in the log, and its place in the
+//! What every response gets: a request id, headers, a line in the log, and its place in the
 //! metrics. One middleware, because each costs every request.
 
 use std::{
@@ -17,7 +17,7 @@ use actix_web::{
     dev::{Service, ServiceRequest, ServiceResponse, Transform},
     http::{
         StatusCode,
-        header::{self, HeaderName, HeaderValue},
+        header::{HeaderName, HeaderValue},
     },
 };
 use pin_project_lite::pin_project;
@@ -25,6 +25,7 @@ use pin_project_lite::pin_project;
 use super::{
     extract::client_address,
     failures::FAILURES,
+    headers,
     unread::{self, Answer, Rest},
 };
 use crate::metrics;
@@ -174,12 +175,7 @@ where
             log_answer(&response, &id, elapsed);
             response.headers_mut().insert(X_REQUEST_ID, id);
         }
-        let headers = response.headers_mut();
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        // Almost everything here is somebody's; what may be kept says so itself.
-        if !headers.contains_key(header::CACHE_CONTROL) {
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        }
+        headers::complete(&mut response);
         let rest = this.rest.take();
         Poll::Ready(Ok(response.map_body(|_, body| Answer::new(body, rest))))
     }

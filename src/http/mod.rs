@@ -8,6 +8,7 @@ mod error;
 mod extract;
 mod failures;
 mod fields;
+mod headers;
 mod health;
 mod keys;
 mod metrics_page;

@@ -7,6 +7,7 @@ use super::{
     admin::Query,
     error::ApiError,
     extract::{Bearer, Id},
+    headers::NO_STORE,
     render::{Items, SessionBody},
 };
 use crate::{
@@ -22,7 +23,7 @@ pub(super) async fn list(
     let with_ended = query.boolean("ended")?;
     let (sessions, current) = api.accounts.ask(ListOwnSessions { token: bearer.0, with_ended }).await?;
     let items = sessions.iter().map(|session| SessionBody::new(session, Some(current))).collect();
-    Ok(HttpResponse::Ok().json(Items { items }))
+    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(Items { items }))
 }
 
 pub(super) async fn end(api: web::Data<Api>, bearer: Bearer, id: Id) -> Result<HttpResponse, ApiError> {

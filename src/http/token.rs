@@ -8,6 +8,7 @@ use super::{
     body::Form,
     error::{ApiError, FieldError, OAuthError},
     extract,
+    headers::NO_STORE,
 };
 use crate::{
     actors::account::{LogIn, Refresh, Revoke},
@@ -50,7 +51,7 @@ pub(super) async fn token(
         TokenRequest::Password(log_in) => api.accounts.ask(log_in).await.map_err(ApiError::from)?,
         TokenRequest::RefreshToken(refresh) => api.accounts.ask(refresh).await.map_err(ApiError::from)?,
     };
-    Ok(HttpResponse::Ok().json(TokenResponse::from(&pair)))
+    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(TokenResponse::from(&pair)))
 }
 
 impl TokenRequest {

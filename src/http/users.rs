@@ -9,6 +9,7 @@ use super::{
     error::{ApiError, FieldError},
     extract::{self, Bearer},
     fields::Fields,
+    headers::NO_STORE,
     render::UserBody,
     token::TokenResponse,
 };
@@ -25,7 +26,10 @@ pub(super) async fn register(
 ) -> Result<HttpResponse, ApiError> {
     let user = api.accounts.ask(registration(&body, api.policy, from.0)?).await?;
     let location = format!("/users/{}", user.id);
-    Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(UserBody::from(&user)))
+    Ok(HttpResponse::Created()
+        .insert_header(NO_STORE)
+        .insert_header((header::LOCATION, location))
+        .json(UserBody::from(&user)))
 }
 
 /// Reads either shape: flat, or the tutorial's `{"user": {…}, "password"}`.
@@ -60,7 +64,7 @@ fn registration(body: &JsonObject, policy: PasswordPolicy, client: Client) -> Re
 
 pub(super) async fn me(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
     let caller = api.accounts.ask(Authenticate { token: bearer.0 }).await?;
-    Ok(HttpResponse::Ok().json(UserBody::from(&caller.user)))
+    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(UserBody::from(&caller.user)))
 }
 
 pub(super) async fn change_email(
@@ -76,7 +80,7 @@ pub(super) async fn change_email(
         (Some(email), Some(password)) => {
             let change = ChangeEmail { token: bearer.0, email, password, client: from.0 };
             let user = api.accounts.ask(change).await?;
-            Ok(HttpResponse::Ok().json(UserBody::from(&user)))
+            Ok(HttpResponse::Ok().insert_header(NO_STORE).json(UserBody::from(&user)))
         }
         _ => Err(ApiError::Validation(errors)),
     }
@@ -97,7 +101,7 @@ pub(super) async fn change_password(
         (Some(current), Some(new)) if errors.is_empty() => {
             let change = ChangePassword { token: bearer.0, current, new, client: from.0 };
             let pair = api.accounts.ask(change).await?;
-            Ok(HttpResponse::Ok().json(TokenResponse::from(&pair)))
+            Ok(HttpResponse::Ok().insert_header(NO_STORE).json(TokenResponse::from(&pair)))
         }
         _ => Err(ApiError::Validation(errors)),
     }

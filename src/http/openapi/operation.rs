@@ -106,6 +106,9 @@ pub(super) fn common_headers() -> Value {
         "x-request-id": reference("headers", "x-request-id"),
         "x-content-type-options": reference("headers", "x-content-type-options"),
         "cache-control": reference("headers", "cache-control"),
+        "content-security-policy": reference("headers", "content-security-policy"),
+        "referrer-policy": reference("headers", "referrer-policy"),
+        "strict-transport-security": reference("headers", "strict-transport-security"),
     })
 }
 
@@ -117,6 +120,11 @@ pub(super) fn headers() -> Value {
         },
         "x-content-type-options": { "schema": { "type": "string", "const": "nosniff" } },
         "cache-control": { "schema": { "type": "string" } },
+        "content-security-policy": { "schema": { "type": "string" } },
+        "referrer-policy": { "schema": { "type": "string", "const": "no-referrer" } },
+        "strict-transport-security": {
+            "description": "Where the issuer has TLS.", "schema": { "type": "string" },
+        },
         "www-authenticate": {
             "description": "How to authenticate (RFC 6750).", "schema": { "type": "string" }, "required": true,
         },
