@@ -5,6 +5,7 @@
 
 #![expect(clippy::doc_markdown, reason = "the fields' comments are the help that people read")]
 
+mod access_tokens;
 mod encryption;
 mod file_access;
 
@@ -21,7 +22,8 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use self::{
-    encryption::EncryptionArgs,
+    access_tokens::AccessTokenArgs,
+    encryption::{EncryptionArgs, read_key_wrap},
     file_access::{SecretFileError, others_may_write, read_secret_file},
 };
 use crate::domain::{
@@ -154,9 +156,9 @@ pub struct Config {
     #[arg(long, env = "SEKISHO_SECRET_KEY_FILE", value_name = "FILE")]
     pub secret_key_file: Option<PathBuf>,
 
-    /// How long an access token is valid
-    #[arg(long, env = "SEKISHO_ACCESS_TOKEN_MINUTES", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=10_080), value_name = "N")]
-    pub access_token_minutes: u32,
+    #[command(flatten)]
+    #[doc(hidden)]
+    pub access_tokens: AccessTokenArgs,
 
     /// How long a session lives after its refresh token was last used
     #[arg(long, env = "SEKISHO_REFRESH_TOKEN_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650), value_name = "N")]
@@ -205,7 +207,7 @@ impl Default for Config {
             algorithm: Algorithm::Es256,
             secret_key: None,
             secret_key_file: None,
-            access_token_minutes: 30,
+            access_tokens: AccessTokenArgs::default(),
             refresh_token_days: 30,
             refresh_grace_seconds: 10,
             key_rotation_days: 90,
@@ -227,12 +229,19 @@ pub enum ConfigError {
     /// The file of the HS256 key cannot be used.
     #[error("--secret-key-file (SEKISHO_SECRET_KEY_FILE): {0}")]
     SecretKeyFile(#[source] SecretFileError),
-    /// The file of the encryption key cannot be used.
-    #[error("--encryption-key-file (SEKISHO_ENCRYPTION_KEY_FILE): {0}")]
-    EncryptionKeyFile(#[source] SecretFileError),
-    /// The file of the encryption key holds none.
-    #[error("--encryption-key-file (SEKISHO_ENCRYPTION_KEY_FILE): {path} holds no key: {source}")]
+    /// The file of an encryption key cannot be used.
+    #[error("{flag}: {source}")]
+    EncryptionKeyFile {
+        /// What named it.
+        flag: &'static str,
+        /// What is wrong.
+        source: SecretFileError,
+    },
+    /// The file of an encryption key holds none.
+    #[error("{flag}: {path} holds no key: {source}")]
     EncryptionKey {
+        /// What named it.
+        flag: &'static str,
         /// The file.
         path: String,
         /// What a key is.
@@ -279,12 +288,6 @@ impl Config {
         }
         check_shared_secret(key.expose_secret())?;
         Ok(Some(key))
-    }
-
-    /// How long an access token is valid.
-    #[must_use]
-    pub fn access_token_lifetime(&self) -> Duration {
-        Duration::from_secs(60 * u64::from(self.access_token_minutes))
     }
 
     /// How long a session lives after its refresh token was last used.

@@ -74,7 +74,7 @@ impl Sekisho {
             setup: SigningSetup {
                 issuer: issuer.to_owned(),
                 audiences,
-                token_lifetime: config.access_token_lifetime(),
+                token_lifetime: config.access_tokens.lifetime(),
                 secret_key,
                 started_at: clock.now(),
                 key_wrap: key_wrap.clone(),
@@ -118,7 +118,7 @@ impl Sekisho {
                 refresh_lifetime: config.refresh_token_lifetime(),
                 refresh_grace: config.refresh_grace(),
             },
-            token_lifetime: config.access_token_lifetime(),
+            token_lifetime: config.access_tokens.lifetime(),
             surroundings,
             issuer: Arc::from(issuer),
             config: Arc::new(config),

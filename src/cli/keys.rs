@@ -1,6 +1,6 @@
 //! `sekisho keys …`
 
-use std::time::Duration;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -12,11 +12,11 @@ use super::{
 use crate::{
     actors::{
         db::FindKeys,
-        keeper::{rotate_keys, wrap_secrets},
-        token::summarize_keys,
+        keeper::{Revoked, revoke_key, rewrap_secrets, rotate_keys, wrap_secrets},
+        token::{JWKS_MAX_AGE, summarize_keys},
     },
-    config::{DatabaseArgs, EncryptionArgs},
-    domain::Algorithm,
+    config::{AccessTokenArgs, DatabaseArgs, EncryptionArgs, read_key_wrap},
+    domain::{Algorithm, KeyWrap},
 };
 
 #[derive(Debug, Subcommand)]
@@ -25,6 +25,10 @@ pub(super) enum KeysCommand {
     List(ListArgs),
     /// Make a new signing key; it signs when every verifier has seen it announced
     Rotate(RotateArgs),
+    /// Refuse at once whatever a key has signed; where it signs, a new key does from now on
+    Revoke(RevokeArgs),
+    /// Encrypt the secrets in the database with another key, or store them in the clear
+    Rewrap(RewrapArgs),
 }
 
 #[derive(Debug, Args)]
@@ -34,9 +38,8 @@ pub(super) struct ListArgs {
     json: bool,
     #[command(flatten)]
     database: DatabaseArgs,
-    /// How long an access token is valid, which is how long a key that was replaced verifies
-    #[arg(long, env = "SEKISHO_ACCESS_TOKEN_MINUTES", default_value_t = 30, value_name = "N")]
-    access_token_minutes: u32,
+    #[command(flatten)]
+    access_tokens: AccessTokenArgs,
 }
 
 #[derive(Debug, Args)]
@@ -53,10 +56,37 @@ pub(super) struct RotateArgs {
     encryption: EncryptionArgs,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct RevokeArgs {
+    /// The key, as `sekisho keys list` names it
+    kid: String,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    encryption: EncryptionArgs,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "to", required = true, multiple = false, args = ["new_encryption_key_file", "decrypt"])]
+pub(super) struct RewrapArgs {
+    /// A file with the key to encrypt them with from now on
+    #[arg(long, value_name = "FILE")]
+    new_encryption_key_file: Option<PathBuf>,
+    /// Store them in the clear
+    #[arg(long)]
+    decrypt: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    encryption: EncryptionArgs,
+}
+
 pub(super) async fn run(command: KeysCommand) -> Result<(), Failed> {
     match command {
         KeysCommand::List(args) => list(args).await,
         KeysCommand::Rotate(args) => rotate(args).await,
+        KeysCommand::Revoke(args) => revoke(args).await,
+        KeysCommand::Rewrap(args) => rewrap(args).await,
     }
 }
 
@@ -66,8 +96,7 @@ async fn list(args: ListArgs) -> Result<(), Failed> {
     let set = tools.db.ask(FindKeys).await?;
     let now = tools.clock.now();
     tools.close().await?;
-    let token_lifetime = Duration::from_secs(60 * u64::from(args.access_token_minutes));
-    let rows: Vec<_> = summarize_keys(&set, token_lifetime, now)
+    let rows: Vec<_> = summarize_keys(&set, args.access_tokens.lifetime(), now)
         .into_iter()
         .map(|key| {
             vec![
@@ -94,4 +123,51 @@ async fn rotate(args: RotateArgs) -> Result<(), Failed> {
     tools.close().await?;
     let key = set.keys.last().ok_or("no key was made")?;
     say(&format!("key {} ({algorithm}) signs from {}", key.kid, key.signs_from))
+}
+
+async fn revoke(args: RevokeArgs) -> Result<(), Failed> {
+    let tools = Tools::open(&args.database)?;
+    let key_wrap = args.encryption.key_wrap()?;
+    wrap_secrets(&tools.db, &key_wrap).await?;
+    let revoked = revoke_key(&tools.db, &args.kid, &tools.clock, (&key_wrap, &tools.random)).await?;
+    tools.close().await?;
+    let kid = args.kid;
+    let signs = match revoked {
+        None => {
+            return Err(format!(
+                "there is no key {kid} in the database; a key of the configuration (--secret-key) is replaced there"
+            )
+            .into());
+        }
+        Some(Revoked::NotSigning) => String::new(),
+        Some(Revoked::ReplacedBy(successor)) => format!("; key {successor} signs"),
+    };
+    let minutes = JWKS_MAX_AGE.as_secs() / 60;
+    say(&format!(
+        "revoked key {kid}{signs}. Running servers refuse what it signed within a second, other services when their copy \
+         of the JWKS is {minutes} minutes old"
+    ))
+}
+
+async fn rewrap(args: RewrapArgs) -> Result<(), Failed> {
+    let from = args.encryption.key_wrap()?;
+    let to = match &args.new_encryption_key_file {
+        Some(path) => read_key_wrap(path, "--new-encryption-key-file")?,
+        None => KeyWrap::in_the_clear(),
+    };
+    let tools = Tools::open(&args.database)?;
+    let secrets = rewrap_secrets(&tools.db, &from, &to).await?;
+    // What stood in the pages before stands in the log until that is written over.
+    let emptied = tools.file.empty_log();
+    tools.close().await?;
+    let how = match to.key_id() {
+        Some(id) => format!("encrypted {secrets} keys and secrets with the key {id}"),
+        None => format!("{secrets} keys and secrets stand in the clear"),
+    };
+    say(&format!(
+        "{how}; restart each server with that key, for until then it cannot read or store a new one"
+    ))?;
+    emptied.map_err(|error| {
+        format!("the secrets as they were stand in the log until it is written over: {error}").into()
+    })
 }

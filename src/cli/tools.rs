@@ -27,6 +27,7 @@ pub(super) fn block_on(command: impl Future<Output = Result<(), Failed>>) -> Res
 /// The database, asked by the same messages as the server asks it, from this process.
 pub(super) struct Tools {
     pub(super) db: Handle<DbActor>,
+    pub(super) file: Arc<DbFile>,
     pub(super) clock: Clock,
     pub(super) random: Random,
 }
@@ -44,8 +45,9 @@ impl Tools {
 
     fn on(file: DbFile) -> Self {
         let limits = Limits { in_flight: 64, deadline: Some(Duration::from_mins(10)) };
-        let db = DbActor::start(Arc::new(file), limits);
-        Self { db, clock: Clock::System, random: Random::System }
+        let file = Arc::new(file);
+        let db = DbActor::start(Arc::clone(&file), limits);
+        Self { db, file, clock: Clock::System, random: Random::System }
     }
 
     /// Finds somebody by username or e-mail address.

@@ -1,6 +1,6 @@
 //! The key that encrypts the secrets in the database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -24,11 +24,18 @@ impl EncryptionArgs {
     pub fn key_wrap(&self) -> Result<KeyWrap, ConfigError> {
         match &self.encryption_key_file {
             None => Ok(KeyWrap::in_the_clear()),
-            Some(path) => {
-                let text = read_secret_file(path).map_err(ConfigError::EncryptionKeyFile)?;
-                KeyWrap::parse(&text)
-                    .map_err(|source| ConfigError::EncryptionKey { path: path.display().to_string(), source })
-            }
+            Some(path) => read_key_wrap(path, "--encryption-key-file (SEKISHO_ENCRYPTION_KEY_FILE)"),
         }
     }
+}
+
+/// Reads an encryption key from a file that `flag` has named.
+///
+/// # Errors
+///
+/// When the file cannot be read, others can read it, or it holds no key.
+pub fn read_key_wrap(path: &Path, flag: &'static str) -> Result<KeyWrap, ConfigError> {
+    let text = read_secret_file(path).map_err(|source| ConfigError::EncryptionKeyFile { flag, source })?;
+    let invalid = |source| ConfigError::EncryptionKey { flag, path: path.display().to_string(), source };
+    KeyWrap::parse(&text).map_err(invalid)
 }

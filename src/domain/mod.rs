@@ -6,6 +6,7 @@
 mod audiences;
 mod clock;
 mod email;
+mod key_life;
 mod key_wrap;
 mod login_name;
 mod network;
@@ -23,6 +24,7 @@ mod username;
 pub use audiences::{Audiences, ReservedAudience};
 pub use clock::{Clock, ManualClock, MonotonicTime, Timestamp};
 pub use email::{Email, InvalidEmail};
+pub use key_life::signing_key;
 pub use key_wrap::{InvalidEncryptionKey, KeyId, KeyWrap, OpenError, Place, StoredSecret, WrapError};
 pub use login_name::{ImpossibleLoginName, LoginName};
 pub use network::Network;

@@ -5,7 +5,7 @@ use std::process::Command;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rusqlite::Connection;
 
-use crate::support::{Home, Server, finish, open, wait_until};
+use crate::support::{Home, finish, open, wait_until};
 
 const ISSUER: &str = "--issuer=http://sekisho.test";
 
@@ -135,11 +135,9 @@ fn a_server_without_the_key_cannot_store_a_secret_in_the_clear_beside_one_that_e
     }
     let tokens = without.refresh(&tokens.refresh).tokens();
     with.me(&tokens).expect(200);
-    assert_eq!(warnings(&without), 0);
-}
-
-fn warnings(server: &Server) -> usize {
-    server.log().lines().filter(|line| line.contains("WARN")).count()
+    wait_until("it has noticed", || without.log().contains("start this one anew"));
+    let log = without.stop().log;
+    assert_eq!(log.lines().count(), 1, "{log}");
 }
 
 #[test]
@@ -194,4 +192,74 @@ fn a_wrapped_key_that_was_moved_to_another_row_is_refused() {
     let line = finish(&mut serve(&home, &[&key]), "").refused(1);
 
     assert!(line.contains("is damaged: it is not what was encrypted for this row"), "{line}");
+}
+
+/// The key id that a line names.
+fn key_id(line: &str) -> String {
+    let (_, rest) = line.split_once("with the key ").unwrap();
+    rest.chars().take_while(char::is_ascii_hexdigit).collect()
+}
+
+#[test]
+fn rewrapping_beside_a_running_server_disturbs_nobody_and_revocation_goes_on() {
+    let home = Home::new();
+    let (old, new) = (write_key(&home, "key", 1), write_key(&home, "new", 2));
+    let server = home.serve_with(&[ISSUER, &old]);
+    let tokens = server.newcomer("alice");
+
+    let said = home.run(&["keys", "rewrap", "--new-encryption-key-file=new", &old]).ok();
+    let refused = finish(&mut serve(&home, &[&old]), "").refused(1);
+    wait_until("the server has noticed", || server.log().contains("start this one anew"));
+    server.me(&tokens).expect(200);
+    let tokens = server.refresh(&tokens.refresh).tokens();
+    let revoked = server.kids().remove(0);
+    home.run(&["keys", "revoke", &revoked, &new]).ok();
+    wait_until("the key is refused", || server.me(&tokens).status == 401);
+    let log = server.stop().log;
+    let server = home.serve_with(&[ISSUER, &new]);
+
+    assert!(said.contains("restart each server"), "{said}");
+    assert!(refused.contains(&format!("encrypted with the key {}", key_id(&said))), "{refused}");
+    assert_eq!(log.lines().count(), 2, "what it could not read is told once: {log}");
+    let tokens = server.refresh(&tokens.refresh).tokens();
+    server.me(&tokens).expect(200);
+    assert!(!server.kids().contains(&revoked));
+}
+
+#[test]
+fn secrets_can_be_stored_in_the_clear_again() {
+    let home = Home::new();
+    let key = write_key(&home, "key", 1);
+    let server = home.serve_with(&[ISSUER, &key]);
+    let tokens = server.newcomer("alice");
+    server.stop();
+
+    home.run(&["keys", "rewrap", "--decrypt", &key]).ok();
+
+    assert!(!are_wrapped(&home));
+    home.serve_with(&[ISSUER]).me(&tokens).expect(200);
+}
+
+#[test]
+fn rewrapping_with_a_wrong_key_or_to_none_changes_nothing() {
+    let home = Home::new();
+    let (key, other) = (write_key(&home, "key", 1), write_key(&home, "other", 2));
+    home.serve_with(&[&key]).stop();
+    home.write("open", "not for everybody");
+    let before = secrets(&open(&home.database()));
+
+    for (arguments, code, expected) in [
+        (&["--new-encryption-key-file=other", &other][..], 1, "and --encryption-key-file holds"),
+        (&["--new-encryption-key-file=other"], 1, "give the file with --encryption-key-file"),
+        (&["--decrypt"], 1, "give the file with --encryption-key-file"),
+        (&["--new-encryption-key-file=missing", &key], 2, "--new-encryption-key-file: cannot read missing"),
+        (&["--new-encryption-key-file=open", &key], 2, "--new-encryption-key-file: open can be read"),
+        (&[&key], 2, "required"),
+        (&["--decrypt", "--new-encryption-key-file=other", &key], 2, "cannot be used with"),
+    ] {
+        let line = home.run(&[&["keys", "rewrap"], arguments].concat()).refused(code);
+
+        assert!(line.contains(expected), "{arguments:?}: {line}");
+    }
+    assert!(secrets(&open(&home.database())) == before);
 }

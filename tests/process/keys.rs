@@ -143,3 +143,67 @@ fn keys_are_listed_without_what_is_private() {
     assert_eq!(table.lines().count(), 2);
     assert!(table.contains("ES256") && table.contains("signing"), "{table}");
 }
+
+#[test]
+fn a_revoked_key_is_refused_at_once_and_a_new_one_signs() {
+    let home = Home::new();
+    let issuer = ["--issuer=http://sekisho.test"];
+    let (one, other) = (home.serve_with(&issuer), home.serve_with(&issuer));
+    let before = one.newcomer("alice");
+    other.me(&before).expect(200);
+
+    let said = home.run(&["keys", "revoke", &kid(&before)]).ok();
+
+    for server in [&one, &other] {
+        wait_until("what it signed is refused", || server.me(&before).status == 401);
+        assert!(!server.kids().contains(&kid(&before)));
+    }
+    let after = one.refresh(&before.refresh).tokens();
+    assert_eq!((one.me(&after).status, other.me(&after).status), (200, 200));
+    assert!(said.contains(&format!("; key {} signs", kid(&after))), "{said}");
+    assert_eq!(listed(&home).len(), 1);
+}
+
+#[test]
+fn revoking_a_key_that_does_not_sign_leaves_the_one_that_does() {
+    let home = Home::new();
+    let server = home.serve();
+    let first = server.newcomer("alice");
+    home.run(&["keys", "rotate", "--now"]).ok();
+    wait_until("the second key signs", || kid(&server.log_in("alice")) != kid(&first));
+    let second = server.log_in("alice");
+    home.run(&["keys", "rotate"]).ok();
+    let third = listed(&home).last().unwrap().0.clone();
+
+    let retiring = home.run(&["keys", "revoke", &kid(&first)]).ok();
+    home.run(&["keys", "revoke", &third]).ok();
+
+    assert!(!retiring.contains("signs."), "{retiring}");
+    wait_until("what the first signed is refused", || server.me(&first).status == 401);
+    server.me(&second).expect(200);
+    assert_eq!(listed(&home), [(kid(&second), "signing".to_owned())]);
+}
+
+#[test]
+fn a_key_that_is_not_in_the_database_cannot_be_revoked() {
+    let home = Home::new();
+    home.serve().stop();
+
+    let line = home.run(&["keys", "revoke", "unknown"]).refused(1);
+
+    assert!(line.contains("there is no key unknown in the database"), "{line}");
+    assert_eq!(listed(&home).len(), 1);
+}
+
+#[test]
+fn the_lifetime_of_access_tokens_has_the_same_bounds_for_the_list_as_for_the_server() {
+    let home = Home::new();
+    for minutes in ["0", "10081", "4294967295"] {
+        let flag = format!("--access-token-minutes={minutes}");
+
+        let list = home.run(&["keys", "list", &flag]).refused(2);
+        let serve = home.run(&["serve", &flag]).refused(2);
+
+        assert_eq!(list, serve);
+    }
+}

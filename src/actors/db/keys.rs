@@ -9,7 +9,7 @@ use super::{
     Access, DbError, DbMessage,
     stored_secrets::{StoredOtherwise, check_same_wrapping},
 };
-use crate::domain::{Algorithm, Place, StoredSecret, Timestamp};
+use crate::domain::{Algorithm, Place, StoredSecret, Timestamp, signing_key};
 
 /// A signing key as it is stored.
 #[derive(Clone)]
@@ -114,6 +114,51 @@ fn insert_key(db: &Connection, key: &KeyRow) -> Result<(), DbError> {
     )?
     .execute((&key.kid, key.algorithm, &key.private_key, key.announced_at, key.signs_from))?;
     Ok(())
+}
+
+/// Deletes a key, whatever it has signed. Where it is the one that signs now, its successor signs.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Result<Revocation, StoredOtherwise>, DbError>")]
+pub struct RevokeKey {
+    /// The key.
+    pub kid: String,
+    /// A fresh key that signs from now on, for where one is needed.
+    pub successor: KeyRow,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What became of a key that was to be revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revocation {
+    /// There is no such key.
+    Unknown,
+    /// It did not sign, and is gone.
+    Deleted,
+    /// It signed, is gone, and its successor signs.
+    Replaced,
+}
+
+impl DbMessage for RevokeKey {
+    type Answer = Result<Revocation, StoredOtherwise>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
+        let keys = find_keys(db)?.keys;
+        let Some(index) = keys.iter().position(|key| key.kid == self.kid) else {
+            return Ok(Ok(Revocation::Unknown));
+        };
+        let signs = index == signing_key(keys.iter().map(|key| key.signs_from), self.now);
+        if signs && let Err(refused) = check_same_wrapping(db, &self.successor.private_key)? {
+            return Ok(Err(refused));
+        }
+        db.prepare_cached("DELETE FROM signing_keys WHERE kid = ?1")?.execute([&self.kid])?;
+        if !signs {
+            return Ok(Ok(Revocation::Deleted));
+        }
+        insert_key(db, &self.successor)?;
+        Ok(Ok(Revocation::Replaced))
+    }
 }
 
 /// Deletes keys by name and says how many there were.

@@ -40,7 +40,7 @@ pub use self::{
     file::{DbFile, StartError},
     health::{Close, Ping},
     import::{ImportReport, ImportUsers, ImportedUser, Problem, read_tutorial_database},
-    keys::{FindKeys, FindSecret, InsertKey, KeyRow, KeySet, PurgeKeys},
+    keys::{FindKeys, FindSecret, InsertKey, KeyRow, KeySet, PurgeKeys, Revocation, RevokeKey},
     listing::{Cursor, ListUsers, Page},
     networks::HasLoggedInFrom,
     rotation::{RotateSession, RotateSessions, Rotation},

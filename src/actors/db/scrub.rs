@@ -33,11 +33,22 @@ impl DbFile {
         }
         // The copy that is made on the way is as large as the database.
         db.execute_batch("PRAGMA temp_store = FILE; VACUUM;")?;
-        let is_busy = db.query_one("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        if is_busy {
-            return Err(DbError::Locked);
-        }
+        empty_log(&db)?;
         db.execute("DELETE FROM unfinished WHERE task = 'scrub'", [])?;
         Ok(true)
     }
+
+    /// Empties the log, in which stands what pages held before they were changed.
+    ///
+    /// # Errors
+    ///
+    /// When another process reads or writes all the time.
+    pub fn empty_log(&self) -> Result<(), DbError> {
+        empty_log(&self.connect()?)
+    }
+}
+
+fn empty_log(db: &Connection) -> Result<(), DbError> {
+    let is_busy = db.query_one("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy { Err(DbError::Locked) } else { Ok(()) }
 }

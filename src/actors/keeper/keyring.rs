@@ -7,7 +7,9 @@ use zeroize::Zeroizing;
 use crate::{
     actors::{
         Handle, Unreachable,
-        db::{DbActor, DbError, FindKeys, FindSecret, InsertKey, KeySet, StoredOtherwise},
+        db::{
+            DbActor, DbError, FindKeys, FindSecret, InsertKey, KeySet, Revocation, RevokeKey, StoredOtherwise,
+        },
         token::{ANNOUNCE, KeyError, Keyring, RefreshKeys, SigningSetup, TagKey, new_key_row},
     },
     domain::{Algorithm, Clock, KeyWrap, NoRandomness, OpenError, Place, Random, WrapError},
@@ -114,4 +116,37 @@ pub async fn rotate_keys(
     let key = new_key_row(algorithm, (key_wrap, random), now, signs_from)?;
     log::info!("made a signing key {} for {algorithm}; it signs from {signs_from}", key.kid);
     Ok(db.ask(InsertKey { key, newest }).await??)
+}
+
+/// What `revoke_key` did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revoked {
+    /// The key did not sign.
+    NotSigning,
+    /// The key signed, and this one does from now on.
+    ReplacedBy(String),
+}
+
+/// Deletes a key: what it signed is refused as soon as each server looks, which they do every second.
+/// Where it is the key that signs, a new one signs at once. `None` where there is no such key.
+///
+/// # Errors
+///
+/// When no key can be made or stored.
+pub async fn revoke_key(
+    db: &Handle<DbActor>,
+    kid: &str,
+    clock: &Clock,
+    (key_wrap, random): (&KeyWrap, &Random),
+) -> Result<Option<Revoked>, KeyringError> {
+    let keys = db.ask(FindKeys).await?.keys;
+    let Some(key) = keys.iter().find(|key| key.kid == kid) else { return Ok(None) };
+    let now = clock.now();
+    let successor = new_key_row(key.algorithm, (key_wrap, random), now, now)?;
+    let name = successor.kid.clone();
+    Ok(match db.ask(RevokeKey { kid: kid.to_owned(), successor, now }).await?? {
+        Revocation::Unknown => None,
+        Revocation::Deleted => Some(Revoked::NotSigning),
+        Revocation::Replaced => Some(Revoked::ReplacedBy(name)),
+    })
 }

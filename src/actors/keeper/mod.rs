@@ -5,39 +5,28 @@
 //! what the costliest stored hash costs.
 
 mod keyring;
+mod round;
 mod wrapping;
 
 use std::{sync::Arc, time::Duration};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, Recipient, ResponseActFuture, WrapFuture};
 
-use self::keyring::read_keyring;
+use self::round::{Found, Round};
 pub use self::{
-    keyring::{KeyPolicy, KeyringError, open_keyring, rotate_keys},
+    keyring::{KeyPolicy, KeyringError, Revoked, open_keyring, revoke_key, rotate_keys},
     wrapping::{rewrap_secrets, wrap_secrets},
 };
 use super::{
     Handle, Unreachable,
-    db::{
-        Census, CountSlice, DbActor, DbFile, FindHighestCost, FindKeys, KeySet, PurgeKeys, PurgeSessions,
-        Slice,
-    },
+    db::{CountSlice, DbActor, DbFile, FindHighestCost, KeySet, Slice, StoredOtherwise},
     password::Passwords,
-    token::{ANNOUNCE, KeyState, Keyring, UseKeyring},
+    token::{Keyring, UseKeyring},
 };
-use crate::{
-    domain::{SessionId, Timestamp},
-    metrics,
-};
+use crate::{domain::SessionId, metrics};
 
 /// How often the keeper looks around.
 const INTERVAL: Duration = Duration::from_secs(1);
-
-/// How many sessions it looks at each time.
-const SWEEP_BATCH: i64 = 500;
-
-/// For how long the reason why a session ended can be seen.
-const ENDED_SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// How many users, and how many sessions, it counts each time.
 const CENSUS_ROWS: i64 = 5000;
@@ -58,6 +47,8 @@ pub struct KeeperActor {
     looking: bool,
     /// Whether the last look around failed; a failure is logged once, not every second.
     failing: bool,
+    /// How another process has stored the secrets since, if it was otherwise; that is logged once as well.
+    stored_otherwise: Option<StoredOtherwise>,
 }
 
 impl KeeperActor {
@@ -84,6 +75,7 @@ impl KeeperActor {
             sessions: Tally::default(),
             looking: false,
             failing: false,
+            stored_otherwise: None,
         }
     }
 }
@@ -177,7 +169,13 @@ impl KeeperActor {
                 }
                 metrics::database_size(found.census.database_bytes);
                 self.passwords.hasher().level_with(found.highest_cost);
-                if let Some((set, keyring)) = found.news {
+                if found.stored_otherwise != self.stored_otherwise {
+                    if let Some(otherwise) = found.stored_otherwise {
+                        log::warn!("{otherwise}; until then it reads no new keys");
+                    }
+                    self.stored_otherwise = found.stored_otherwise;
+                }
+                if let Some((keyring, set)) = found.news {
                     self.set = set;
                     self.keyring = Arc::new(keyring);
                     self.listeners.retain(Recipient::connected);
@@ -199,24 +197,6 @@ impl KeeperActor {
     }
 }
 
-/// One look around, with all that it needs in hand.
-struct Round {
-    db: Handle<DbActor>,
-    policy: KeyPolicy,
-    known: Vec<String>,
-    keyring: Arc<Keyring>,
-    swept: SessionId,
-    find_cost: FindHighestCost,
-    census: CountSlice,
-}
-
-struct Found {
-    news: Option<(KeySet, Keyring)>,
-    swept: SessionId,
-    highest_cost: Option<u32>,
-    census: Census,
-}
-
 /// A count that goes on from slice to slice.
 #[derive(Default)]
 struct Tally {
@@ -235,63 +215,5 @@ impl Tally {
             }
             None => Some(std::mem::take(self).count),
         }
-    }
-}
-
-impl Round {
-    async fn run(self) -> Result<Found, KeyringError> {
-        let now = self.policy.clock.now();
-        let set = self.keys(now).await?;
-        let is_news = !set.keys.iter().map(|key| &key.kid).eq(&self.known);
-        let news = if is_news {
-            let keyring = read_keyring(&self.db, &self.policy, &set).await?;
-            Some((set, keyring))
-        } else {
-            None
-        };
-        let swept = self.sweep(now).await?;
-        let highest_cost = self.db.ask(self.find_cost).await?;
-        let census = self.db.ask(self.census).await?;
-        Ok(Found { news, swept, highest_cost, census })
-    }
-
-    async fn keys(&self, now: Timestamp) -> Result<KeySet, KeyringError> {
-        let mut set = self.db.ask(FindKeys).await?;
-        let external = self.policy.setup.secret_key.is_some();
-        let add = async |algorithm, at_once| {
-            let maker = (&self.policy.setup.key_wrap, &self.policy.random);
-            rotate_keys(&self.db, algorithm, at_once, &self.policy.clock, maker).await
-        };
-        match set.keys.last() {
-            _ if external => {}
-            Some(newest) if now + ANNOUNCE >= newest.signs_from + self.policy.lifetime => {
-                set = add(newest.algorithm, false).await?;
-            }
-            Some(_) => {}
-            // A backup was restored in the database's place, without its keys.
-            None => set = add(self.policy.algorithm, true).await?,
-        }
-        let retired: Vec<_> = self
-            .keyring
-            .summaries(now)
-            .into_iter()
-            .filter(|key| key.state == KeyState::Retired)
-            .map(|key| key.kid)
-            .collect();
-        if !retired.is_empty() {
-            self.db.ask(PurgeKeys { kids: retired }).await?;
-            set = self.db.ask(FindKeys).await?;
-        }
-        Ok(set)
-    }
-
-    async fn sweep(&self, now: Timestamp) -> Result<SessionId, KeyringError> {
-        let purge = PurgeSessions {
-            after: self.swept,
-            batch: SWEEP_BATCH,
-            ended_before: now - ENDED_SESSIONS_KEPT,
-            now,
-        };
-        Ok(self.db.ask(purge).await?.last.unwrap_or(SessionId(0)))
     }
 }

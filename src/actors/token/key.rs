@@ -56,6 +56,8 @@ pub(super) struct Key {
     pub(super) algorithm: Algorithm,
     pub(super) signs_from: Timestamp,
     pub(super) announced_at: Timestamp,
+    /// Whether it is the configuration's, and not in the database.
+    pub(super) is_external: bool,
     /// When the last token that it may have signed has expired; `None` while it may sign.
     pub(super) verifies_until: Option<Timestamp>,
     private: Arc<PrivateKey>,
@@ -167,6 +169,7 @@ impl Key {
             algorithm,
             signs_from,
             announced_at,
+            is_external: false,
             verifies_until: None,
             private: Arc::new(private),
             decoding,

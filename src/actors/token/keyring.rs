@@ -1,10 +1,4 @@
 //! The keyring: which key signs, which verify, and which the world is shown.
-//!
-//! A key's life is told by times alone, so that nothing has to happen at the moment it changes:
-//!
-//! - *announced*: in the JWKS, not signing yet; long enough for every verifier's copy to expire;
-//! - *signing*: from `signs_from` until the next key's;
-//! - *retiring*: until the last token that it may have signed has expired.
 
 use std::time::Duration;
 
@@ -15,22 +9,14 @@ use serde_json::json;
 
 use super::{
     key::{Key, KeyError},
+    life::{KeySummary, state, verification_ends},
     refresh::RefreshKeys,
     tag::TagKey,
 };
 use crate::{
     actors::db::KeySet,
-    domain::{Algorithm, Audiences, KeyWrap, Timestamp},
+    domain::{Algorithm, Audiences, KeyWrap, Timestamp, signing_key},
 };
-
-/// For how long a verifier may keep its copy of the JWKS.
-pub const JWKS_MAX_AGE: Duration = Duration::from_mins(5);
-
-/// How long a key is announced before it signs: twice as long as verifiers keep their copy.
-pub const ANNOUNCE: Duration = Duration::from_secs(2 * JWKS_MAX_AGE.as_secs());
-
-/// For so long after its successor began may a process that has not heard of it sign with a key.
-const STRAGGLE: Duration = Duration::from_mins(1);
 
 /// What the keyring is made with besides the keys.
 #[derive(Debug, Clone)]
@@ -47,49 +33,6 @@ pub struct SigningSetup {
     pub started_at: Timestamp,
     /// How the keys in the database are stored.
     pub key_wrap: KeyWrap,
-}
-
-/// Where a key is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyState {
-    /// It will sign.
-    Announced,
-    /// It signs.
-    Signing,
-    /// It verifies what it signed.
-    Retiring,
-    /// Every token that it signed has expired.
-    Retired,
-}
-
-impl KeyState {
-    /// The state's name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Announced => "announced",
-            Self::Signing => "signing",
-            Self::Retiring => "retiring",
-            Self::Retired => "retired",
-        }
-    }
-}
-
-/// What may be told of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeySummary {
-    /// Its name.
-    pub kid: String,
-    /// What it signs with.
-    pub algorithm: Algorithm,
-    /// Where it is in its life.
-    pub state: KeyState,
-    /// When it was announced.
-    pub announced_at: Timestamp,
-    /// When it begins, or began, to sign.
-    pub signs_from: Timestamp,
-    /// Until when it verifies; `None` while no successor is known.
-    pub verifies_until: Option<Timestamp>,
 }
 
 /// All keys of this process, read and ready.
@@ -133,9 +76,19 @@ impl Keyring {
         Ok(Self { issuer: setup.issuer.clone(), audiences: setup.audiences.clone(), keys, refresh, tags })
     }
 
+    /// The same without the keys that are not in the database any more. For when those that were added
+    /// cannot be read: a key that was revoked must not be used on.
+    #[must_use]
+    pub fn without_revoked(&self, set: &KeySet) -> Self {
+        let is_stored = |key: &Key| set.keys.iter().any(|row| row.kid == key.kid);
+        let keys = self.keys.iter().filter(|key| key.is_external || is_stored(key)).cloned().collect();
+        let (refresh, tags) = (self.refresh.clone(), self.tags.clone());
+        Self { issuer: self.issuer.clone(), audiences: self.audiences.clone(), keys, refresh, tags }
+    }
+
     /// The key that signs now.
     pub(super) fn signer(&self, now: Timestamp) -> Option<&Key> {
-        self.keys.get(signer(self.keys.iter().map(|key| key.signs_from), now))
+        self.keys.get(signing_key(self.keys.iter().map(|key| key.signs_from), now))
     }
 
     /// The key of that name, if it may verify now.
@@ -169,7 +122,7 @@ impl Keyring {
     /// What may be told of each key.
     #[must_use]
     pub fn summaries(&self, now: Timestamp) -> Vec<KeySummary> {
-        let signer = signer(self.keys.iter().map(|key| key.signs_from), now);
+        let signer = signing_key(self.keys.iter().map(|key| key.signs_from), now);
         let summaries = self.keys.iter().enumerate().map(|(index, key)| KeySummary {
             kid: key.kid.clone(),
             algorithm: key.algorithm,
@@ -182,65 +135,22 @@ impl Keyring {
     }
 }
 
-/// What may be told of each key in the database, for which no private key is read.
-#[must_use]
-pub fn summarize_keys(set: &KeySet, token_lifetime: Duration, now: Timestamp) -> Vec<KeySummary> {
-    let starts: Vec<_> = set.keys.iter().map(|key| key.signs_from).collect();
-    let signer = signer(starts.iter().copied(), now);
-    let ends = verification_ends(&starts, token_lifetime);
-    let summaries = set.keys.iter().zip(ends).enumerate().map(|(index, (key, verifies_until))| KeySummary {
-        kid: key.kid.clone(),
-        algorithm: key.algorithm,
-        state: state(index == signer, (key.signs_from, verifies_until), now),
-        announced_at: key.announced_at,
-        signs_from: key.signs_from,
-        verifies_until,
-    });
-    summaries.collect()
-}
-
-/// Which of the keys that begin to sign at these times signs now.
-fn signer(starts: impl DoubleEndedIterator<Item = Timestamp> + ExactSizeIterator, now: Timestamp) -> usize {
-    // A clock that jumped back behind every key still signs, with the first.
-    starts.enumerate().rfind(|(_, start)| *start <= now).map_or(0, |(index, _)| index)
-}
-
-/// Until when each of the keys that begin to sign at these times verifies; `None` for the last.
-fn verification_ends(starts: &[Timestamp], token_lifetime: Duration) -> Vec<Option<Timestamp>> {
-    let ends = starts.iter().skip(1).map(|superseded_at| Some(*superseded_at + token_lifetime + STRAGGLE));
-    ends.chain([None]).take(starts.len()).collect()
-}
-
-fn state(
-    signs: bool,
-    (signs_from, verifies_until): (Timestamp, Option<Timestamp>),
-    now: Timestamp,
-) -> KeyState {
-    if signs {
-        KeyState::Signing
-    } else if signs_from > now {
-        KeyState::Announced
-    } else if verifies_until.is_none_or(|until| now < until) {
-        KeyState::Retiring
-    } else {
-        KeyState::Retired
-    }
-}
-
 /// The key of the configuration, named by its hash so that another secret is another key.
 fn external_key(secret: &SecretString, started_at: Timestamp) -> Result<Key, KeyError> {
     let bytes = secret.expose_secret().as_bytes();
     let name = digest::digest(&digest::SHA256, &[b"kid:", bytes].concat());
     let mut kid = BASE64_URL_SAFE_NO_PAD.encode(name);
     kid.truncate(22);
-    Key::parse(kid, Algorithm::Hs256, bytes, (started_at, started_at))
+    let mut key = Key::parse(kid, Algorithm::Hs256, bytes, (started_at, started_at))?;
+    key.is_external = true;
+    Ok(key)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        actors::token::key::new_key_row,
+        actors::token::{KeyState, key::new_key_row},
         domain::{KeyWrap, Random},
     };
 
@@ -288,6 +198,18 @@ mod tests {
         assert_eq!((shown(0), shown(1000), shown(1000 + 1800 + 60)), (2, 2, 1));
         assert!(keyring.verifier(&keyring.keys[0].kid, at(2859)).is_some());
         assert!(keyring.verifier(&keyring.keys[0].kid, at(2860)).is_none());
+    }
+
+    #[test]
+    fn a_key_that_is_not_in_the_database_any_more_neither_signs_nor_verifies() {
+        let before = keyring(&[0, 1000], Some("0123456789abcdef0123456789abcdef"));
+        let kids: Vec<_> = before.keys.iter().map(|key| key.kid.clone()).collect();
+        let set = KeySet { keys: Vec::new() };
+
+        let after = before.without_revoked(&set);
+
+        assert!(kids[..2].iter().all(|kid| after.verifier(kid, at(500)).is_none()));
+        assert!(after.verifier(&kids[2], at(500)).is_some(), "the key of the configuration is in none");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod access;
 mod key;
 mod keyring;
+mod life;
 mod refresh;
 mod tag;
 
@@ -18,7 +19,8 @@ use self::access::VerifiedTokens;
 pub use self::{
     access::{Granted, InvalidToken},
     key::{KeyError, new_key_row},
-    keyring::{ANNOUNCE, JWKS_MAX_AGE, KeyState, KeySummary, Keyring, SigningSetup, summarize_keys},
+    keyring::{Keyring, SigningSetup},
+    life::{ANNOUNCE, JWKS_MAX_AGE, KeyState, KeySummary, summarize_keys},
     refresh::{Presented, RefreshKeys, RefreshSecret},
     tag::TagKey,
 };

@@ -58,6 +58,7 @@ pub struct Presented {
 }
 
 /// The keys that derive and tag; made from one secret of the installation.
+#[derive(Clone)]
 pub struct RefreshKeys {
     derive: hmac::Key,
     tag: hmac::Key,

@@ -16,6 +16,7 @@ const NONCE: usize = 16;
 const TAG: usize = 16;
 
 /// The key of the tags, derived from the installation's secret.
+#[derive(Clone)]
 pub struct TagKey(hmac::Key);
 
 impl TagKey {

@@ -27,8 +27,9 @@ use sekisho::{
             EndUserSessions, FindActiveUsers, FindCredentials, FindHighestCost, FindKeys, FindSecret,
             FindSecretRows, FindTaken, FindUser, HasLoggedInFrom, ImportUsers, ImportedUser, InsertKey,
             InsertUser, ListSessions, ListUsers, Login, OpenSession, PurgeKeys, PurgeSessions, RenewHash,
-            ReplacePassword, ReplaceSecretRows, Rewrapped, RotateSession, RotateSessions, Rotation,
-            SecretRow, SetEmail, SetPassword, Taken, TokenHash, UpdateUser, UserChange,
+            ReplacePassword, ReplaceSecretRows, Revocation, RevokeKey, Rewrapped, RotateSession,
+            RotateSessions, Rotation, SecretRow, SetEmail, SetPassword, Taken, TokenHash, UpdateUser,
+            UserChange,
         },
         token::new_key_row,
     },
@@ -415,5 +416,9 @@ fn send_what_keeps_keys(minefield: &mut Minefield) {
     let rows = minefield.send(FindSecretRows).into_iter();
     let same = |row: SecretRow| Rewrapped { place: row.place, after: row.secret.clone(), before: row.secret };
     assert!(minefield.send(ReplaceSecretRows { rows: rows.map(same).collect() }));
-    assert_eq!(minefield.send(PurgeKeys { kids: vec![kid] }), 1);
+    let successor = new_key_row(Algorithm::Es256, maker, START, START).unwrap();
+    let successor_kid = successor.kid.clone();
+    let revoke = RevokeKey { kid, successor, now: START };
+    assert_eq!(minefield.send(revoke), Ok(Revocation::Replaced));
+    assert_eq!(minefield.send(PurgeKeys { kids: vec![successor_kid] }), 1);
 }

@@ -1,0 +1,33 @@
+//! Which of several signing keys signs.
+
+use super::Timestamp;
+
+/// Which of the keys that begin to sign at these times signs now: its index. The oldest stands first, and
+/// the last of those whose time has come signs.
+pub fn signing_key(
+    starts: impl DoubleEndedIterator<Item = Timestamp> + ExactSizeIterator,
+    now: Timestamp,
+) -> usize {
+    // A clock that jumped back behind every key still signs, with the first.
+    starts.enumerate().rfind(|(_, start)| *start <= now).map_or(0, |(index, _)| index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_whose_time_has_come_signs_and_else_the_first() {
+        for (starts, now, expected) in [
+            (&[10, 20, 30][..], 25, 1),
+            (&[10, 20, 30], 30, 2),
+            (&[10, 30, 20], 25, 2),
+            (&[10, 20], 5, 0),
+            (&[], 5, 0),
+        ] {
+            let times = starts.iter().map(|start| Timestamp::from_millis(*start));
+
+            assert_eq!(signing_key(times, Timestamp::from_millis(now)), expected, "{starts:?} at {now}");
+        }
+    }
+}
