@@ -12,14 +12,15 @@ use std::{
         Mutex,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode};
 use rusqlite_migration::{M, Migrations};
 
 use super::{
     DbError,
+    connection::{connect, connect_at_start},
     inspect::{APPLICATION_ID, beside, inspect, show},
 };
 use crate::config::Database;
@@ -191,10 +192,11 @@ impl DbFile {
         make_private(path)?;
         let unopenable =
             |source: DbError| StartError::Unopenable { path: name.clone(), source: source.into() };
-        let mut db = connect(&path.to_string_lossy(), Self::BUSY_TIMEOUT).map_err(|error| match error {
-            DbError::ReadOnly => StartError::ReadOnly(name.clone()),
-            other => unopenable(other),
-        })?;
+        let mut db =
+            connect_at_start(&path.to_string_lossy(), Self::BUSY_TIMEOUT).map_err(|error| match error {
+                DbError::ReadOnly => StartError::ReadOnly(name.clone()),
+                other => unopenable(other),
+            })?;
         migrate(&mut db, &name)?;
         let identity = Identity::of(path).map_err(|error| unopenable(DbError::Io(error.to_string())))?;
         let place = Place::File { path: path.to_owned(), identity: Mutex::new(identity) };
@@ -306,25 +308,6 @@ fn make_private(path: &Path) -> Result<(), StartError> {
     Ok(())
 }
 
-fn connect(path: &str, busy_timeout: Duration) -> Result<Connection, DbError> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let db = Connection::open_with_flags(path, flags)?;
-    db.busy_timeout(busy_timeout)?;
-    db.set_prepared_statement_cache_capacity(64);
-    db.execute_batch(
-        "PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
-         PRAGMA foreign_keys = ON;
-         PRAGMA trusted_schema = OFF;
-         PRAGMA secure_delete = ON;
-         PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -32768;
-         PRAGMA journal_size_limit = 67108864;",
-    )?;
-    Ok(db)
-}
-
 fn migrate(db: &mut Connection, name: &str) -> Result<(), StartError> {
     let unopenable = |source: Box<dyn std::error::Error + Send + Sync>| StartError::Unopenable {
         path: name.to_owned(),
@@ -339,11 +322,18 @@ fn migrate(db: &mut Connection, name: &str) -> Result<(), StartError> {
         db.pragma_update(None, "application_id", APPLICATION_ID).map_err(|error| unopenable(error.into()))?;
     }
     let migrations = Migrations::new(MIGRATIONS.to_vec());
-    if let Err(error) = migrations.to_latest(db) {
-        // Two processes may start on a new file at once; the one that came second finds the work
-        // done.
+    let started = Instant::now();
+    while let Err(error) = migrations.to_latest(db) {
+        // Two processes may start on a new file at once. The one that came second finds the work done, or,
+        // where the first has only just marked the file, has to begin again on what stands there now.
+        let is_busy = matches!(
+            &error,
+            rusqlite_migration::Error::RusqliteError { err, .. }
+                if err.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+        );
         match migrations.pending_migrations(db) {
-            Ok(0) => {}
+            Ok(0) => break,
+            Ok(_) if is_busy && started.elapsed() < DbFile::BUSY_TIMEOUT => {}
             _ => return Err(unopenable(error.into())),
         }
     }

@@ -7,6 +7,7 @@ mod backup;
 mod batch;
 mod census;
 mod columns;
+mod connection;
 mod credentials;
 mod error;
 mod file;
