@@ -184,7 +184,10 @@ impl KeeperActor {
                         listener.do_send(UseKeyring(Arc::clone(&self.keyring)));
                     }
                 }
-                Ok(())
+                found.unreadable.map_or(Ok(()), |error| {
+                    log::error!("the keys have changed, and the new ones cannot be read: {error}");
+                    Err(error)
+                })
             }
             Err(error) => {
                 if !self.failing {

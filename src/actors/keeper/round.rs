@@ -39,7 +39,10 @@ pub(super) struct Round {
 pub(super) struct Found {
     /// How the keys are stored by now, where that is otherwise than this process stores them.
     pub(super) stored_otherwise: Option<StoredOtherwise>,
+    /// A keyring, where the keys have changed.
     pub(super) news: Option<(Keyring, KeySet)>,
+    /// Why it lacks those that were added.
+    pub(super) unreadable: Option<KeyringError>,
     pub(super) swept: SessionId,
     pub(super) highest_cost: Option<u32>,
     pub(super) census: Census,
@@ -53,24 +56,25 @@ impl Round {
         let given = self.policy.setup.key_wrap.key_id();
         let found = set.keys.iter().map(|key| key.private_key.wrapped_by()).find(|found| *found != given);
         let stored_otherwise = found.map(|found| StoredOtherwise { found, given });
-        let news = if is_news { Some((self.keyring(&set).await?, set)) } else { None };
+        let (mut news, mut unreadable) = (None, None);
+        if is_news {
+            let (keyring, error) = self.keyring(&set).await?;
+            (news, unreadable) = (Some((keyring, set)), error);
+        }
         let swept = self.sweep(now).await?;
         let highest_cost = self.db.ask(self.find_cost).await?;
         let census = self.db.ask(self.census).await?;
-        Ok(Found { stored_otherwise, news, swept, highest_cost, census })
+        Ok(Found { stored_otherwise, news, unreadable, swept, highest_cost, census })
     }
 
     /// Reads the keys that were found. Those that cannot be read are done without: the others are used on,
     /// but for those that are gone.
-    async fn keyring(&self, set: &KeySet) -> Result<Keyring, KeyringError> {
+    async fn keyring(&self, set: &KeySet) -> Result<(Keyring, Option<KeyringError>), KeyringError> {
         match read_keyring(&self.db, &self.policy, set).await {
             Err(
                 error @ (KeyringError::Key(_) | KeyringError::Open(_) | KeyringError::StoredOtherwise(_)),
-            ) => {
-                log::error!("the keys have changed, and the new ones cannot be read: {error}");
-                Ok(self.keyring.without_revoked(set))
-            }
-            outcome => outcome,
+            ) => Ok((self.keyring.without_revoked(set), Some(error))),
+            outcome => outcome.map(|keyring| (keyring, None)),
         }
     }
 
