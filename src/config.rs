@@ -85,7 +85,7 @@ pub struct DatabaseArgs {
 #[derive(Debug, Clone, Args)]
 pub struct PasswordArgs {
     /// bcrypt's cost: each step doubles the time of a hash
-    #[arg(long, env = "SEKISHO_BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(4..=31), value_name = "N")]
+    #[arg(long, env = "SEKISHO_BCRYPT_COST", default_value_t = Self::DEFAULT_BCRYPT_COST, value_parser = clap::value_parser!(u32).range(4..=31), value_name = "N")]
     pub bcrypt_cost: u32,
 
     /// The least number of characters in a password
@@ -94,6 +94,9 @@ pub struct PasswordArgs {
 }
 
 impl PasswordArgs {
+    /// bcrypt's cost where nothing else is said.
+    pub const DEFAULT_BCRYPT_COST: u32 = 12;
+
     /// What a new password must be.
     #[must_use]
     pub fn policy(&self) -> PasswordPolicy {
@@ -103,7 +106,7 @@ impl PasswordArgs {
 
 impl Default for PasswordArgs {
     fn default() -> Self {
-        Self { bcrypt_cost: 12, password_min_length: 8 }
+        Self { bcrypt_cost: Self::DEFAULT_BCRYPT_COST, password_min_length: 8 }
     }
 }
 

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     actors::{
-        db::{ImportUsers, Problem, read_tutorial_database},
+        db::{Flaw, ImportUsers, read_tutorial_database},
         password::check_hash,
     },
-    config::DatabaseArgs,
+    config::{DatabaseArgs, PasswordArgs},
 };
 
 #[derive(Debug, Args)]
@@ -26,31 +26,38 @@ pub(super) struct ImportArgs {
     /// Import the others where some users cannot be imported
     #[arg(long)]
     skip_invalid: bool,
+    /// The server's cost: no hash is taken whose cost is more than two above it
+    #[arg(long, env = "SEKISHO_BCRYPT_COST", default_value_t = PasswordArgs::DEFAULT_BCRYPT_COST, value_parser = clap::value_parser!(u32).range(4..=31), value_name = "N")]
+    bcrypt_cost: u32,
     #[command(flatten)]
     database: DatabaseArgs,
 }
 
 pub(super) async fn run(args: ImportArgs) -> Result<(), Failed> {
-    let (read, mut problems) = read_tutorial_database(&args.file)?;
-    let mut users = Vec::with_capacity(read.len());
-    for user in read {
-        match check_hash(&user.password_hash) {
-            Ok(()) => users.push(user),
-            Err(error) => problems.push(Problem { id: Some(user.id.0), reason: error.to_string() }),
+    let mut users = read_tutorial_database(&args.file)?;
+    let mut highest_cost = args.bcrypt_cost;
+    for user in &mut users {
+        match user.password_hash.as_ref().map(|hash| check_hash(hash, args.bcrypt_cost)) {
+            Some(Ok(cost)) => highest_cost = highest_cost.max(cost),
+            Some(Err(error)) => user.flaws.push(Flaw::Hash(error.to_string())),
+            None => {}
         }
     }
     let tools = Tools::open_or_create(&args.database)?;
-    let import = ImportUsers {
-        users,
-        problems,
-        skip_invalid: args.skip_invalid,
-        dry_run: args.dry_run,
-        now: tools.clock.now(),
-    };
+    let import =
+        ImportUsers { users, skip_invalid: args.skip_invalid, dry_run: args.dry_run, now: tools.clock.now() };
     let report = tools.db.ask(import).await?;
     tools.close().await?;
     for problem in &report.problems {
         complain(&problem.to_string());
+    }
+    if highest_cost > args.bcrypt_cost {
+        complain(&format!(
+            "there are hashes of cost {highest_cost}: with --bcrypt-cost {} every login takes {} times as long from \
+             now on, so that its time does not tell whose they are",
+            args.bcrypt_cost,
+            1 << (highest_cost - args.bcrypt_cost)
+        ));
     }
     let (imported, present, refused) = (report.imported, report.present, report.problems.len());
     let summary = format!("{imported} new, {present} imported before, {refused} cannot be imported");

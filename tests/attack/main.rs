@@ -14,6 +14,7 @@ mod a_stolen_token_does_not_take_an_account;
 mod a_throttled_name_does_not_tell_its_address;
 mod a_verifiers_key_makes_no_token;
 mod an_administrators_token_for_services_does_not_administer;
+mod an_import_takes_nothing_on_trust;
 mod an_old_login_changes_nobodys_account;
 mod answers_are_neither_framed_nor_cached_nor_led_to_plain_http;
 mod guesses_from_many_networks_come_to_an_end;

@@ -104,7 +104,7 @@ fn a_dry_run_reports_and_changes_nothing() {
 
     let outcome = home.run(&["import", "tutorial.db", "--dry-run"]);
 
-    assert_eq!(outcome.stderr, "sekisho: user 6: the hash is no bcrypt hash\n");
+    assert_eq!(outcome.stderr, "sekisho: user 6 (eve): the hash is no bcrypt hash\n");
     assert_eq!(
         outcome.ok(),
         "dry run, nothing was changed: 1 new, 0 imported before, 1 cannot be imported\n"
@@ -132,21 +132,24 @@ fn trouble(home: &Home) -> Vec<&'static str> {
             (17, "BOB@example.com", "bob2", &good),
             (18, "", "nobody", &good),
             (19, "nameless@example.com", "", ""),
+            (20, "", "BOB", "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA"),
             (-1, "negative@example.com", "negative", &good),
         ],
     );
     vec![
-        "sekisho: user -1: the id is not a positive number",
-        "sekisho: user 1: another user has this id here",
-        "sekisho: user 11: the hash is no bcrypt hash",
-        "sekisho: user 12: the hash has a cost of 31, the most that is accepted is 16",
-        "sekisho: user 13: the hash is no bcrypt hash",
-        "sekisho: user 14: another user before has the same username",
-        "sekisho: user 15: another user before has the same email address",
-        "sekisho: user 16: the username is taken here",
-        "sekisho: user 17: the email address is taken here",
-        "sekisho: user 18: no text in email",
-        "sekisho: user 19: no text in username, hashed_password",
+        "sekisho: user -1 (negative): the id is not a number from 1 to 9007199254740991",
+        "sekisho: user 1 (carol): another user has this id here",
+        "sekisho: user 11 (plain): the hash is no bcrypt hash",
+        "sekisho: user 12 (slow): the hash has a cost of 31, and with --bcrypt-cost 4 at most 6 is accepted",
+        "sekisho: user 13 (cut): the hash is no bcrypt hash",
+        "sekisho: user 14 (ALICE): another user before has the same username",
+        "sekisho: user 15 (alice2): another user before has the same email address",
+        "sekisho: user 16 (Bob): the username is taken here",
+        "sekisho: user 17 (bob2): the email address is taken here",
+        "sekisho: user 18 (nobody): no text in email",
+        "sekisho: user 19: no text in username; no text in hashed_password",
+        "sekisho: user 20 (BOB): no text in email; the hash is no bcrypt hash; another user before has the \
+         same username; the username is taken here",
     ]
 }
 
@@ -162,7 +165,7 @@ fn nobody_is_imported_unless_everybody_can_be_and_each_reason_is_told() {
     assert_eq!(lines, expected);
     assert_eq!(
         last,
-        "sekisho: nothing was imported (1 new, 0 imported before, 11 cannot be imported); \
+        "sekisho: nothing was imported (1 new, 0 imported before, 12 cannot be imported); \
          --skip-invalid imports the others"
     );
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""));
@@ -177,9 +180,41 @@ fn skip_invalid_imports_the_others() {
     let outcome = home.run(&["import", "tutorial.db", "--skip-invalid"]);
 
     assert_eq!(outcome.stderr.lines().collect::<Vec<_>>(), expected);
-    assert_eq!(outcome.ok(), "imported: 1 new, 0 imported before, 11 cannot be imported\n");
+    assert_eq!(outcome.ok(), "imported: 1 new, 0 imported before, 12 cannot be imported\n");
     assert_eq!(users(&home), ["bob", "alice"]);
     home.serve().log_in("alice");
+}
+
+#[test]
+fn whoever_the_tutorial_had_disabled_is_disabled() {
+    let home = Home::new();
+    let good = hash(PASSWORD);
+    tutorial(&home, &[(1, "alice@example.com", "alice", &good), (2, "eve@example.com", "eve", &good)]);
+    let disable = r#"ALTER TABLE "user" ADD COLUMN disabled BOOLEAN; UPDATE "user" SET disabled = (id = 2)"#;
+    Connection::open(home.path("tutorial.db")).unwrap().execute_batch(disable).unwrap();
+
+    home.run(&["import", "tutorial.db"]).ok();
+
+    let server = home.serve();
+    server.log_in("alice");
+    assert_eq!(server.try_log_in("eve", PASSWORD).code(), "account_disabled");
+}
+
+#[test]
+fn an_import_says_when_it_makes_every_login_slower() {
+    let home = Home::new();
+    let dear = hash(PASSWORD).replacen("$04$", "$14$", 1);
+    tutorial(&home, &[(1, "alice@example.com", "alice", &dear)]);
+    let cost = |cost: &str| home.run(&["import", "tutorial.db", "--dry-run", "--bcrypt-cost", cost]);
+
+    let (slower, refused) = (cost("12"), cost("11"));
+
+    assert!(slower.stderr.contains("there are hashes of cost 14: with --bcrypt-cost 12"), "{slower:?}");
+    assert!(slower.stderr.contains("takes 4 times as long"), "{slower:?}");
+    assert!(refused.stderr.contains("with --bcrypt-cost 11 at most 13 is accepted"), "{refused:?}");
+    assert_eq!(cost("14").stderr, "");
+    let costs = slower.ok();
+    assert_eq!(costs, "dry run, nothing was changed: 1 new, 0 imported before, 0 cannot be imported\n");
 }
 
 #[test]

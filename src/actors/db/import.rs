@@ -1,105 +1,52 @@
-//! Importing users from the database that a FastAPI and SQLModel tutorial's application made.
+//! Importing users who had accounts elsewhere.
 
-use std::{collections::HashSet, fmt, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use actix::Message;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, types::ValueRef};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Access, DbError, DbMessage,
+    Access, DbError, DbMessage, Flaw, ImportedUser,
     users::{email_is_taken, username_is_taken},
 };
-use crate::domain::{Email, PasswordHash, Role, Timestamp, UserId, Username};
+use crate::domain::{Email, Role, Timestamp, UserId, Username};
 
-/// A user of the other database, whose hash is one that we can verify.
-#[derive(Debug, Clone)]
-pub struct ImportedUser {
-    /// Their number there, which they keep.
-    pub id: UserId,
-    /// Their e-mail address, by whatever rules it was accepted there.
-    pub email: Email,
-    /// Their name, by whatever rules it was accepted there.
-    pub username: Username,
-    /// Their password's hash, which they keep.
-    pub password_hash: PasswordHash,
-}
-
-/// Why a row cannot be imported.
+/// A user who cannot be imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The row's number, where it has one.
-    pub id: Option<i64>,
-    /// What is wrong with it.
-    pub reason: String,
+    /// Their number, where it makes sense.
+    pub id: Option<UserId>,
+    /// Their name, where it makes sense.
+    pub username: Option<Username>,
+    /// Everything that is wrong with them.
+    pub flaws: Vec<Flaw>,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.id {
-            Some(id) => write!(f, "user {id}: {}", self.reason),
-            None => write!(f, "a user without an id: {}", self.reason),
+            Some(id) => write!(f, "user {id}")?,
+            None => f.write_str("a user without an id")?,
         }
-    }
-}
-
-/// Reads the table `user` of another application's database, which is opened read-only.
-///
-/// Rows that lack something are problems; hashes and clashes are not looked at here.
-///
-/// # Errors
-///
-/// One line when the file cannot be read or has no such table.
-pub fn read_tutorial_database(path: &Path) -> Result<(Vec<ImportedUser>, Vec<Problem>), String> {
-    let failed = |error: rusqlite::Error| format!("cannot read {}: {error}", path.display());
-    if !path.is_file() {
-        return Err(format!("cannot read {}: there is no such file", path.display()));
-    }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags).map_err(failed)?;
-    let mut statement = db
-        .prepare(r#"SELECT id, email, username, hashed_password FROM "user" ORDER BY id"#)
-        .map_err(failed)?;
-    let mut rows = statement.query([]).map_err(failed)?;
-    let (mut users, mut problems) = (Vec::new(), Vec::new());
-    while let Some(row) = rows.next().map_err(failed)? {
-        let text = |index: usize| match row.get_ref(index) {
-            Ok(ValueRef::Text(text)) => std::str::from_utf8(text).ok().filter(|text| !text.is_empty()),
-            _ => None,
-        };
-        let id = row.get::<_, i64>(0).ok();
-        match (id, text(1), text(2), text(3)) {
-            (Some(id), Some(email), Some(username), Some(hash)) if id > 0 => users.push(ImportedUser {
-                id: UserId(id),
-                email: Email::from_trusted(email.to_owned()),
-                username: Username::from_trusted(username.to_owned()),
-                password_hash: PasswordHash::new(hash.to_owned()),
-            }),
-            (_, email, username, hash) => {
-                let missing = [("email", email), ("username", username), ("hashed_password", hash)]
-                    .into_iter()
-                    .filter(|(_, value)| value.is_none())
-                    .map(|(name, _)| name);
-                let missing = missing.collect::<Vec<_>>().join(", ");
-                let reason = if missing.is_empty() {
-                    "the id is not a positive number".to_owned()
-                } else {
-                    format!("no text in {missing}")
-                };
-                problems.push(Problem { id, reason });
-            }
+        if let Some(username) = &self.username {
+            write!(f, " ({})", username.as_str())?;
         }
+        for (index, flaw) in self.flaws.iter().enumerate() {
+            write!(f, "{}{flaw}", if index == 0 { ": " } else { "; " })?;
+        }
+        Ok(())
     }
-    Ok((users, problems))
 }
 
 /// Imports users in one transaction: all of them, or, with `skip_invalid`, all that can be.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<ImportReport, DbError>")]
 pub struct ImportUsers {
-    /// The users, the lowest number first.
+    /// The users, by rising number.
     pub users: Vec<ImportedUser>,
-    /// What was found wrong with other rows before.
-    pub problems: Vec<Problem>,
     /// Whether to import the others when some cannot be.
     pub skip_invalid: bool,
     /// Whether to change nothing and only report.
@@ -115,7 +62,7 @@ pub struct ImportReport {
     pub imported: usize,
     /// How many were there already from an import before.
     pub present: usize,
-    /// What cannot be imported.
+    /// Who cannot be imported, in the order in which they came.
     pub problems: Vec<Problem>,
     /// Whether the database was changed.
     pub applied: bool,
@@ -126,66 +73,128 @@ impl DbMessage for ImportUsers {
     const ACCESS: Access = Access::Write;
 
     fn run(self, db: &Connection) -> Result<ImportReport, DbError> {
-        let mut report = ImportReport { imported: 0, present: 0, problems: self.problems, applied: false };
-        let (mut emails, mut usernames) = (HashSet::new(), HashSet::new());
-        db.execute_batch("SAVEPOINT import")?;
+        let mut report = ImportReport { imported: 0, present: 0, problems: Vec::new(), applied: false };
+        let (mut seen, given) = (Seen::default(), given(db)?);
+        let mut accepted = Vec::new();
+        // All are judged by what was here before any of them came.
         for user in self.users {
-            // The first of two namesakes is the one whom the tutorial's login finds.
-            let first = [
-                (usernames.insert(user.username.key()), "username"),
-                (emails.insert(user.email.key()), "email address"),
-            ];
-            let repeated = first.into_iter().find(|(is_first, _)| !is_first);
-            let outcome = match repeated {
-                Some((_, name)) => Err(format!("another user before has the same {name}")),
-                None => import(db, &user, self.now)?,
-            };
-            match outcome {
-                Ok(true) => report.imported += 1,
-                Ok(false) => report.present += 1,
-                Err(reason) => report.problems.push(Problem { id: Some(user.id.0), reason }),
+            let repeated = seen.note(&user);
+            if is_present(db, &user)? {
+                report.present += 1;
+                continue;
+            }
+            let flaws = [user.flaws.clone(), repeated, clashes(db, &user, given)?].concat();
+            if flaws.is_empty() {
+                accepted.push(user);
+            } else {
+                report.problems.push(Problem { id: user.id, username: user.username, flaws });
             }
         }
-        report.problems.sort_by_key(|problem| problem.id);
+        report.imported = accepted.len();
         report.applied = !self.dry_run && (report.problems.is_empty() || self.skip_invalid);
-        if !report.applied {
-            db.execute_batch("ROLLBACK TO import")?;
+        if report.applied {
+            for user in accepted {
+                insert(db, &user, self.now)?;
+            }
         }
-        db.execute_batch("RELEASE import")?;
         Ok(report)
     }
 }
 
-/// Adds one user; `false` where an import before has added them already.
-fn import(db: &Connection, user: &ImportedUser, now: Timestamp) -> Result<Result<bool, String>, DbError> {
-    let ours: Option<String> = db
-        .prepare_cached("SELECT username_key FROM users WHERE id = ?1")?
-        .query_row([user.id], |row| row.get(0))
+/// What the users before are called.
+#[derive(Default)]
+struct Seen {
+    ids: HashSet<UserId>,
+    /// Their names, each with what it is.
+    names: HashMap<String, &'static str>,
+}
+
+impl Seen {
+    const USERNAME: &str = "username";
+    const EMAIL: &str = "email address";
+
+    /// Takes note of a user, and tells what a user before has as well. The first of two namesakes is the one
+    /// whom the tutorial's login finds.
+    fn note(&mut self, user: &ImportedUser) -> Vec<Flaw> {
+        let username = user.username.as_ref().map(|username| (username.key(), Self::USERNAME));
+        let email = user.email.as_ref().map(|email| (email.key(), Self::EMAIL));
+        // Their own username may be their e-mail address.
+        let namesakes = [&username, &email].into_iter().flatten().filter_map(|(key, kind)| {
+            let before = self.names.get(key)?;
+            Some(if before == kind { Flaw::Repeated(kind) } else { Flaw::Shadowed(kind) })
+        });
+        let mut flaws: Vec<_> = namesakes.collect();
+        if user.id.is_some_and(|id| !self.ids.insert(id)) {
+            flaws.push(Flaw::Repeated("id"));
+        }
+        for (key, kind) in [username, email].into_iter().flatten() {
+            self.names.entry(key).or_insert(kind);
+        }
+        flaws
+    }
+}
+
+/// The greatest number that was ever given, where its owner and those before may have been deleted. Where
+/// nobody ever was, a number that nobody has was nobody's.
+fn given(db: &Connection) -> Result<UserId, DbError> {
+    let somebody_was_deleted =
+        db.prepare_cached("SELECT 1 FROM retired_usernames WHERE username_key >= '' LIMIT 1")?.exists([])?;
+    if !somebody_was_deleted {
+        return Ok(UserId(0));
+    }
+    let last: Option<UserId> = db
+        .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'users'")?
+        .query_row([], |row| row.get(0))
         .optional()?;
-    match ours {
-        Some(key) if key == user.username.key() => return Ok(Ok(false)),
-        Some(_) => return Ok(Err("another user has this id here".to_owned())),
-        None => {}
+    Ok(last.unwrap_or(UserId(0)))
+}
+
+/// Whether an import before has added them already.
+fn is_present(db: &Connection, user: &ImportedUser) -> Result<bool, DbError> {
+    let (Some(id), Some(username)) = (user.id, &user.username) else { return Ok(false) };
+    Ok(db
+        .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND username_key = ?2")?
+        .exists((id, username.key()))?)
+}
+
+/// What of a user somebody here has already.
+fn clashes(db: &Connection, user: &ImportedUser, given: UserId) -> Result<Vec<Flaw>, DbError> {
+    let mut flaws = Vec::new();
+    if let Some(id) = user.id {
+        if db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([id])? {
+            flaws.push(Flaw::IdTaken);
+        } else if (UserId(1)..=given).contains(&id) {
+            flaws.push(Flaw::IdGiven);
+        }
     }
-    if username_is_taken(db, &user.username)? {
-        return Ok(Err("the username is taken here".to_owned()));
+    if let Some(username) = &user.username
+        && username_is_taken(db, username)?
+    {
+        flaws.push(Flaw::UsernameTaken);
     }
-    if email_is_taken(db, &user.email, None)? {
-        return Ok(Err("the email address is taken here".to_owned()));
+    if let Some(email) = &user.email
+        && email_is_taken(db, email, None)?
+    {
+        flaws.push(Flaw::EmailTaken);
     }
+    Ok(flaws)
+}
+
+fn insert(db: &Connection, user: &ImportedUser, now: Timestamp) -> Result<(), DbError> {
     db.prepare_cached(
-        "INSERT INTO users (id, email, email_key, username, username_key, password_hash, role, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO users (id, email, email_key, username, username_key, password_hash, role, disabled, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute((
         user.id,
         &user.email,
-        user.email.key(),
+        user.email.as_ref().map(Email::key),
         &user.username,
-        user.username.key(),
+        user.username.as_ref().map(Username::key),
         &user.password_hash,
         Role::User,
+        user.disabled,
         now,
     ))?;
-    Ok(Ok(true))
+    Ok(())
 }

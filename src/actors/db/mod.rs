@@ -22,6 +22,7 @@ mod schema;
 mod scrub;
 mod sessions;
 mod stored_secrets;
+mod tutorial;
 mod users;
 mod workplace;
 
@@ -40,7 +41,7 @@ pub use self::{
     error::DbError,
     file::{DbFile, StartError},
     health::{Close, Ping},
-    import::{ImportReport, ImportUsers, ImportedUser, Problem, read_tutorial_database},
+    import::{ImportReport, ImportUsers, Problem},
     keys::{FindKeys, FindSecret, InsertKey, KeyRow, KeySet, PurgeKeys, Revocation, RevokeKey},
     listing::{Cursor, ListUsers, Page},
     networks::HasLoggedInFrom,
@@ -50,6 +51,7 @@ pub use self::{
         Purged, TokenHash,
     },
     stored_secrets::{FindSecretRows, ReplaceSecretRows, Rewrapped, SecretRow, StoredOtherwise},
+    tutorial::{Flaw, ImportedUser, read_tutorial_database},
     users::{
         DeleteRefused, DeleteUser, FindTaken, FindUser, InsertUser, SetEmail, Taken, UpdateRefused,
         UpdateUser, UserChange,

@@ -98,22 +98,28 @@ impl DbMessage for InsertUser {
     }
 }
 
+/// Whether somebody else is found by this address at a login. It may be their username: that of an imported
+/// user can be an address.
 pub(super) fn email_is_taken(
     db: &Connection,
     email: &Email,
     but_by: Option<UserId>,
 ) -> Result<bool, DbError> {
-    let owner: Option<UserId> = db
-        .prepare_cached("SELECT id FROM users WHERE email_key = ?1")?
-        .query_row([email.key()], |row| row.get(0))
-        .optional()?;
-    Ok(owner.is_some_and(|owner| Some(owner) != but_by))
+    Ok(db
+        .prepare_cached(
+            "SELECT 1 FROM users WHERE email_key = ?1 AND id IS NOT ?2
+             UNION ALL SELECT 1 FROM users WHERE username_key = ?1 AND id IS NOT ?2",
+        )?
+        .exists((email.key(), but_by))?)
 }
 
+/// Whether somebody is found by this name at a login, or was called so once. It may be their address: that
+/// of an imported user can be any text.
 pub(super) fn username_is_taken(db: &Connection, username: &Username) -> Result<bool, DbError> {
     Ok(db
         .prepare_cached(
             "SELECT 1 FROM users WHERE username_key = ?1
+             UNION ALL SELECT 1 FROM users WHERE email_key = ?1
              UNION ALL SELECT 1 FROM retired_usernames WHERE username_key = ?1",
         )?
         .exists([username.key()])?)

@@ -15,9 +15,13 @@ use crate::domain::{Password, PasswordHash, Random};
 /// What bcrypt reads of a password, in bytes.
 const BCRYPT_LIMIT: usize = 72;
 
-/// The greatest cost that is accepted of a hash made elsewhere: 16 times the default's time. One
-/// of 31 would keep a thread busy for a day.
-pub const MAX_FOREIGN_COST: u32 = 16;
+/// How far the cost of a hash made elsewhere may be above the server's. Each step doubles the time of
+/// everybody's logins, which all take as long as with the costliest hash.
+const COST_MARGIN: u32 = 2;
+
+/// The greatest cost of a stored hash that every server compares: 16 times the default's time. One of 31
+/// would keep a thread busy for a day.
+const MAX_COST: u32 = 16;
 
 /// bcrypt's lowest cost.
 const MIN_COST: u32 = 4;
@@ -28,22 +32,28 @@ pub enum UnusableHash {
     /// No form that we know.
     #[error("the hash is no bcrypt hash")]
     Malformed,
-    /// It would take minutes to compare.
-    #[error("the hash has a cost of {0}, the most that is accepted is {MAX_FOREIGN_COST}")]
-    TooCostly(u32),
+    /// It would make everybody's logins slow.
+    #[error("the hash has a cost of {cost}, and with --bcrypt-cost {own_cost} at most {} is accepted", own_cost + COST_MARGIN)]
+    TooCostly {
+        /// Its cost.
+        cost: u32,
+        /// The server's.
+        own_cost: u32,
+    },
 }
 
-/// Checks that a hash made elsewhere can be verified here.
+/// Checks that a hash made elsewhere can be compared by a server of this cost, and returns the hash's.
 ///
 /// # Errors
 ///
 /// When it is malformed or too costly.
-pub fn check_hash(hash: &PasswordHash) -> Result<(), UnusableHash> {
+pub fn check_hash(hash: &PasswordHash, own_cost: u32) -> Result<u32, UnusableHash> {
     let stored = Stored::parse(hash.expose()).ok_or(UnusableHash::Malformed)?;
-    if !(MIN_COST..=MAX_FOREIGN_COST).contains(&stored.cost) {
-        return Err(UnusableHash::TooCostly(stored.cost));
+    match stored.cost {
+        ..MIN_COST => Err(UnusableHash::Malformed),
+        cost if cost > own_cost + COST_MARGIN => Err(UnusableHash::TooCostly { cost, own_cost }),
+        cost => Ok(cost),
     }
-    Ok(())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,7 +217,7 @@ fn comparable(hash: &PasswordHash, level: u32) -> Option<Stored<'_>> {
 
 /// The greatest cost of a stored hash that a server of this cost compares.
 pub(super) const fn cost_limit(own_cost: u32) -> u32 {
-    if own_cost > MAX_FOREIGN_COST { own_cost } else { MAX_FOREIGN_COST }
+    if own_cost + COST_MARGIN > MAX_COST { own_cost + COST_MARGIN } else { MAX_COST }
 }
 
 /// Whether a hash that a password has just matched is not of today's form or cost.

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 pub use self::{
     admission::{Admission, Applicant, Refused, Turn},
-    hash::{MAX_FOREIGN_COST, UnusableHash, check_hash},
+    hash::{UnusableHash, check_hash},
 };
 use super::{Handle, Unreachable, panic::caught};
 use crate::{

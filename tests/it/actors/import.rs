@@ -5,8 +5,8 @@ use sekisho::{
     actors::{
         account::LoginError,
         db::{
-            DeleteUser, ImportReport, ImportUsers, ImportedUser, InsertUser, ListUsers, Taken,
-            read_tutorial_database,
+            DeleteUser, FindTaken, Flaw, ImportReport, ImportUsers, ImportedUser, InsertUser, ListUsers,
+            Taken, UpdateRefused, UpdateUser, UserChange, read_tutorial_database,
         },
         password::{UnusableHash, check_hash},
     },
@@ -19,16 +19,17 @@ use crate::support::{PASSWORD, START, TestActors};
 
 fn imported(id: i64, username: &str, email: &str) -> ImportedUser {
     ImportedUser {
-        id: UserId(id),
-        email: Email::from_trusted(email.to_owned()),
-        username: Username::from_trusted(username.to_owned()),
-        password_hash: PasswordHash::new(bcrypt::hash(PASSWORD, 4).unwrap()),
+        id: Some(UserId(id)),
+        email: Some(Email::from_trusted(email.to_owned())),
+        username: Some(Username::from_trusted(username.to_owned())),
+        password_hash: Some(PasswordHash::new(bcrypt::hash(PASSWORD, 4).unwrap())),
+        disabled: false,
+        flaws: Vec::new(),
     }
 }
 
 fn import(users: &[ImportedUser]) -> ImportUsers {
-    let users = users.to_vec();
-    ImportUsers { users, problems: Vec::new(), skip_invalid: false, dry_run: false, now: START }
+    ImportUsers { users: users.to_vec(), skip_invalid: false, dry_run: false, now: START }
 }
 
 async fn run(actors: &TestActors, import: ImportUsers) -> ImportReport {
@@ -57,8 +58,8 @@ async fn imported_users_keep_their_number_names_and_password() {
     let caller = authenticate(&actors, &tokens.access_token).await.unwrap();
     let alice = User {
         id: UserId(7),
-        email: users[0].email.clone(),
-        username: users[0].username.clone(),
+        email: users[0].email.clone().unwrap(),
+        username: users[0].username.clone().unwrap(),
         role: Role::User,
         disabled: false,
         created_at: START,
@@ -142,12 +143,12 @@ async fn clashing(actors: &TestActors) -> Vec<ImportedUser> {
 }
 
 const CLASHES: [&str; 6] = [
-    "user 1: another user has this id here",
-    "user 3: the username is taken here",
-    "user 4: the email address is taken here",
-    "user 5: the username is taken here",
-    "user 7: another user before has the same username",
-    "user 8: another user before has the same email address",
+    "user 1 (alice): another user has this id here",
+    "user 3 (ZOE): the username is taken here",
+    "user 4 (other): the email address is taken here",
+    "user 5 (gone): the username is taken here",
+    "user 7 (BOB): another user before has the same username",
+    "user 8 (bob3): another user before has the same email address",
 ];
 
 #[actix_web::test]
@@ -220,15 +221,15 @@ fn a_hash_is_one_that_can_be_verified_in_reasonable_time() {
     let good = bcrypt::hash(PASSWORD, 4).unwrap();
     let with_cost = |cost: &str| good.replacen("$04$", &format!("${cost}$"), 1);
     for (hash, expected) in [
-        (good.clone(), Ok(())),
-        (good.replacen("2b", "2a", 1), Ok(())),
-        (good.replacen("2b", "2y", 1), Ok(())),
-        (good.replacen("2b", "2x", 1), Ok(())),
-        (with_cost("16"), Ok(())),
-        (with_cost("17"), Err(UnusableHash::TooCostly(17))),
-        (with_cost("31"), Err(UnusableHash::TooCostly(31))),
+        (good.clone(), Ok(4)),
+        (good.replacen("2b", "2a", 1), Ok(4)),
+        (good.replacen("2b", "2y", 1), Ok(4)),
+        (good.replacen("2b", "2x", 1), Ok(4)),
+        (with_cost("14"), Ok(14)),
+        (with_cost("15"), Err(UnusableHash::TooCostly { cost: 15, own_cost: 12 })),
+        (with_cost("31"), Err(UnusableHash::TooCostly { cost: 31, own_cost: 12 })),
         (with_cost("4294967295"), Err(UnusableHash::Malformed)),
-        (with_cost("03"), Err(UnusableHash::TooCostly(3))),
+        (with_cost("03"), Err(UnusableHash::Malformed)),
         (with_cost("99999999999"), Err(UnusableHash::Malformed)),
         (with_cost("-4"), Err(UnusableHash::Malformed)),
         (with_cost("+4"), Err(UnusableHash::Malformed)),
@@ -245,43 +246,240 @@ fn a_hash_is_one_that_can_be_verified_in_reasonable_time() {
         (good.replacen("2b", "2c", 1), Err(UnusableHash::Malformed)),
         ("$2b$04$é".repeat(8), Err(UnusableHash::Malformed)),
     ] {
-        assert_eq!(check_hash(&PasswordHash::new(hash.clone())), expected, "{hash}");
+        assert_eq!(check_hash(&PasswordHash::new(hash.clone()), 12), expected, "{hash}");
     }
 }
 
-#[test]
-fn rows_that_lack_something_are_problems_and_the_file_is_left_alone() {
+#[actix_web::test]
+async fn whoever_was_banned_stays_banned() {
+    let actors = TestActors::start().await;
+    let banned = ImportedUser { disabled: true, ..imported(1, "mallory", "mallory@example.com") };
+
+    assert!(run(&actors, import(&[banned, imported(2, "alice", "alice@example.com")])).await.applied);
+
+    assert_eq!(try_log_in(&actors, "mallory", PASSWORD).await.err(), Some(LoginError::Disabled));
+    log_in(&actors, "alice").await;
+    let disabled: Vec<_> = everybody(&actors).await.iter().map(|user| user.disabled).collect();
+    assert_eq!(disabled, [true, false]);
+}
+
+#[actix_web::test]
+async fn everything_that_is_wrong_with_a_user_is_told() {
+    let actors = TestActors::start().await;
+    register(&actors, "zoe", Role::User).await;
+    let flaws = vec![Flaw::Hash("the hash is no bcrypt hash".to_owned())];
+    let users = [
+        ImportedUser { flaws: flaws.clone(), ..imported(1, "Zoe", "ZOE@example.com") },
+        ImportedUser { flaws, ..imported(2, "bob", "bob@example.com") },
+        imported(3, "Bob", "BOB@example.com"),
+    ];
+    // The first is here already, whatever became of the row since.
+    let expected = [
+        "user 2 (bob): the hash is no bcrypt hash",
+        "user 3 (Bob): another user before has the same username; another user before has the same email address",
+    ];
+
+    let report = run(&actors, import(&users)).await;
+
+    assert_eq!(problems(&report), expected);
+    assert_eq!((report.imported, report.present, report.applied), (0, 1, false));
+    let elsewhere = run(&actors, import(&[imported(1, "amy", "Zoe@example.com")])).await;
+    assert_eq!(
+        problems(&elsewhere),
+        ["user 1 (amy): another user has this id here; the email address is taken here"]
+    );
+}
+
+#[actix_web::test]
+async fn no_name_leads_to_two_users() {
+    let actors = TestActors::start().await;
+    register(&actors, "zoe", Role::User).await;
+    let users = [
+        // A username that is one's own address shadows nobody.
+        imported(5, "amy@example.com", "Amy@example.com"),
+        imported(6, "bob", "bob@example.com"),
+        imported(7, "BOB@example.com", "mallory@example.com"),
+        imported(8, "eve", "Bob"),
+        imported(9, "Zoe@example.com", "mallory2@example.com"),
+        imported(10, "frank", "ZOE"),
+    ];
+
+    let report = run(&actors, ImportUsers { skip_invalid: true, ..import(&users) }).await;
+
+    assert_eq!(
+        problems(&report),
+        [
+            "user 7 (BOB@example.com): the username is another name of a user before",
+            "user 8 (eve): the email address is another name of a user before",
+            "user 9 (Zoe@example.com): the username is taken here",
+            "user 10 (frank): the email address is taken here",
+        ]
+    );
+    // Nor do those who come, or move, later.
+    let squatted = imported(11, "victim@example.com", "squatter at home");
+    assert!(run(&actors, import(&[squatted])).await.applied);
+    let named = |username: &str, address: &str| FindTaken {
+        email: Email::from_trusted(address.to_owned()),
+        username: Username::from_trusted(username.to_owned()),
+    };
+    for (username, address, taken) in [
+        ("victim", "Victim@example.com", Some(Taken::Email)),
+        ("Squatter at HOME", "other@example.com", Some(Taken::Username)),
+        ("victim", "other@example.com", None),
+    ] {
+        assert_eq!(
+            actors.sekisho.db().ask(named(username, address)).await,
+            Ok(taken),
+            "{username} {address}"
+        );
+    }
+    let change = UserChange {
+        email: Some(Email::from_trusted("VICTIM@example.com".to_owned())),
+        ..UserChange::default()
+    };
+    let update = UpdateUser { id: UserId(1), change, now: START };
+    assert_eq!(actors.sekisho.db().ask(update).await, Ok(Err(UpdateRefused::EmailTaken)));
+}
+
+#[actix_web::test]
+async fn a_deleted_users_number_never_comes_again() {
+    let actors = TestActors::start().await;
+    // Numbers that were passed over were nobody's, as long as nobody was deleted.
+    assert!(run(&actors, import(&[imported(9, "first", "first@example.com")])).await.applied);
+    assert!(run(&actors, import(&[imported(4, "later", "later@example.com")])).await.applied);
+    let delete = DeleteUser { id: UserId(9), expected: None, now: START };
+    actors.sekisho.db().ask(delete).await.unwrap().unwrap();
+
+    let users = [
+        imported(8, "eight", "eight@example.com"),
+        imported(9, "nine", "nine@example.com"),
+        imported(10, "ten", "ten@example.com"),
+    ];
+    let report = run(&actors, ImportUsers { skip_invalid: true, ..import(&users) }).await;
+
+    assert_eq!(
+        problems(&report),
+        [
+            "user 8 (eight): the id may be that of a user who was deleted here",
+            "user 9 (nine): the id may be that of a user who was deleted here",
+        ]
+    );
+    assert_eq!((report.imported, report.applied), (1, true));
+    assert_eq!(register(&actors, "next", Role::User).await.id, UserId(11));
+}
+
+/// What is read of a file that this SQL makes.
+fn read(sql: &str) -> Result<Vec<ImportedUser>, String> {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("database.db");
-    let db = Connection::open(&path).unwrap();
-    db.execute_batch(
+    Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let users = read_tutorial_database(&path);
+    assert!(std::fs::read(&path).unwrap() == before);
+    users.map_err(|error| error.split_once("database.db: ").unwrap().1.to_owned())
+}
+
+fn flaws(users: &[ImportedUser]) -> Vec<String> {
+    let told = |user: &ImportedUser| {
+        let flaws: Vec<_> = user.flaws.iter().map(ToString::to_string).collect();
+        format!("{}: {}", user.id.map_or("-".to_owned(), |id| id.to_string()), flaws.join("; "))
+    };
+    users.iter().map(told).collect()
+}
+
+#[test]
+fn what_a_row_lacks_is_noted_with_it() {
+    let users = read(
         r#"CREATE TABLE "user" (id INTEGER, email VARCHAR, username VARCHAR, hashed_password VARCHAR);
            INSERT INTO "user" VALUES
              (1, 'alice@example.com', 'alice', '$2b$12$x'), (NULL, 'n@example.com', 'n', 'h'),
              (2, NULL, 'bob', 'h'), (3, 'carol@example.com', '', 'h'), (4, 'dave@example.com', 'dave', NULL),
-             (5, x'ff', 'eve', 'h'), (-6, 'f@example.com', 'frank', 'h'), (7, NULL, NULL, NULL);"#,
+             (5, x'ff', 'eve', 'h'), (-6, 'f@example.com', 'frank', 'h'), (7, NULL, NULL, NULL),
+             ('x', 'g@example.com', 'gus', 'h'), (8, 8, CAST(x'ff' AS TEXT), 'h'), (0, 'z@example.com', 'zero', 'h'),
+             (9007199254740991, 'm@example.com', 'max', 'h'), (9007199254740992, 'o@example.com', 'over', 'h'),
+             (9223372036854775807, 'l@example.com', 'last', 'h');"#,
     )
     .unwrap();
-    drop(db);
-    let before = std::fs::read(&path).unwrap();
 
-    let (users, problems) = read_tutorial_database(&path).unwrap();
-
-    assert_eq!(users.iter().map(|user| user.id.0).collect::<Vec<_>>(), [1]);
-    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    let id = "the id is not a number from 1 to 9007199254740991";
     assert_eq!(
-        problems,
+        flaws(&users),
         [
-            "a user without an id: the id is not a positive number",
-            "user -6: the id is not a positive number",
-            "user 2: no text in email",
-            "user 3: no text in username",
-            "user 4: no text in hashed_password",
-            "user 5: no text in email",
-            "user 7: no text in email, username, hashed_password",
+            format!("-: {id}"),
+            format!("-6: {id}"),
+            format!("0: {id}"),
+            "1: ".to_owned(),
+            "2: no text in email".to_owned(),
+            "3: no text in username".to_owned(),
+            "4: no text in hashed_password".to_owned(),
+            "5: no text in email".to_owned(),
+            "7: no text in username; no text in email; no text in hashed_password".to_owned(),
+            "8: no text in username".to_owned(),
+            "9007199254740991: ".to_owned(),
+            format!("9007199254740992: {id}"),
+            format!("9223372036854775807: {id}"),
+            format!("-: {id}"),
         ]
     );
-    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_name_is_one_that_somebody_can_type() {
+    let users = read(
+        r#"CREATE TABLE "user" (id INTEGER, email VARCHAR, username VARCHAR, hashed_password VARCHAR);
+           INSERT INTO "user" VALUES
+             (1, printf('%.254c', 'x'), 'a', 'h'), (2, printf('%.255c', 'x'), 'b', 'h'),
+             (3, 'c@example.com', printf('%.5000000c', 'x'), 'h'),
+             (4, 'd@example.com', 'd' || char(27) || '[2J', 'h'), (5, 'e@example.com' || char(10), 'e', 'h'),
+             (6, 'f@example.com', 'f', printf('%.5000000c', 'x')), (7, 'g@example.com', CAST(zeroblob(3) AS TEXT), 'h');"#,
+    )
+    .unwrap();
+
+    assert_eq!(
+        flaws(&users),
+        [
+            "1: ",
+            "2: more than 254 bytes in email",
+            "3: more than 254 bytes in username",
+            "4: a control character in username",
+            "5: a control character in email",
+            "6: more than 1024 bytes in hashed_password",
+            "7: a control character in username",
+        ]
+    );
+    assert!(users[3].username.is_none());
+}
+
+#[test]
+fn the_columns_that_ban_somebody_are_taken_for_what_they_say() {
+    let with = |column: &str, values: &str| {
+        read(&format!(
+            r#"CREATE TABLE "user" (id INTEGER, email TEXT, username TEXT, hashed_password TEXT, {column} BOOLEAN);
+               INSERT INTO "user" SELECT n, n || '@example.com', 'u' || n, 'h', v
+               FROM (SELECT column1 AS n, column2 AS v FROM (VALUES {values}));"#
+        ))
+        .unwrap()
+    };
+    let disabled = with("Disabled", "(1, 0), (2, 1), (3, NULL), (4, 'false'), (5, 2)");
+    let active = with("is_active", "(1, 1), (2, 0), (3, NULL)");
+
+    let states = |users: &[ImportedUser]| users.iter().map(|user| user.disabled).collect::<Vec<_>>();
+    assert_eq!(states(&disabled)[..3], [false, true, false]);
+    assert_eq!(flaws(&disabled)[3..], ["4: neither 0 nor 1 in disabled", "5: neither 0 nor 1 in disabled"]);
+    assert_eq!(states(&active), [false, true, true]);
+}
+
+#[test]
+fn only_an_ordinary_table_is_read() {
+    let endless = r#"CREATE VIEW "user" AS WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n)
+                     SELECT id, 'e' || id AS email, 'u' || id AS username, 'h' AS hashed_password FROM n;"#;
+    let computed = r#"CREATE VIRTUAL TABLE "user" USING fts5 (id, email, username, hashed_password);"#;
+
+    assert_eq!(read(endless).unwrap_err(), "user is no table but of the type view");
+    assert_eq!(read(computed).unwrap_err(), "user is no table but of the type virtual");
+    assert_eq!(read("CREATE TABLE users (id)").unwrap_err(), "no such table: user");
+    let lacking = r#"CREATE TABLE "user" (id INTEGER, email TEXT, hashed_password TEXT)"#;
+    assert_eq!(read(lacking).unwrap_err(), "no such column: username");
 }
 
 #[test]

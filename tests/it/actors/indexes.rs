@@ -369,18 +369,14 @@ fn send_what_changes_users(minefield: &mut Minefield) {
     };
     let renew = RenewHash { id: UserId(6), outdated: hash(CHEAP), renewed: hash("renewed") };
     let imported = ImportedUser {
-        id: UserId(ROWS + 100),
-        email: email("aa0@example.com"),
-        username: Username::parse("aa0").unwrap(),
-        password_hash: hash("hash"),
+        id: Some(UserId(ROWS + 100)),
+        email: Some(email("aa0@example.com")),
+        username: Some(Username::parse("aa0").unwrap()),
+        password_hash: Some(hash("hash")),
+        disabled: false,
+        flaws: Vec::new(),
     };
-    let import = ImportUsers {
-        users: vec![imported],
-        problems: Vec::new(),
-        skip_invalid: false,
-        dry_run: false,
-        now: START,
-    };
+    let import = ImportUsers { users: vec![imported], skip_invalid: false, dry_run: false, now: START };
     let delete = |id| DeleteUser { id: UserId(id), expected: None, now: START };
 
     assert!(minefield.send(insert("aa10", "aa10@example.com")).is_ok());

@@ -1,0 +1,217 @@
+//! Reading the users of a FastAPI and SQLModel tutorial's application out of its database.
+//!
+//! Nobody vouches for the file. It is opened read-only; nothing in its schema is run, and only an ordinary
+//! table is read, so that no view or virtual table computes without end; no value is taken that could be no
+//! name or hash of ours. What is wrong with a row is noted with it.
+
+use std::path::Path;
+
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension, Row, config::DbConfig, limits::Limit, types::ValueRef,
+};
+
+use crate::domain::{Email, LoginName, PasswordHash, UserId, Username};
+
+/// The greatest number of a user: the greatest that JSON can tell exactly (RFC 8259, section 6).
+const MAX_ID: i64 = (1 << 53) - 1;
+
+/// A longer value is not read at all. The longest that is taken is a name.
+const MAX_VALUE_BYTES: usize = 1024;
+
+/// What SQLite makes of a longer text, of the schema for example, is an error.
+const MAX_TEXT_BYTES: i32 = 1 << 20;
+
+/// A user of the other database, as far as the row makes sense.
+#[derive(Debug, Clone)]
+pub struct ImportedUser {
+    /// Their number there, which they keep, whether it can be one here or not.
+    pub id: Option<UserId>,
+    /// Their name, by whatever rules it was accepted there.
+    pub username: Option<Username>,
+    /// Their e-mail address, by whatever rules it was accepted there.
+    pub email: Option<Email>,
+    /// Their password's hash, which they keep.
+    pub password_hash: Option<PasswordHash>,
+    /// Whether they were kept from logging in there.
+    pub disabled: bool,
+    /// What is wrong with the row so far.
+    pub flaws: Vec<Flaw>,
+}
+
+/// Why a user cannot be imported.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// The number cannot be one here.
+    #[error("the id is not a number from 1 to {MAX_ID}")]
+    Id,
+    /// The column holds nothing, or no text.
+    #[error("no text in {0}")]
+    NoText(&'static str),
+    /// Nobody could type it to log in, or it can be no hash.
+    #[error("more than {most} bytes in {column}")]
+    TooLong {
+        /// The column.
+        column: &'static str,
+        /// How many there may be.
+        most: usize,
+    },
+    /// A terminal or a log would obey it.
+    #[error("a control character in {0}")]
+    ControlCharacter(&'static str),
+    /// Whether the user was banned is not known.
+    #[error("neither 0 nor 1 in {0}")]
+    NoTruth(&'static str),
+    /// The hash cannot be compared here; why not.
+    #[error("{0}")]
+    Hash(String),
+    /// Two users have one name, and the other came first.
+    #[error("another user before has the same {0}")]
+    Repeated(&'static str),
+    /// This user's username is another's e-mail address, or the other way about, and the other came first.
+    #[error("the {0} is another name of a user before")]
+    Shadowed(&'static str),
+    /// Somebody else has the number.
+    #[error("another user has this id here")]
+    IdTaken,
+    /// It was given once, and its owner may have been deleted since.
+    #[error("the id may be that of a user who was deleted here")]
+    IdGiven,
+    /// Somebody has the username, or had it once.
+    #[error("the username is taken here")]
+    UsernameTaken,
+    /// Somebody has the e-mail address.
+    #[error("the email address is taken here")]
+    EmailTaken,
+}
+
+/// Reads the table `user` of another application's database, which is opened read-only, by rising number.
+///
+/// Hashes and clashes are not looked at here.
+///
+/// # Errors
+///
+/// One line when the file cannot be read or has no such table.
+pub fn read_tutorial_database(path: &Path) -> Result<Vec<ImportedUser>, String> {
+    let failed = |reason: String| format!("cannot read {}: {reason}", path.display());
+    if !path.is_file() {
+        return Err(failed("there is no such file".to_owned()));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags).map_err(|error| failed(error.to_string()))?;
+    read(&db).map_err(failed)
+}
+
+fn read(db: &Connection) -> Result<Vec<ImportedUser>, String> {
+    let failed = |error: rusqlite::Error| error.to_string();
+    distrust(db).map_err(failed)?;
+    let columns = columns(db)?;
+    let text = |name: &str| {
+        format!("iif(octet_length({name}) <= {MAX_VALUE_BYTES}, {name}, NULL), octet_length({name})")
+    };
+    let truth = |name: &str, otherwise: &str| {
+        if columns.iter().any(|column| column == name) { name.to_owned() } else { otherwise.to_owned() }
+    };
+    let sql = format!(
+        r#"SELECT id, {}, {}, {}, {}, {} FROM main."user" ORDER BY id"#,
+        text("username"),
+        text("email"),
+        text("hashed_password"),
+        truth("disabled", "0"),
+        truth("is_active", "1"),
+    );
+    let mut statement = db.prepare(&sql).map_err(failed)?;
+    let users = statement.query_map([], |row| Ok(user(row))).map_err(failed)?;
+    users.collect::<Result<_, _>>().map_err(failed)
+}
+
+/// Takes from a connection whatever its file could make it do.
+fn distrust(db: &Connection) -> rusqlite::Result<()> {
+    for (setting, on) in [
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+    ] {
+        db.set_db_config(setting, on)?;
+    }
+    db.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_TEXT_BYTES)?;
+    db.pragma_update(None, "cell_size_check", true)
+}
+
+/// The columns of the table `user`, which must be a table and have those that every user needs.
+fn columns(db: &Connection) -> Result<Vec<String>, String> {
+    let failed = |error: rusqlite::Error| error.to_string();
+    let kind: Option<String> = db
+        .query_row("SELECT type FROM pragma_table_list('user') WHERE schema = 'main'", [], |row| row.get(0))
+        .optional()
+        .map_err(failed)?;
+    match kind.as_deref() {
+        Some("table") => {}
+        Some(other) => return Err(format!("user is no table but of the type {other}")),
+        None => return Err("no such table: user".to_owned()),
+    }
+    let columns: Vec<String> = db
+        .prepare("SELECT lower(name) FROM pragma_table_xinfo('user', 'main')")
+        .and_then(|mut select| select.query_map([], |row| row.get(0))?.collect())
+        .map_err(failed)?;
+    let needed = ["id", "username", "email", "hashed_password"];
+    match needed.into_iter().find(|name| !columns.iter().any(|column| column == name)) {
+        Some(missing) => Err(format!("no such column: {missing}")),
+        None => Ok(columns),
+    }
+}
+
+/// Reads one row; whatever cannot be taken is among its flaws.
+fn user(row: &Row<'_>) -> ImportedUser {
+    let mut flaws = Vec::new();
+    let mut noted = |flaw| flaws.push(flaw);
+    let id: Option<i64> = row.get(0).ok();
+    if !id.is_some_and(|id| (1..=MAX_ID).contains(&id)) {
+        noted(Flaw::Id);
+    }
+    let username = name(row, 1, "username").map_err(&mut noted).ok();
+    let email = name(row, 3, "email").map_err(&mut noted).ok();
+    let hash = text(row, 5, "hashed_password", MAX_VALUE_BYTES).map_err(&mut noted).ok();
+    // The tutorial takes nothing for false in either column.
+    let disabled = truth(row, 7, "disabled").map_err(&mut noted).ok();
+    let is_active = truth(row, 8, "is_active").map_err(&mut noted).ok();
+    ImportedUser {
+        id: id.map(UserId),
+        username: username.map(Username::from_trusted),
+        email: email.map(Email::from_trusted),
+        password_hash: hash.map(PasswordHash::new),
+        disabled: disabled == Some(true) || is_active == Some(false),
+        flaws,
+    }
+}
+
+/// A text by which somebody could log in.
+fn name(row: &Row<'_>, index: usize, column: &'static str) -> Result<String, Flaw> {
+    let text = text(row, index, column, LoginName::MAX_BYTES)?;
+    match LoginName::parse(&text) {
+        Ok(_) => Ok(text),
+        Err(_) if text.chars().any(char::is_control) => Err(Flaw::ControlCharacter(column)),
+        Err(_) => Err(Flaw::TooLong { column, most: LoginName::MAX_BYTES }),
+    }
+}
+
+/// A text, whose length stands in the column after it.
+fn text(row: &Row<'_>, index: usize, column: &'static str, most: usize) -> Result<String, Flaw> {
+    let length = row.get(index + 1).ok().and_then(|length: i64| usize::try_from(length).ok());
+    let is_too_long = length.is_some_and(|length| length > MAX_VALUE_BYTES);
+    match row.get_ref(index) {
+        Ok(ValueRef::Text(text)) if !text.is_empty() => {
+            String::from_utf8(text.to_vec()).map_err(|_| Flaw::NoText(column))
+        }
+        _ if is_too_long => Err(Flaw::TooLong { column, most }),
+        _ => Err(Flaw::NoText(column)),
+    }
+}
+
+fn truth(row: &Row<'_>, index: usize, column: &'static str) -> Result<bool, Flaw> {
+    match row.get_ref(index) {
+        Ok(ValueRef::Null | ValueRef::Integer(0)) => Ok(false),
+        Ok(ValueRef::Integer(1)) => Ok(true),
+        _ => Err(Flaw::NoTruth(column)),
+    }
+}
