@@ -24,13 +24,18 @@
 mod pi;
 mod state;
 
+/// The example in the README is true.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 use std::fmt;
 
 use zeroize::Zeroize;
 
 use self::{
     pi::INITIAL,
-    state::{State, encrypt, expand_key, expand_key_unsalted, key_words},
+    state::{State, encrypt, expand_key, expand_key_unsalted, fill_key_words},
 };
 
 /// How many hashes pay to compute at once on one core; see the measurements in the README.
@@ -93,10 +98,13 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// One password to hash. It is wiped from memory when dropped.
+/// One password to hash.
+///
+/// The password is kept in one place on the heap, however often the input is moved, and wiped when
+/// the input is dropped.
 #[derive(Clone)]
 pub struct Input {
-    key: [u32; 18],
+    key: Box<[u32; 18]>,
     salt: [u32; 4],
     cost: Cost,
 }
@@ -117,26 +125,22 @@ impl fmt::Debug for Input {
 impl Input {
     /// A password of at most [`MAX_PASSWORD_BYTES`] with its salt and the cost of its hash.
     ///
-    /// The key is the password and a NUL byte, cut to 72 bytes, as OpenBSD (`$2b$`) has it.
+    /// The key is the password and a NUL byte, cut to 72 bytes, as OpenBSD (`$2b$`) has it. A NUL
+    /// byte within the password does not end it.
     ///
     /// # Errors
     ///
     /// [`Error::PasswordTooLong`].
     pub fn new(password: &[u8], salt: [u8; 16], cost: Cost) -> Result<Self, Error> {
-        let mut key = [0; MAX_PASSWORD_BYTES + 1];
-        let (bytes, _) =
-            key.split_at_mut_checked(password.len()).ok_or(Error::PasswordTooLong(password.len()))?;
         if password.len() > MAX_PASSWORD_BYTES {
             return Err(Error::PasswordTooLong(password.len()));
         }
-        bytes.copy_from_slice(password);
-        let length = (password.len() + 1).min(MAX_PASSWORD_BYTES);
-        let words = key_words(key.get(..length).unwrap_or_default());
-        key.zeroize();
+        let mut key = Box::new([0; 18]);
+        fill_key_words(&mut key, password.iter().copied().chain([0]).take(MAX_PASSWORD_BYTES));
         let (salt, _) = salt.as_chunks::<4>();
         let salt =
             std::array::from_fn(|word| u32::from_be_bytes(salt.get(word).copied().unwrap_or_default()));
-        Ok(Self { key: words, salt, cost })
+        Ok(Self { key, salt, cost })
     }
 
     /// The cost of its hash.
@@ -178,7 +182,7 @@ pub fn hash(run: Cost, inputs: &[Input]) -> Result<Vec<Digest>, Error> {
 pub fn lanes<const N: usize>(run: Cost, inputs: [&Input; N]) -> [Digest; N] {
     // EksBlowfishSetup (Provos and Mazières 1999, section 4).
     let mut states = Box::new([const { INITIAL }; N]);
-    let mut keys = inputs.map(|input| input.key);
+    let mut keys = inputs.map(|input| *input.key);
     let salts = inputs.map(|input| input.salt);
     let salt_keys =
         salts.map(|salt| std::array::from_fn(|word| salt.get(word % 4).copied().unwrap_or_default()));

@@ -37,11 +37,14 @@ impl State {
     }
 }
 
-/// A key as the 18 words that are mixed into the P-array: its bytes again and again.
-pub(crate) fn key_words(key: &[u8]) -> [u32; 18] {
-    let mut bytes = key.iter().cycle();
-    let mut byte = || u32::from(bytes.next().copied().unwrap_or_default());
-    std::array::from_fn(|_| (byte() << 24) | (byte() << 16) | (byte() << 8) | byte())
+/// Fills the 18 words that are mixed into the P-array with the key's bytes, again and again.
+pub(crate) fn fill_key_words(words: &mut [u32; 18], key: impl Iterator<Item = u8> + Clone) {
+    let mut bytes = key.cycle();
+    for word in words {
+        for _ in 0..4 {
+            *word = (*word << 8) | u32::from(bytes.next().unwrap_or_default());
+        }
+    }
 }
 
 /// Encrypts a block with each state.
