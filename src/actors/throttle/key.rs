@@ -131,7 +131,7 @@ pub struct Attempt {
     pub(super) pair: Key,
     /// The name that was typed, whatever the network; of whoever has a session, the session.
     pub(super) everywhere: Key,
-    /// Whence, over all names; `None` where that is not known, or does not count.
+    /// Where the attempt comes from, over all names; `None` where that is not known, or is not counted.
     pub(super) origin: Option<Origin>,
     /// Whether the account has logged in from the network before.
     pub(super) familiar: bool,

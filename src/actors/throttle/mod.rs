@@ -52,7 +52,7 @@ pub enum ThrottleError {
     Crowded,
 }
 
-/// The keeper of the ledger; see the module's documentation.
+/// The actor that owns the ledger; see the module's documentation.
 #[derive(Debug)]
 pub struct ThrottleActor {
     ledger: Ledger,

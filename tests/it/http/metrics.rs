@@ -2,9 +2,12 @@
 
 use std::net::SocketAddr;
 
+use futures_util::future::join_all;
+use sekisho::{actors::password::Applicant, config::cores, domain::Client};
+
 use crate::support::{
-    PASSWORD, TestApp,
-    wire::{RawAnswer, Wire},
+    PASSWORD, TestApp, eventually,
+    wire::{FORM, RawAnswer, Wire, post},
 };
 
 async fn get(address: SocketAddr, path: &str) -> RawAnswer {
@@ -76,4 +79,24 @@ async fn figures_are_nowhere_else_and_nothing_else_is_there() {
         assert_eq!(get(app.metrics_address.unwrap(), path).await.status, 404, "{path}");
     }
     assert_eq!(TestApp::start().await.metrics_address, None);
+}
+
+#[actix_web::test]
+async fn a_login_whose_client_hangs_up_is_counted_as_abandoned() {
+    let app =
+        TestApp::start_with(|config| config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0))))
+            .await;
+    let abandoned = async || app.figure("sekisho_logins_total{outcome=\"abandoned\"}").await;
+    let before = abandoned().await;
+    // Nobody gets a turn at the hash threads.
+    let anybody = || app.sekisho.passwords().turn(Applicant::registration(&Client::default()));
+    let turns = join_all((0..cores().get()).map(|_| anybody())).await;
+    let mut wire = Wire::connect(app.address).await;
+    wire.send(post("/token", FORM, b"username=alice&password=wrong")).await;
+    eventually("the login waits", async || app.sekisho.passwords().waiting() == 1).await;
+
+    drop(wire);
+
+    eventually("it is counted", async || abandoned().await > before).await;
+    drop(turns);
 }

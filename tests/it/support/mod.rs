@@ -187,6 +187,16 @@ impl TestApp {
         self.send(Method::GET, path, token).await
     }
 
+    /// What the metrics, which must be listened for, say of a series; zero where it has not begun. Metrics are
+    /// the process's, so another test's server may add to them.
+    pub async fn figure(&self, series: &str) -> f64 {
+        let url = format!("http://{}/metrics", self.metrics_address.unwrap());
+        let page = self.client.get(url).send().await.unwrap().body().limit(1 << 24).await.unwrap();
+        let page = std::str::from_utf8(&page).unwrap();
+        let figure = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        figure.map_or(0.0, |figure| figure.parse().unwrap())
+    }
+
     /// A request with a form, as OAuth sends it.
     pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         Self::finish(&Method::POST, path, self.client.post(self.url(path)).send_form(&fields).await).await
