@@ -1,29 +1,64 @@
 //! `/openapi.json` and `/docs`: the interactive page, served from the binary alone.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{self, CacheControl, CacheDirective},
+    http::header::{
+        self,
+        CacheDirective::{MaxAge, NoCache, Public},
+    },
+    web::Bytes,
 };
 use utoipa_swagger_ui::Config;
 
-use super::{error::ApiError, openapi};
+use super::{asset::Asset, error::ApiError, openapi};
 
 /// Nothing from elsewhere, no inline script, nobody may frame the page. Swagger UI sets styles on
 /// elements and draws its icons from `data:` addresses.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi::document().to_string());
+/// The files that the page loads. Swagger UI has more; its own page among them, which would bring
+/// a policy of its own.
+pub(super) const FILES: [&str; 6] = [
+    "index.css",
+    "swagger-ui.css",
+    "swagger-ui-bundle.js",
+    "swagger-ui-standalone-preset.js",
+    "swagger-initializer.js",
+    "favicon-32x32.png",
+];
 
-static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
-    Arc::new(
+static DOCUMENT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new(openapi::document().to_string().into(), "application/json", &[NoCache]));
+
+static PAGE: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(Bytes::from_static(INDEX.as_bytes()), "text/html; charset=utf-8", &[NoCache])
+        .with_policy(CONTENT_SECURITY_POLICY)
+});
+
+/// The page's files, of which the binary's own memory holds the only copy.
+static ASSETS: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
+    let config = Arc::new(
         Config::new(["/openapi.json"])
             .try_it_out_enabled(true)
             .display_request_duration(true)
             .validator_url("none"),
-    )
+    );
+    let asset = |name| {
+        let file = utoipa_swagger_ui::serve(name, Arc::clone(&config)).ok()??;
+        let bytes = match file.bytes {
+            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            Cow::Owned(bytes) => Bytes::from(bytes),
+        };
+        Some((name, Asset::new(bytes, file.content_type, &[Public, MaxAge(3600)])))
+    };
+    FILES.into_iter().filter_map(asset).collect()
 });
 
 const INDEX: &str = r#"<!DOCTYPE html>
@@ -50,33 +85,16 @@ pub(super) async fn home() -> HttpResponse {
     HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, "/docs")).finish()
 }
 
-pub(super) async fn openapi() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("application/json")
-        .insert_header(CacheControl(vec![CacheDirective::NoCache]))
-        .body(DOCUMENT.as_str())
+pub(super) async fn openapi(request: HttpRequest) -> HttpResponse {
+    DOCUMENT.answer(&request)
 }
 
-pub(super) async fn page() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .insert_header(CacheControl(vec![CacheDirective::NoCache]))
-        .body(INDEX)
+pub(super) async fn page(request: HttpRequest) -> HttpResponse {
+    PAGE.answer(&request)
 }
 
 pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let name = request.match_info().get("file").unwrap_or_default();
-    // The crate's own page would bring its own policy; ours is the only page.
-    if name == "index.html" {
-        return Err(ApiError::NotFound);
-    }
-    match utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG)) {
-        Ok(Some(file)) => Ok(HttpResponse::Ok()
-            .content_type(file.content_type)
-            .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-            .insert_header(CacheControl(vec![CacheDirective::Public, CacheDirective::MaxAge(3600)]))
-            .body(file.bytes.into_owned())),
-        Ok(None) | Err(_) => Err(ApiError::NotFound),
-    }
+    let asset = ASSETS.get(name).ok_or(ApiError::NotFound)?;
+    Ok(asset.answer(&request))
 }

@@ -1,6 +1,7 @@
 //! HTTP: each handler parses a request, forwards one message to an actor, and renders the answer.
 
 mod admin;
+mod asset;
 mod body;
 mod current;
 mod docs;

@@ -6,7 +6,7 @@ use super::{
     operation::{Operation, common_headers, reference},
     schemas::merged,
 };
-use crate::domain::Email;
+use crate::{domain::Email, http::docs::FILES};
 
 pub(super) fn id_parameter(what: &str) -> Value {
     json!({
@@ -26,6 +26,7 @@ pub(super) fn paths() -> Value {
         "OAuthInternalServerError",
         "OAuthServiceUnavailable",
     ];
+    const UNCHANGED: &str = "The client has it: `if-none-match` names its `etag`.";
     let form = "application/x-www-form-urlencoded";
     let user_id = json!([id_parameter("The user's number.")]);
     let created = json!({
@@ -153,22 +154,21 @@ pub(super) fn paths() -> Value {
         },
         "/openapi.json": {
             "get": Operation::new("openapi", "Operation", "This document")
-                .respond("200", json!({ "description": "The document.", "content": { "application/json": {} } })).done(),
+                .respond("200", json!({ "description": "The document.", "content": { "application/json": {} } }))
+                .answers_empty("304", UNCHANGED).done(),
         },
         "/docs": {
             "get": Operation::new("docs", "Operation", "This page")
-                .respond("200", json!({ "description": "The page.", "content": { "text/html": {} } })).done(),
+                .respond("200", json!({ "description": "The page.", "content": { "text/html": {} } }))
+                .answers_empty("304", UNCHANGED).done(),
         },
         "/docs/{file}": {
             "get": Operation::new("docsFile", "Operation", "A file of the page")
                 .parameters(&json!([{
                     "name": "file", "in": "path", "required": true,
-                    "schema": { "type": "string", "enum": [
-                        "index.css", "swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js",
-                        "swagger-initializer.js", "favicon-32x32.png",
-                    ]},
+                    "schema": { "type": "string", "enum": FILES },
                 }]))
-                .respond("200", asset).fails(&["NotFound"]).done(),
+                .respond("200", asset).answers_empty("304", UNCHANGED).fails(&["NotFound"]).done(),
         },
         "/healthz": {
             "get": Operation::new("alive", "Operation", "Does the process live?")

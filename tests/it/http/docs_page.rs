@@ -1,5 +1,7 @@
 //! `/docs` and `/`: the page, from the binary alone.
 
+use actix_web::http::Method;
+
 use crate::support::TestApp;
 
 #[actix_web::test]
@@ -61,6 +63,35 @@ async fn everything_that_the_page_loads_is_there() {
         loaded += 1;
     }
     assert_eq!(loaded, 6);
+}
+
+#[actix_web::test]
+async fn what_a_client_has_is_not_sent_again() {
+    let app = TestApp::start().await;
+    for path in ["/docs", "/openapi.json", "/docs/swagger-ui-bundle.js"] {
+        let whole = app.get(path, None).await;
+        let tag = whole.header("etag").unwrap().to_owned();
+        assert!(tag.starts_with('"') && tag.len() == 45, "{tag}");
+        for known in [&*tag, &format!("W/{tag}"), &format!("\"other\", {tag}"), "*"] {
+            for method in [Method::GET, Method::HEAD] {
+                let answer = app.send_with(method, path, &[("if-none-match", known)]).await;
+
+                assert_eq!((answer.status.as_u16(), &*answer.body), (304, ""), "{path} {known}");
+                for name in ["etag", "cache-control", "content-security-policy"] {
+                    assert_eq!(answer.header(name), whole.header(name), "{path} {name}");
+                }
+            }
+        }
+        for unknown in ["\"other\"", "nonsense", ""] {
+            let answer = app.send_with(Method::GET, path, &[("if-none-match", unknown)]).await;
+
+            assert_eq!(
+                (answer.status.as_u16(), answer.body.len()),
+                (200, whole.body.len()),
+                "{path} {unknown}"
+            );
+        }
+    }
 }
 
 #[actix_web::test]
