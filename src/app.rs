@@ -1,27 +1,23 @@
 //! Starts the actors and the server, and ends them in order.
 
+mod connection;
+mod listener;
 mod sekisho;
+mod server;
 
-use std::{
-    io,
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, net::SocketAddr};
 
-use actix_cors::Cors;
 use actix_web::{
     App, HttpServer,
     dev::{Server, ServerHandle},
-    http::{Method, header},
-    middleware::Condition,
 };
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
 };
 
-pub use self::sekisho::Sekisho;
+use self::listener::{listen, raise_file_limit};
+pub use self::{listener::ConnectionLimits, sekisho::Sekisho};
 use crate::{
     actors::{
         db::{DbError, StartError},
@@ -30,11 +26,8 @@ use crate::{
     },
     config::{Config, ConfigError},
     domain::{Clock, NoRandomness, Random},
-    http::{self, Observe, metrics_page},
+    http::metrics_page,
 };
-
-/// How long requests that are under way may take when the server is told to end.
-const SHUTDOWN_SECONDS: u64 = 30;
 
 /// Why Sekisho does not start, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +73,8 @@ pub struct Surroundings {
     pub clock: Clock,
     /// The randomness.
     pub random: Random,
+    /// What connections are allowed.
+    pub connections: ConnectionLimits,
 }
 
 /// A server that listens, and answers as soon as it is run.
@@ -100,32 +95,13 @@ impl Application {
     ///
     /// See [`AppError`].
     pub async fn build(config: Config, surroundings: Surroundings) -> Result<Self, AppError> {
-        raise_file_limit();
+        let files = raise_file_limit();
+        let connections = surroundings.connections;
         let (listener, address) = listen(config.listen)?;
         let metrics_listener = config.metrics_listen.map(listen).transpose()?;
         let issuer = format!("http://{address}");
-        let workers = config.worker_count();
-        let origins: Arc<[String]> = config.cors_origins.as_slice().into();
         let sekisho = Sekisho::start(config, &issuer, surroundings).await?;
-        let for_workers = sekisho.clone();
-        let server = HttpServer::new(move || {
-            App::new()
-                .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
-                .wrap(Observe)
-                .configure(|config| for_workers.configure(config))
-                .configure(http::refuse_unknown_paths)
-        })
-        .workers(workers)
-        .keep_alive(Duration::from_secs(30))
-        .client_request_timeout(Duration::from_secs(5))
-        .client_disconnect_timeout(Duration::from_secs(1))
-        // Whoever hangs up cannot be told from whoever only says no more; the former leave the queue
-        // for a hash, and the latter are no HTTP clients.
-        .h1_allow_half_closed(false)
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .disable_signals()
-        .listen(listener)?
-        .run();
+        let server = server::start(sekisho.clone(), listener, connections, files)?;
         let (metrics, metrics_address) = match metrics_listener {
             Some((listener, address)) => {
                 let server = HttpServer::new(|| App::new().configure(metrics_page))
@@ -206,33 +182,5 @@ impl Application {
         served?;
         log::info!("the database is closed");
         Ok(())
-    }
-}
-
-fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), AppError> {
-    let failed = |source| AppError::Listen { address, source };
-    let listener = TcpListener::bind(address).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, address))
-}
-
-fn cors(origins: &[String]) -> Cors {
-    let mut cors = Cors::default()
-        .allowed_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
-        .expose_headers(["x-request-id", "retry-after", "www-authenticate", "location"])
-        .max_age(3600);
-    for origin in origins {
-        cors = cors.allowed_origin(origin);
-    }
-    cors
-}
-
-/// Allows as many open files as the system lets us ask for: each connection is one.
-fn raise_file_limit() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
-        log::warn!("the limit of open files stays as it is: {error}");
     }
 }

@@ -65,7 +65,7 @@ impl Sekisho {
         let secret_key = config.hs256_key()?;
         let key_wrap = config.encryption.key_wrap()?;
         let file = Arc::new(DbFile::open(&config.database.database)?);
-        let Surroundings { clock, random } = surroundings.clone();
+        let Surroundings { clock, random, .. } = surroundings.clone();
         let limits = Limits { in_flight: DB_IN_FLIGHT, deadline: Some(DB_DEADLINE) };
         let db = DbActor::start(Arc::clone(&file), limits);
         let policy = KeyPolicy {
@@ -135,7 +135,7 @@ impl Sekisho {
 
     fn start_worker(&self) -> (Handle<TokenActor>, Handle<AccountActor>) {
         let limits = Limits { in_flight: IN_FLIGHT, deadline: None };
-        let Surroundings { clock, random } = self.surroundings.clone();
+        let Surroundings { clock, random, .. } = self.surroundings.clone();
         let signer: Addr<TokenActor> =
             TokenActor::new(Arc::clone(&self.keyring), clock.clone(), random, self.token_lifetime).start();
         self.keeper.tell(Subscribe(signer.clone().recipient()));
@@ -171,6 +171,10 @@ impl Sekisho {
             issuer: Arc::clone(&self.issuer),
         };
         http::configure(config, api);
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The database, for messages that no use case sends.

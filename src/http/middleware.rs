@@ -26,7 +26,7 @@ use super::{
     extract::client_address,
     failures::FAILURES,
     headers,
-    unread::{self, Answer, Rest},
+    unread::{self, Answer, Unread},
 };
 use crate::metrics;
 
@@ -102,14 +102,14 @@ where
     }
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let rest = unread::watch(&mut request);
+        let unread = unread::watch(&mut request);
         let given = request.headers().get(&X_REQUEST_ID).filter(|id| is_well_formed(id));
         let id = given.cloned().unwrap_or_else(|| self.ids.name());
         metrics::request_began();
         Observed {
             inner: self.service.call(request),
             answer: None,
-            rest,
+            unread,
             id: Some(id),
             began: Instant::now(),
             running: Running,
@@ -138,7 +138,7 @@ pin_project! {
         #[pin]
         inner: F,
         answer: Option<ServiceResponse<B>>,
-        rest: Option<Rest>,
+        unread: Unread,
         id: Option<HeaderValue>,
         began: Instant,
         running: Running,
@@ -157,7 +157,7 @@ where
         let mut response = match this.answer.take() {
             Some(response) => response,
             None => match poll_ready!(this.inner.poll(context)) {
-                Ok(response) if this.rest.as_ref().is_some_and(Rest::is_left) => {
+                Ok(response) if this.unread.is_left() => {
                     // What has arrived of the body is looked at first: a short one is over then, and
                     // its connection can be used again.
                     *this.answer = Some(response);
@@ -176,8 +176,8 @@ where
             response.headers_mut().insert(X_REQUEST_ID, id);
         }
         headers::complete(&mut response);
-        let rest = this.rest.take();
-        Poll::Ready(Ok(response.map_body(|_, body| Answer::new(body, rest))))
+        let unread = std::mem::take(this.unread);
+        Poll::Ready(Ok(response.map_body(|head, body| Answer::new(head, body, unread))))
     }
 }
 

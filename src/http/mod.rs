@@ -15,6 +15,7 @@ mod keys;
 mod metrics_page;
 mod middleware;
 mod openapi;
+mod pace;
 mod render;
 mod sessions;
 mod token;
@@ -37,6 +38,7 @@ pub use self::{
     metrics_page::metrics_page,
     middleware::Observe,
     openapi::document as openapi_document,
+    pace::Pace,
 };
 use crate::{
     actors::{

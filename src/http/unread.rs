@@ -1,9 +1,14 @@
-//! A body in chunks that nobody reads to its end.
+//! What is left unread: of a request's body by us, and of our answers by a client.
 //!
-//! Such a body does not say how long it is. Where its reader has gone, actix-http reads what is
+//! A body in chunks does not say how long it is. Where its reader has gone, actix-http reads what is
 //! left and throws it away, so that the connection can be used again, however long that lasts;
 //! where the reader is still there when the answer has been written, it ends the connection. So
 //! the answer holds on to what is left of the body.
+//!
+//! actix-http asks for a body when there is room for it in the connection's buffer, and writes an
+//! answer without one at once. A client that sends requests without pause and reads nothing would
+//! be written such answers until the memory is full. So here no answer is without a body: one that
+//! has nothing to say has a stream of nothing, which waits for room like any other.
 
 use std::{
     cell::RefCell,
@@ -15,44 +20,62 @@ use std::{
 use actix_web::{
     HttpMessage,
     body::{BodySize, MessageBody},
-    dev::{Payload, ServiceRequest},
+    dev::{Payload, ResponseHead, ServiceRequest},
     error::PayloadError,
-    http::header::TRANSFER_ENCODING,
+    http::{
+        StatusCode,
+        header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING},
+    },
     web::Bytes,
 };
 use futures_util::Stream;
 use pin_project_lite::pin_project;
 
+use super::pace::{Held, Pace};
+
 /// What is left of a body when its reader has gone; nothing where it was read to its end.
 #[derive(Clone, Default)]
-pub(super) struct Rest(Rc<RefCell<Option<Payload>>>);
+struct Rest(Rc<RefCell<Option<Payload>>>);
 
-impl Rest {
-    /// Whether the reader has gone and something was left.
-    pub(super) fn is_left(&self) -> bool {
-        self.0.borrow().is_some()
+/// Watches the body of a request, where it comes in chunks, and holds its connection's pace.
+pub(super) fn watch(request: &mut ServiceRequest) -> Unread {
+    let pace = request.conn_data::<Rc<Pace>>().cloned();
+    let (mut length, mut rest) = (0, None);
+    if !matches!(request.parts_mut().1, Payload::None) {
+        if request.headers().contains_key(TRANSFER_ENCODING) {
+            length = usize::MAX;
+            let watched = Watched {
+                body: Some(request.take_payload()),
+                rest: rest.insert(Rest::default()).clone(),
+                pace: pace.clone(),
+            };
+            request.set_payload(Payload::Stream { payload: Box::pin(watched) });
+        } else if let Some(text) = request.headers().get(CONTENT_LENGTH) {
+            length = text.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+        }
     }
+    Unread { rest, _held: pace.map(|pace| pace.hold(length)) }
 }
 
-/// Watches the body of a request, where it comes in chunks.
-pub(super) fn watch(request: &mut ServiceRequest) -> Option<Rest> {
-    if !request.headers().contains_key(TRANSFER_ENCODING) {
-        return None;
+/// What an answer holds on to until it has been sent.
+#[derive(Default)]
+pub(super) struct Unread {
+    rest: Option<Rest>,
+    _held: Option<Held>,
+}
+
+impl Unread {
+    /// Whether the reader of the request's body has gone and something was left.
+    pub(super) fn is_left(&self) -> bool {
+        self.rest.as_ref().is_some_and(|rest| rest.0.borrow().is_some())
     }
-    let body = request.take_payload();
-    if matches!(body, Payload::None) {
-        return None;
-    }
-    let rest = Rest::default();
-    let watched = Watched { body: Some(body), rest: rest.clone() };
-    request.set_payload(Payload::Stream { payload: Box::pin(watched) });
-    Some(rest)
 }
 
 /// A body that is being read; nothing once it was read to its end.
 struct Watched {
     body: Option<Payload>,
     rest: Rest,
+    pace: Option<Rc<Pace>>,
 }
 
 impl Stream for Watched {
@@ -63,6 +86,9 @@ impl Stream for Watched {
         let item = ready!(Pin::new(body).poll_next(context));
         if item.is_none() {
             self.body = None;
+            if let Some(pace) = &self.pace {
+                pace.end_body();
+            }
         }
         Poll::Ready(item)
     }
@@ -79,13 +105,25 @@ pin_project! {
     pub struct Answer<B> {
         #[pin]
         body: B,
-        rest: Option<Rest>,
+        unread: Unread,
+        is_empty: bool,
     }
 }
 
-impl<B> Answer<B> {
-    pub(super) const fn new(body: B, rest: Option<Rest>) -> Self {
-        Self { body, rest }
+impl<B: MessageBody> Answer<B> {
+    /// The body of an answer with this head, which is told the length of a body that is empty.
+    pub(super) fn new(head: &mut ResponseHead, body: B, unread: Unread) -> Self {
+        let size = body.size();
+        let is_empty = size.is_eof() && !head.status.is_informational();
+        if is_empty {
+            head.no_chunking(true);
+            // The codec leaves it out where the status allows no body (204); of 304 it would be
+            // that of the body which the client has.
+            if size == BodySize::Sized(0) && head.status != StatusCode::NOT_MODIFIED {
+                head.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
+        }
+        Self { body, unread, is_empty }
     }
 }
 
@@ -93,7 +131,7 @@ impl<B: MessageBody> MessageBody for Answer<B> {
     type Error = B::Error;
 
     fn size(&self) -> BodySize {
-        self.body.size()
+        if self.is_empty { BodySize::Stream } else { self.body.size() }
     }
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, B::Error>>> {
@@ -101,10 +139,10 @@ impl<B: MessageBody> MessageBody for Answer<B> {
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
-        let Self { body, rest } = self;
-        if rest.is_some() {
-            return Err(Self { body, rest });
+        let Self { body, unread, is_empty } = self;
+        if unread.rest.is_some() || is_empty {
+            return Err(Self { body, unread, is_empty });
         }
-        body.try_into_bytes().map_err(|body| Self { body, rest })
+        body.try_into_bytes().map_err(|body| Self { body, unread, is_empty })
     }
 }

@@ -25,6 +25,7 @@ mod registrations_are_limited_by_network;
 #[allow(dead_code, reason = "the support is made for all tests, of which these use a part")]
 mod support;
 mod the_right_password_is_never_refused;
+mod who_does_not_read_is_disconnected;
 mod with_an_encryption_key_a_stolen_file_signs_nothing;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};

@@ -32,11 +32,14 @@ fn sources() -> Vec<(String, String)> {
 
 #[test]
 fn a_crate_is_named_only_in_its_room() {
-    let rooms: [(&str, &[&str]); 4] = [
+    let rooms: [(&str, &[&str]); 7] = [
         ("rusqlite", &["actors/db/"]),
         ("jsonwebtoken", &["actors/token/"]),
         ("bcrypt", &["actors/password/"]),
         ("actix_web", &["http/", "app.rs", "app/"]),
+        ("actix_http", &["app/"]),
+        ("actix_server", &["app/"]),
+        ("actix_service", &["app/"]),
     ];
     for (krate, room) in rooms {
         let names =

@@ -19,5 +19,6 @@ mod shutdown;
 mod startup;
 mod support;
 mod two_servers;
+mod unread;
 mod users;
 mod watching;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sekisho::{
     app::{Sekisho, Surroundings},
-    domain::{Clock, Random, RefreshToken, Role, Scope, Timestamp},
+    domain::{Clock, RefreshToken, Role, Scope, Timestamp},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -22,7 +22,7 @@ async fn upgraded() -> (TestActors, Value) {
     let mut config = config(&directory);
     config.refresh_grace_seconds = 300;
     let clock = Clock::manual(Timestamp::from_millis(tokens["made_at_millis"].as_i64().unwrap()));
-    let surroundings = Surroundings { clock: clock.clone(), random: Random::System };
+    let surroundings = Surroundings { clock: clock.clone(), ..Surroundings::default() };
     let sekisho = Sekisho::start(config, "http://sekisho.test", surroundings).await.unwrap();
     (TestActors { accounts: sekisho.accounts(), sekisho, clock, directory }, tokens)
 }

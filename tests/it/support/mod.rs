@@ -9,9 +9,9 @@ use std::{net::SocketAddr, time::Duration};
 use actix_web::http::{Method, StatusCode, header::HeaderMap};
 use sekisho::{
     actors::{Handle, account::AccountActor},
-    app::{Application, Sekisho, Surroundings},
+    app::{Application, ConnectionLimits, Sekisho, Surroundings},
     config::{Config, Database},
-    domain::{Clock, Random, Timestamp},
+    domain::{Clock, Timestamp},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -51,7 +51,7 @@ impl TestActors {
         let mut config = config(&directory);
         adjust(&mut config);
         let clock = Clock::manual(START);
-        let surroundings = Surroundings { clock: clock.clone(), random: Random::System };
+        let surroundings = Surroundings { clock: clock.clone(), ..Surroundings::default() };
         let sekisho = Sekisho::start(config, "http://sekisho.test", surroundings).await.unwrap();
         Self { accounts: sekisho.accounts(), sekisho, clock, directory }
     }
@@ -111,11 +111,16 @@ impl TestApp {
     }
 
     pub async fn start_with(adjust: impl FnOnce(&mut Config)) -> Self {
+        Self::start_limited(ConnectionLimits::default(), adjust).await
+    }
+
+    /// A server with other limits of its connections.
+    pub async fn start_limited(connections: ConnectionLimits, adjust: impl FnOnce(&mut Config)) -> Self {
         let directory = TempDir::new().unwrap();
         let mut config = config(&directory);
         adjust(&mut config);
         let clock = Clock::manual(START);
-        let surroundings = Surroundings { clock: clock.clone(), random: Random::System };
+        let surroundings = Surroundings { clock: clock.clone(), connections, ..Surroundings::default() };
         let application = Application::build(config, surroundings).await.unwrap();
         let (address, sekisho) = (application.address(), application.sekisho().clone());
         let metrics_address = application.metrics_address();

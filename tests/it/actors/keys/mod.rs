@@ -126,7 +126,7 @@ async fn restart(actors: TestActors, adjust: impl FnOnce(&mut Config)) -> TestAc
     let TestActors { clock, directory, .. } = actors;
     let mut config = support::config(&directory);
     adjust(&mut config);
-    let surroundings = Surroundings { clock: clock.clone(), random: Random::System };
+    let surroundings = Surroundings { clock: clock.clone(), ..Surroundings::default() };
     let sekisho = Sekisho::start(config, "http://sekisho.test", surroundings).await.unwrap();
     TestActors { accounts: sekisho.accounts(), sekisho, clock, directory }
 }

@@ -1,0 +1,97 @@
+//! The listening socket: how many connections it lets in, and what each of them may cost.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+
+use rustix::{
+    net::sockopt,
+    process::{Resource, Rlimit, getrlimit, setrlimit},
+};
+
+use super::AppError;
+
+/// What the kernel holds of answers that a client has not read, and of requests that we have not, in
+/// bytes for each direction of a connection. Its own limits are some megabytes; it doubles these for
+/// its bookkeeping.
+const SOCKET_BUFFER: usize = 64 * 1024;
+
+/// The most connections that wait to be accepted. The standard library asks for 128; of a burst, the
+/// others would be tried again after a second.
+const BACKLOG: i32 = 1024;
+
+/// Open files that are kept for everything but connections: the database's, the listeners, the log.
+const OTHER_FILES: u64 = 64;
+
+/// How many connections there may be, and how long one may leave an answer unread.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionLimits {
+    /// The most open connections; further ones wait to be accepted. It is lower where the system
+    /// allows fewer open files.
+    pub connections: usize,
+    /// How long a client may take nothing of what was sent to it before its connection is closed.
+    pub unread: Duration,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self { connections: 16_384, unread: Duration::from_secs(30) }
+    }
+}
+
+impl ConnectionLimits {
+    /// The most connections of each worker, where so many files may be open.
+    pub(super) fn per_worker(self, workers: usize, files: u64) -> usize {
+        let files = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX);
+        (self.connections.min(files) / workers.max(1)).max(1)
+    }
+}
+
+/// Listens.
+pub(super) fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), AppError> {
+    let failed = |source| AppError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    // Every accepted connection inherits them.
+    sockopt::set_socket_send_buffer_size(&listener, SOCKET_BUFFER)
+        .and_then(|()| sockopt::set_socket_recv_buffer_size(&listener, SOCKET_BUFFER))
+        .and_then(|()| rustix::net::listen(&listener, BACKLOG))
+        .map_err(|error| failed(error.into()))?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// Allows as many open files as the system lets us ask for, since each connection is one, and
+/// returns how many those are.
+pub(super) fn raise_file_limit() -> u64 {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let allowed = match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        Ok(()) => maximum,
+        Err(error) => {
+            log::warn!("the limit of open files stays as it is: {error}");
+            current
+        }
+    };
+    allowed.unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_workers_together_have_no_more_connections_than_files_allow() {
+        let limits = ConnectionLimits::default();
+        for (workers, files, expected) in [
+            (1, u64::MAX, 16_384),
+            (2, u64::MAX, 8_192),
+            (2, 65_536, 8_192),
+            (2, 1_064, 500),
+            (3, 1_064, 333),
+            (8, 64, 1),
+            (8, 0, 1),
+        ] {
+            assert_eq!(limits.per_worker(workers, files), expected, "{workers} workers, {files} files");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Clients that ask without end and read nothing, and what that costs in memory.
+
+use std::{
+    io::{ErrorKind, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use crate::support::{Home, Server};
+
+/// The most memory that a process has had, in KiB.
+fn peak(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().strip_suffix("kB").unwrap().trim().parse().unwrap()
+}
+
+/// Sends `request` again and again on a hundred connections, reading nothing, until the server takes
+/// no more; returns how much the server's memory has grown meanwhile, in KiB.
+fn flood(request: &str) -> u64 {
+    let home = Home::new();
+    let server = Server::start(home.command(&["--listen", "127.0.0.1:0", "--workers", "2"]));
+    let before = peak(&server);
+    let many = request.repeat(100_000 / request.len());
+    let mut deaf: Vec<_> = (0..100).map(|_| (TcpStream::connect(server.address).unwrap(), 0)).collect();
+    for (stream, _) in &deaf {
+        stream.set_nonblocking(true).unwrap();
+    }
+    let (began, mut taken) = (Instant::now(), Instant::now());
+    // What was accepted before is decoded and answered for a while after.
+    while taken.elapsed() < Duration::from_secs(1) && began.elapsed() < Duration::from_secs(10) {
+        for (stream, sent) in &mut deaf {
+            match stream.write(&many.as_bytes()[*sent..]) {
+                Ok(count) => {
+                    *sent = (*sent + count) % many.len();
+                    taken = Instant::now();
+                }
+                Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+            }
+        }
+        assert!(peak(&server) - before < 512 * 1024, "{} KiB", peak(&server) - before);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    peak(&server) - before
+}
+
+#[test]
+fn answers_that_nobody_reads_do_not_pile_up() {
+    for path in ["/", "/healthz", "/docs/swagger-ui-bundle.js"] {
+        let grown = flood(&format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
+
+        assert!(grown < 64 * 1024, "{path}: {grown} KiB for a hundred connections");
+    }
+}
+
+#[test]
+fn requests_that_wait_behind_another_are_not_read() {
+    let body = "username=x&password=x";
+    let login = format!(
+        "POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len(),
+    );
+
+    let grown = flood(&(login + &"GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3000)));
+
+    assert!(grown < 64 * 1024, "{grown} KiB for a hundred connections");
+}
