@@ -94,7 +94,12 @@ pub(super) fn schemas() -> Value {
             "additionalProperties": { "type": "string" },
         },
         "TokenResponse": object(&json!({
-            "access_token": { "type": "string", "description": "A JWT; see `/.well-known/jwks.json`." },
+            "access_token": {
+                "type": "string",
+                "description": "A JWT of type `at+jwt` (RFC 9068); see `/.well-known/jwks.json`. `aud` lists the issuer \
+                    and every service that the server was told of; with the scope `admin` it is `<issuer>/admin` alone, \
+                    and the token is to be sent to nobody else.",
+            },
             "token_type": { "const": "bearer" },
             "expires_in": { "type": "integer", "minimum": 1, "description": "Seconds.", "examples": [1800] },
             "refresh_token": { "type": "string" },

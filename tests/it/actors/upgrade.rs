@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use sekisho::{
+    actors::{account::AuthenticateError, token::InvalidToken},
     app::{Sekisho, Surroundings},
-    domain::{Clock, RefreshToken, Role, Scope, Timestamp},
+    domain::{AccessToken, Clock, RefreshToken, Role, Scope, Timestamp},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -42,6 +43,16 @@ async fn sessions_of_before_go_on() {
         assert_eq!((caller.user.username.as_str(), caller.scope), ("alice", Scope::of(Role::User)));
         assert!(caller.authenticated_at <= actors.clock.now());
     }
+}
+
+#[actix_web::test]
+async fn access_tokens_of_before_are_refused_until_their_client_refreshes() {
+    let (actors, tokens) = upgraded().await;
+    let before = AccessToken::new(tokens["alice_current"]["access_token"].as_str().unwrap().to_owned());
+
+    let refused = authenticate(&actors, &before).await;
+
+    assert_eq!(refused.err(), Some(AuthenticateError::InvalidToken(InvalidToken::WrongType)));
 }
 
 #[actix_web::test]
