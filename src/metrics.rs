@@ -30,6 +30,8 @@ const SECONDS: [f64; 12] = [
 
 const BATCH_SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
+const LANES: [f64; 4] = [1.0, 2.0, 3.0, 4.0];
+
 static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
 struct Metrics {
@@ -44,6 +46,7 @@ struct Metrics {
     registrations_throttled: IntCounter,
     refreshes: IntCounterVec,
     hash_seconds: Histogram,
+    hash_lanes: Histogram,
     hash_wait_seconds: Histogram,
     batch_writes: Histogram,
     commit_seconds: Histogram,
@@ -106,12 +109,8 @@ impl Metrics {
                 "Refreshes by outcome (rotated, replayed, reused, refused).",
                 &["outcome"],
             ),
-            hash_seconds: histogram(
-                &registry,
-                "sekisho_hash_duration_seconds",
-                "How long one bcrypt took.",
-                &SECONDS,
-            ),
+            hash_seconds: hash_seconds(&registry),
+            hash_lanes: hash_lanes(&registry),
             hash_wait_seconds: histogram(
                 &registry,
                 "sekisho_hash_wait_seconds",
@@ -171,6 +170,15 @@ fn registered<C: prometheus::core::Collector + Clone + 'static>(
 
 fn histogram_vec(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> HistogramVec {
     registered(registry, HistogramVec::new(HistogramOpts::new(name, help).buckets(SECONDS.to_vec()), labels))
+}
+
+fn hash_seconds(registry: &Registry) -> Histogram {
+    let help = "How long one bcrypt took, beside the others of its group.";
+    histogram(registry, "sekisho_hash_duration_seconds", help, &SECONDS)
+}
+
+fn hash_lanes(registry: &Registry) -> Histogram {
+    histogram(registry, "sekisho_hash_lanes", "How many bcrypts a hash thread computed side by side.", &LANES)
 }
 
 fn histogram(registry: &Registry, name: &str, help: &str, buckets: &[f64]) -> Histogram {
@@ -350,9 +358,12 @@ pub(crate) fn registration_throttled() {
     METRICS.registrations_throttled.inc();
 }
 
-/// A password was hashed or compared.
-pub(crate) fn password_hashed(took: Duration) {
-    METRICS.hash_seconds.observe(took.as_secs_f64());
+/// So many passwords were hashed or compared side by side.
+pub(crate) fn passwords_hashed(took: Duration, lanes: usize) {
+    for _ in 0..lanes {
+        METRICS.hash_seconds.observe(took.as_secs_f64());
+    }
+    METRICS.hash_lanes.observe(f64::from(u32::try_from(lanes).unwrap_or(u32::MAX)));
 }
 
 /// A batch of writes became durable.

@@ -1,6 +1,6 @@
 //! The actors, started and connected.
 
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use actix::{Actor, Addr};
 use actix_web::web::ServiceConfig;
@@ -12,7 +12,7 @@ use crate::{
         account::{AccountActor, Desk, Group, Renewals, Rules},
         db::{Close, DbActor, DbError, DbFile, FindHighestCost},
         keeper::{KeeperActor, KeyPolicy, Subscribe, open_keyring, wrap_secrets},
-        password::{Admission, Hasher, PasswordActor, PasswordError, Passwords},
+        password::{Admission, Hasher, LANES, PasswordActor, PasswordError, Passwords},
         throttle::Throttle,
         token::{Keyring, SigningSetup, TokenActor},
     },
@@ -220,12 +220,12 @@ impl Sekisho {
 fn start_passwords(config: &Config, random: Random) -> Result<Passwords, PasswordError> {
     let cost = config.password.bcrypt_cost;
     let hasher = Arc::new(Hasher::new(cost, random)?);
-    // Until a hash was measured: the order of magnitude on today's machines, 0.2 s at cost 12.
-    let estimate = Duration::from_micros(50) * (1 << cost.min(24));
-    let admission = Admission::new(cores(), config.max_login_wait(), estimate);
+    // Until a group of hashes was measured: the order of magnitude on today's machines, 0.3 s at cost 12.
+    let estimate = Duration::from_micros(75) * (1 << cost.min(24));
+    let turns = cores().saturating_mul(LANES);
+    let admission = Admission::new(turns, config.max_login_wait(), estimate);
     let actor = PasswordActor::start(cores(), Arc::clone(&hasher), Arc::clone(&admission));
-    // The queue lets in as many as there are threads; pings come on top.
-    let threads = NonZeroUsize::get(cores());
-    let limits = Limits { in_flight: threads + 64, deadline: None };
+    // The queue lets in as many as can be hashed at once; pings come on top.
+    let limits = Limits { in_flight: turns.get() + 64, deadline: None };
     Ok(Passwords::new(Handle::new("password", actor, limits), hasher, admission))
 }

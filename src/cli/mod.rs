@@ -7,6 +7,7 @@ mod restore;
 mod serve;
 mod sessions;
 mod tools;
+mod tune;
 mod users;
 
 use std::{error::Error, ffi::OsString, io::Write, process::ExitCode};
@@ -45,6 +46,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Put a backup in the database's place, where nothing stands; the tokens from before are refused
     Restore(restore::RestoreArgs),
+    /// Measure this machine and advise a --bcrypt-cost; it takes some seconds, and all cores
+    Tune(tune::TuneArgs),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -96,6 +99,7 @@ fn run(command: Command) -> Result<(), Failed> {
         Command::Import(args) => tools::block_on(import::run(args)),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
+        Command::Tune(args) => tune::run(&args),
         Command::Openapi => {
             writeln!(std::io::stdout(), "{:#}", openapi_document())?;
             Ok(())

@@ -10,7 +10,7 @@ async fn typed_names_of_sixty_kilobytes_are_not_kept() {
     let before = app.sekisho.throttle().status().await.unwrap();
     // No hash thread is free, so only what needs none can be answered.
     let turns: Vec<_> = futures_util::future::join_all(
-        (0..sekisho::config::cores().get()).map(|_| app.sekisho.passwords().turn(anybody())),
+        (0..app.sekisho.passwords().turns()).map(|_| app.sekisho.passwords().turn(anybody())),
     )
     .await;
 

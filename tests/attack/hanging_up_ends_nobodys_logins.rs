@@ -11,7 +11,7 @@ use actix::Message;
 use actix_web::{http::Method, rt::spawn};
 use sekisho::{
     actors::{
-        password::{Hasher, PasswordError, PasswordMessage},
+        password::{Hasher, Job, PasswordError, PasswordMessage},
         throttle::ThrottleStatus,
     },
     config::cores,
@@ -42,10 +42,12 @@ struct Hold(mpsc::Receiver<()>);
 impl PasswordMessage for Hold {
     type Answer = ();
 
-    fn run(self, _: &Hasher) -> Result<(), PasswordError> {
-        // Until the other end is dropped.
-        let _ = self.0.recv();
-        Ok(())
+    fn prepare(self, hasher: &Hasher) -> Result<Job<()>, PasswordError> {
+        hasher.dummy_job(move || {
+            // Until the other end is dropped.
+            let _ = self.0.recv();
+            Ok(())
+        })
     }
 }
 

@@ -99,7 +99,7 @@ async fn a_refused_registration_costs_no_hash() {
         let client = sekisho::domain::Client::default();
         app.sekisho.passwords().turn(sekisho::actors::password::Applicant::registration(&client))
     };
-    let turns = futures_util::future::join_all((0..sekisho::config::cores().get()).map(|_| anybody())).await;
+    let turns = futures_util::future::join_all((0..app.sekisho.passwords().turns()).map(|_| anybody())).await;
 
     assert_eq!(register_from(&app, "nobody", "198.51.100.7").await.status, 429);
     drop(turns);

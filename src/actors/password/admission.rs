@@ -124,6 +124,12 @@ impl Admission {
         self.hash_nanos.store(after, Ordering::Relaxed);
     }
 
+    /// How many can have a turn at once.
+    #[must_use]
+    pub const fn turns(&self) -> usize {
+        self.threads
+    }
+
     /// How many wait.
     #[must_use]
     pub fn waiting(&self) -> usize {

@@ -5,8 +5,9 @@
 //! `bcrypt_sha256` form, version 2, which is bcrypt of the Base64 of HMAC-SHA-256 of the password, keyed
 //! with the salt.
 
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, hmac};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use bcrypt_lanes::{Cost, Digest, Input};
 use zeroize::Zeroizing;
 
 use super::PasswordError;
@@ -66,6 +67,18 @@ enum Form {
     Sha256V2,
 }
 
+impl Form {
+    /// What bcrypt is given.
+    fn key(self, password: &Password, salt: &str) -> Zeroizing<Vec<u8>> {
+        let digest = match self {
+            Self::Bcrypt => return Zeroizing::new(password.expose().as_bytes().to_vec()),
+            Self::Sha256V1 => digest::digest(&digest::SHA256, password.expose().as_bytes()).as_ref().to_vec(),
+            Self::Sha256V2 => keyed_digest(password, salt),
+        };
+        Zeroizing::new(BASE64_STANDARD.encode(Zeroizing::new(digest)).into_bytes())
+    }
+}
+
 struct Stored<'a> {
     form: Form,
     variant: &'a str,
@@ -100,22 +113,16 @@ impl<'a> Stored<'a> {
             }
         };
         // The crate's own parser knows the alphabets.
-        stored.bcrypt().parse::<bcrypt::HashParts>().ok().map(|_| stored)
+        stored.parts().map(|_| stored)
+    }
+
+    fn parts(&self) -> Option<bcrypt::HashParts> {
+        self.bcrypt().parse().ok()
     }
 
     /// The hash as bare bcrypt would write it.
     fn bcrypt(&self) -> String {
         format!("${}${:02}${}{}", self.variant, self.cost, self.salt, self.digest)
-    }
-
-    /// What bcrypt was given.
-    fn key(&self, password: &Password) -> Zeroizing<Vec<u8>> {
-        let digest = match self.form {
-            Form::Bcrypt => return Zeroizing::new(password.expose().as_bytes().to_vec()),
-            Form::Sha256V1 => digest::digest(&digest::SHA256, password.expose().as_bytes()).as_ref().to_vec(),
-            Form::Sha256V2 => keyed_digest(password, self.salt),
-        };
-        Zeroizing::new(BASE64_STANDARD.encode(Zeroizing::new(digest)).into_bytes())
     }
 
     /// Whether the password is one that could have been hashed so. bcrypt repeats a short password with a NUL
@@ -155,52 +162,114 @@ pub(super) fn unmatched(cost: u32, random: &Random) -> Result<PasswordHash, Pass
     Ok(PasswordHash::new(format!("$2b${cost:02}${salt}{digest}")))
 }
 
-/// Hashes in today's form.
-pub(super) fn hash(password: &Password, cost: u32, random: &Random) -> Result<PasswordHash, PasswordError> {
-    match todays_form(password) {
-        Form::Bcrypt => bare_bcrypt(password, cost, random),
-        Form::Sha256V1 | Form::Sha256V2 => hash_with_salt(password, cost, random.bytes()?),
+/// A password that is being hashed to be stored.
+pub(super) struct Hashing {
+    /// What a lane is to hash.
+    pub(super) input: Input,
+    /// What becomes of its digest.
+    pub(super) text: HashText,
+}
+
+/// A stored hash but for its digest.
+pub(super) struct HashText {
+    form: Form,
+    cost: u32,
+    salt: [u8; 16],
+}
+
+impl Hashing {
+    /// Hashes a password in today's form.
+    pub(super) fn of(password: &Password, cost: u32, random: &Random) -> Result<Self, PasswordError> {
+        Self::with_salt(password, todays_form(password), cost, random.bytes()?)
+    }
+
+    /// Hashes anew a password that has just matched an outdated hash.
+    pub(super) fn renewing(
+        password: &Password,
+        outdated: &PasswordHash,
+        own_cost: u32,
+        random: &Random,
+    ) -> Result<Self, PasswordError> {
+        let stored = Stored::parse(outdated.expose()).ok_or(PasswordError::Bcrypt)?;
+        let (form, cost) = stored.successor(password, own_cost);
+        Self::with_salt(password, form, cost, random.bytes()?)
+    }
+
+    fn with_salt(password: &Password, form: Form, cost: u32, salt: [u8; 16]) -> Result<Self, PasswordError> {
+        let input = input(&form.key(password, &bcrypt::BASE_64.encode(salt)), salt, cost)?;
+        Ok(Self { input, text: HashText { form, cost, salt } })
     }
 }
 
-fn bare_bcrypt(password: &Password, cost: u32, random: &Random) -> Result<PasswordHash, PasswordError> {
-    let parts = bcrypt::hash_with_salt(password.expose(), cost, random.bytes()?)
-        .map_err(|_| PasswordError::Bcrypt)?;
-    Ok(PasswordHash::new(parts.format_for_version(bcrypt::Version::TwoB)))
+impl HashText {
+    /// The hash as it is stored.
+    pub(super) fn finish(self, digest: &Digest) -> PasswordHash {
+        let Self { form, cost, salt } = self;
+        let (salt, digest) = (bcrypt::BASE_64.encode(salt), bcrypt::BASE_64.encode(stored_part(digest)));
+        PasswordHash::new(match form {
+            Form::Bcrypt => format!("$2b${cost:02}${salt}{digest}"),
+            Form::Sha256V1 => format!("$bcrypt-sha256$2b,{cost}${salt}${digest}"),
+            Form::Sha256V2 => format!("$bcrypt-sha256$v=2,t=2b,r={cost}${salt}${digest}"),
+        })
+    }
 }
 
-fn hash_with_salt(password: &Password, cost: u32, salt: [u8; 16]) -> Result<PasswordHash, PasswordError> {
-    let salt_text = bcrypt::BASE_64.encode(salt);
-    let key = Zeroizing::new(BASE64_STANDARD.encode(Zeroizing::new(keyed_digest(password, &salt_text))));
-    let bare = bcrypt::hash_with_salt(key.as_bytes(), cost, salt)
-        .map_err(|_| PasswordError::Bcrypt)?
-        .format_for_version(bcrypt::Version::TwoB);
-    let stored = Stored::parse(&bare).ok_or(PasswordError::Bcrypt)?;
-    Ok(PasswordHash::new(format!("$bcrypt-sha256$v=2,t=2b,r={cost}${}${}", stored.salt, stored.digest)))
+/// What a lane hashes; of what bcrypt reads of it, which is not more than 72 bytes.
+fn input(key: &[u8], salt: [u8; 16], cost: u32) -> Result<Input, PasswordError> {
+    let key = key.get(..BCRYPT_LIMIT).unwrap_or(key);
+    let cost = Cost::new(cost).map_err(|_| PasswordError::Bcrypt)?;
+    Input::new(key, salt, cost).map_err(|_| PasswordError::Bcrypt)
 }
 
-/// Whether the password matches the stored hash. Where there is none, or none that anybody could have set
-/// here, it does not.
+/// The part of a digest that text forms hold: all but the last byte.
+fn stored_part(digest: &Digest) -> &[u8] {
+    digest.split_last().map_or(&[], |(_, stored)| stored)
+}
+
+/// A password that is being compared with a stored hash, or with none.
 ///
-/// It takes as long as one hash of cost `level`, whatever there is to compare with: a hash of cost `c`, and
-/// after it one of each cost from `c` to `level - 1`, are together as much work. Without a hash it is the
-/// dummy that is compared. Only a hash of a cost above `level` takes longer.
-pub(super) fn compare(
-    password: &Password,
-    hash: Option<&PasswordHash>,
-    dummy: &PasswordHash,
-    level: u32,
-) -> bool {
-    let stored = hash.and_then(|hash| comparable(hash, level)).filter(|stored| stored.can_match(password));
-    let is_somebodys = stored.is_some();
-    let Some(compared) = stored.or_else(|| Stored::parse(dummy.expose())) else { return false };
-    let key = compared.key(password);
-    let matches = bcrypt::verify(&*key, &compared.bcrypt()).unwrap_or(false);
-    for cost in compared.cost..level {
-        // The optimiser must not find out that nobody looks at it.
-        std::hint::black_box(bcrypt::hash_with_salt(&*key, cost, [0; 16]).ok());
+/// Its lane runs for `level`, whatever there is to compare with: a hash of a lower cost is due earlier,
+/// and its lane goes on for nothing. Without a hash it is the dummy that is compared.
+pub(super) struct Comparison {
+    /// What a lane is to hash.
+    pub(super) input: Input,
+    /// The cost that the lane runs for.
+    pub(super) run: u32,
+    /// What its digest must be.
+    pub(super) expected: Expected,
+}
+
+/// The digest in a stored hash.
+pub(super) struct Expected {
+    digest: Vec<u8>,
+    is_somebodys: bool,
+}
+
+impl Comparison {
+    /// A comparison that takes as long as one hash of cost `level`. Only a hash of a cost above it
+    /// takes longer.
+    pub(super) fn new(
+        password: &Password,
+        hash: Option<&PasswordHash>,
+        dummy: &PasswordHash,
+        level: u32,
+    ) -> Result<Self, PasswordError> {
+        let stored =
+            hash.and_then(|hash| comparable(hash, level)).filter(|stored| stored.can_match(password));
+        let is_somebodys = stored.is_some();
+        let compared = stored.or_else(|| Stored::parse(dummy.expose())).ok_or(PasswordError::Bcrypt)?;
+        let salt = compared.parts().ok_or(PasswordError::Bcrypt)?.get_salt_raw();
+        let digest = bcrypt::BASE_64.decode(compared.digest).map_err(|_| PasswordError::Bcrypt)?;
+        let input = input(&compared.form.key(password, compared.salt), salt, compared.cost)?;
+        Ok(Self { input, run: compared.cost.max(level), expected: Expected { digest, is_somebodys } })
     }
-    matches && is_somebodys
+}
+
+impl Expected {
+    /// Whether the digest is the stored one.
+    pub(super) fn matches(&self, digest: &Digest) -> bool {
+        verify_slices_are_equal(stored_part(digest), &self.digest).is_ok() && self.is_somebodys
+    }
 }
 
 fn comparable(hash: &PasswordHash, level: u32) -> Option<Stored<'_>> {
@@ -226,20 +295,6 @@ pub(super) fn is_outdated(password: &Password, hash: &PasswordHash, own_cost: u3
         let (form, cost) = stored.successor(password, own_cost);
         stored.variant != "2b" || stored.form != form || stored.cost != cost
     })
-}
-
-/// Hashes anew a password that has just matched an outdated hash.
-pub(super) fn renew(
-    password: &Password,
-    outdated: &PasswordHash,
-    own_cost: u32,
-    random: &Random,
-) -> Result<PasswordHash, PasswordError> {
-    let stored = Stored::parse(outdated.expose()).ok_or(PasswordError::Bcrypt)?;
-    match stored.successor(password, own_cost) {
-        (Form::Bcrypt, cost) => bare_bcrypt(password, cost, random),
-        (Form::Sha256V1 | Form::Sha256V2, cost) => hash_with_salt(password, cost, random.bytes()?),
-    }
 }
 
 #[cfg(test)]

@@ -2,30 +2,54 @@
 //!
 //! It hashes and verifies and nothing else; it never touches the database. Who may have a hash
 //! computed, and when, is decided before it is asked: [`Passwords`] is the way in.
+//!
+//! bcrypt waits for its own table look-ups most of the time, so a thread computes up to
+//! [`LANES`](bcrypt_lanes::MAX_LANES) hashes side by side. The actor forms these groups; a
+//! [`HashThread`] computes one.
 
 mod admission;
 mod hash;
+mod lanes;
+mod messages;
+mod speed;
 
 use std::{
+    collections::VecDeque,
     num::NonZeroUsize,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    thread,
+    time::Duration,
 };
 
-use actix::{Actor, ActorContext, Addr, Handler, Message, SyncArbiter, SyncContext};
-use tokio::time::Instant;
+use actix::{
+    Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseFuture, SpawnHandle,
+    WrapFuture,
+};
+use tokio::{sync::oneshot, time::Instant};
 
 pub use self::{
     admission::{Admission, Applicant, Refused, Turn},
     hash::{UnusableHash, check_hash},
+    lanes::Job,
+    messages::{HashPassword, Rehash, Verdict, VerifyPassword},
+    speed::{Speed, measure_speed},
 };
-use super::{Handle, Unreachable, panic::caught};
+use self::{
+    hash::Comparison,
+    lanes::{ComputeLanes, HashThread, Lane, PingThread},
+};
+use super::{Handle, Limits, Unreachable, panic::caught};
 use crate::{
-    domain::{NewPassword, NoRandomness, Password, PasswordHash, Random},
+    domain::{NoRandomness, Password, PasswordHash, Random},
     metrics,
+};
+
+/// How many hashes a thread computes side by side at most.
+pub const LANES: NonZeroUsize = match NonZeroUsize::new(bcrypt_lanes::MAX_LANES) {
+    Some(lanes) => lanes,
+    None => NonZeroUsize::MIN,
 };
 
 /// A password could not be hashed or compared; it says nothing about the password.
@@ -40,8 +64,8 @@ pub enum PasswordError {
     /// The configured cost is not one of bcrypt's.
     #[error("bcrypt failed")]
     Bcrypt,
-    /// The handler panicked; the actor has restarted.
-    #[error("the password actor panicked and was restarted")]
+    /// The hash panicked; those beside it did not.
+    #[error("hashing panicked")]
     Panicked,
 }
 
@@ -50,12 +74,12 @@ pub trait PasswordMessage: Message<Result = Result<Self::Answer, PasswordError>>
     /// What the sender gets.
     type Answer: Send + 'static;
 
-    /// Does the work.
+    /// Says what is to be hashed, and what follows from the digest.
     ///
     /// # Errors
     ///
-    /// What kept it from being done.
-    fn run(self, hasher: &Hasher) -> Result<Self::Answer, PasswordError>;
+    /// What keeps it from being hashed.
+    fn prepare(self, hasher: &Hasher) -> Result<Job<Self::Answer>, PasswordError>;
 }
 
 /// What the threads share: how to hash, and what unknown users are compared with.
@@ -103,55 +127,154 @@ impl Hasher {
         }
     }
 
-    fn compare(&self, password: &Password, hash: Option<&PasswordHash>) -> bool {
-        hash::compare(password, hash, &self.dummy, self.level.load(Ordering::Relaxed))
+    fn comparison(
+        &self,
+        password: &Password,
+        hash: Option<&PasswordHash>,
+    ) -> Result<Comparison, PasswordError> {
+        Comparison::new(password, hash, &self.dummy, self.level.load(Ordering::Relaxed))
+    }
+
+    /// A job that hashes nothing in particular, for tests of what hash threads do with jobs.
+    ///
+    /// # Errors
+    ///
+    /// When there is no randomness.
+    pub fn dummy_job<A: Send + 'static>(
+        &self,
+        finish: impl FnOnce() -> Result<A, PasswordError> + Send + 'static,
+    ) -> Result<Job<A>, PasswordError> {
+        let comparison = self.comparison(&Password::new(String::new()), None)?;
+        Job::new(comparison.run, comparison.input, move |_| finish())
     }
 }
 
-/// One of the threads that hash; see the module's documentation.
+/// Forms groups of jobs and gives them to the hash threads; see the module's documentation.
 pub struct PasswordActor {
+    threads: Handle<HashThread>,
+    /// How many threads have nothing to do.
+    idle: usize,
+    /// In the order of their arrival, which is that of their turns.
+    waiting: VecDeque<Lane>,
+    /// Set for a moment after a group: the clients that it has just answered, and those to whom their
+    /// turns have passed, had better come together than one by one.
+    gathering: Option<SpawnHandle>,
     hasher: Arc<Hasher>,
     admission: Arc<Admission>,
 }
 
 impl PasswordActor {
-    /// Starts the hash threads. Every hash that they compute teaches `admission` how long one
-    /// takes.
+    /// The longest time for which a thread waits for more jobs after it has computed a group.
+    const LONGEST_GATHERING: Duration = Duration::from_millis(5);
+
+    /// What a gathering costs at most: this part of the time of the group before it.
+    const GATHERING_PART: u32 = 64;
+
+    /// A shorter one is not worth a timer.
+    const SHORTEST_GATHERING: Duration = Duration::from_millis(1);
+
+    /// Starts the hash threads, and the actor on this thread's arbiter. Every group that is computed
+    /// teaches `admission` how long a turn lasts.
     #[must_use]
     pub fn start(threads: NonZeroUsize, hasher: Arc<Hasher>, admission: Arc<Admission>) -> Addr<Self> {
-        SyncArbiter::start_with_thread_builder(
-            threads.get(),
-            || thread::Builder::new().name("sekisho-hash".to_owned()),
-            move || Self { hasher: Arc::clone(&hasher), admission: Arc::clone(&admission) },
-        )
+        let limits = Limits { in_flight: threads.get() + 64, deadline: None };
+        let handle = Handle::new("hash_threads", HashThread::start(threads), limits);
+        let actor = Self {
+            threads: handle,
+            idle: threads.get(),
+            waiting: VecDeque::new(),
+            gathering: None,
+            hasher,
+            admission,
+        };
+        Actor::start(actor)
+    }
+
+    /// Gives what waits to the threads that have nothing to do, the same number to each.
+    fn dispatch(&mut self, ctx: &mut Context<Self>) {
+        while self.idle > 0
+            && let Some(first) = self.waiting.front()
+        {
+            if let Some(gathering) = self.gathering.take_if(|_| self.waiting.len() >= self.idle * LANES.get())
+            {
+                ctx.cancel_future(gathering);
+            }
+            if self.gathering.is_some() {
+                return;
+            }
+            // Nobody is overtaken to fill a lane: only those who are next and run for the same cost.
+            let run = first.run;
+            let alike = self.waiting.iter().take_while(|lane| lane.run == run).count();
+            let lanes: Vec<_> = self.waiting.drain(..alike.div_ceil(self.idle).min(LANES.get())).collect();
+            self.idle -= 1;
+            let count = lanes.len();
+            let threads = self.threads.clone();
+            let computing = async move {
+                let started = Instant::now();
+                // The jobs are answered by the thread; what is left here is when it was free again.
+                let computed: Result<(), PasswordError> = threads.ask(ComputeLanes { run, lanes }).await;
+                (computed, started.elapsed())
+            };
+            let computing = computing.into_actor(self).map(move |(computed, took), actor: &mut Self, ctx| {
+                actor.finished(computed, count, took, ctx);
+            });
+            ctx.spawn(computing);
+        }
+    }
+
+    fn finished(
+        &mut self,
+        computed: Result<(), PasswordError>,
+        lanes: usize,
+        took: Duration,
+        ctx: &mut Context<Self>,
+    ) {
+        self.idle += 1;
+        if computed.is_ok() {
+            self.admission.learn(as_full_group(took, lanes));
+            metrics::passwords_hashed(took, lanes);
+        }
+        let gathering = (took / Self::GATHERING_PART).min(Self::LONGEST_GATHERING);
+        if lanes > 1 && self.gathering.is_none() && gathering >= Self::SHORTEST_GATHERING {
+            self.gathering = Some(ctx.run_later(gathering, |actor, ctx| {
+                actor.gathering = None;
+                actor.dispatch(ctx);
+            }));
+        }
+        self.dispatch(ctx);
     }
 }
 
-impl Actor for PasswordActor {
-    type Context = SyncContext<Self>;
+/// How long a full group would have taken, by what one of so many lanes took: that is how long turns
+/// last when many wait, which is when the queue needs to know.
+fn as_full_group(took: Duration, lanes: usize) -> Duration {
+    let relative =
+        |lanes: usize| bcrypt_lanes::RELATIVE_TIMES.get(lanes.saturating_sub(1)).copied().unwrap_or(100);
+    took.saturating_mul(relative(LANES.get())) / relative(lanes)
+}
 
-    fn started(&mut self, _: &mut Self::Context) {
-        // On Linux a nice value belongs to the thread: everybody else goes before the hashes.
-        if let Err(error) = rustix::process::setpriority_process(None, 9) {
-            log::warn!("hash threads keep their ordinary priority: {error}");
-        }
+impl Actor for PasswordActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(4096);
     }
 }
 
 impl<M: PasswordMessage> Handler<M> for PasswordActor {
-    type Result = Result<M::Answer, PasswordError>;
+    type Result = ResponseFuture<Result<M::Answer, PasswordError>>;
 
-    fn handle(&mut self, message: M, ctx: &mut SyncContext<Self>) -> Self::Result {
-        let started = Instant::now();
-        let outcome = caught(|| message.run(&self.hasher));
-        let elapsed = started.elapsed();
-        self.admission.learn(elapsed);
-        metrics::password_hashed(elapsed);
-        outcome.unwrap_or_else(|_| {
-            log::debug!("hashing panicked; the thread's actor restarts");
-            ctx.stop();
-            Err(PasswordError::Panicked)
-        })
+    fn handle(&mut self, message: M, ctx: &mut Context<Self>) -> Self::Result {
+        let prepared = caught(|| message.prepare(&self.hasher)).unwrap_or(Err(PasswordError::Panicked));
+        let (answer, answered) = oneshot::channel();
+        match prepared {
+            Ok(job) => {
+                self.waiting.push_back(job.into_lane(answer));
+                self.dispatch(ctx);
+            }
+            Err(error) => return Box::pin(std::future::ready(Err(error))),
+        }
+        Box::pin(async move { answered.await.unwrap_or(Err(Unreachable::Stopped("password").into())) })
     }
 }
 
@@ -161,90 +284,11 @@ impl<M: PasswordMessage> Handler<M> for PasswordActor {
 pub struct PingPassword;
 
 impl Handler<PingPassword> for PasswordActor {
-    type Result = Result<(), PasswordError>;
+    type Result = ResponseFuture<Result<(), PasswordError>>;
 
-    fn handle(&mut self, _: PingPassword, _: &mut SyncContext<Self>) -> Self::Result {
-        Ok(())
-    }
-}
-
-/// Hashes a password that is to be stored.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<PasswordHash, PasswordError>")]
-pub struct HashPassword {
-    /// The password.
-    pub password: NewPassword,
-}
-
-impl PasswordMessage for HashPassword {
-    type Answer = PasswordHash;
-
-    fn run(self, hasher: &Hasher) -> Result<PasswordHash, PasswordError> {
-        hash::hash(self.password.password(), hasher.cost, &hasher.random)
-    }
-}
-
-/// Compares a password with a stored hash. Without a hash, because there is no such user, it takes as long
-/// and does not match.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Verdict, PasswordError>")]
-pub struct VerifyPassword {
-    /// What was typed.
-    pub password: Password,
-    /// What it must match.
-    pub hash: Option<PasswordHash>,
-}
-
-/// What a comparison found.
-#[derive(Debug)]
-pub enum Verdict {
-    /// Another password, or no such user.
-    Wrong,
-    /// The right one.
-    Right {
-        /// What renews the stored hash, where its form or cost is not today's.
-        rehash: Option<Rehash>,
-    },
-}
-
-impl PasswordMessage for VerifyPassword {
-    type Answer = Verdict;
-
-    fn run(self, hasher: &Hasher) -> Result<Verdict, PasswordError> {
-        if !hasher.compare(&self.password, self.hash.as_ref()) {
-            return Ok(Verdict::Wrong);
-        }
-        let rehash = match self.hash {
-            Some(stored) if hash::is_outdated(&self.password, &stored, hasher.cost) => {
-                Some(Rehash { password: self.password, outdated: stored })
-            }
-            _ => None,
-        };
-        Ok(Verdict::Right { rehash })
-    }
-}
-
-/// Hashes a password anew, which a comparison found to match a hash of yesterday's form or cost.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<PasswordHash, PasswordError>")]
-pub struct Rehash {
-    password: Password,
-    outdated: PasswordHash,
-}
-
-impl Rehash {
-    /// The hash that it replaces.
-    #[must_use]
-    pub const fn outdated(&self) -> &PasswordHash {
-        &self.outdated
-    }
-}
-
-impl PasswordMessage for Rehash {
-    type Answer = PasswordHash;
-
-    fn run(self, hasher: &Hasher) -> Result<PasswordHash, PasswordError> {
-        hash::renew(&self.password, &self.outdated, hasher.cost, &hasher.random)
+    fn handle(&mut self, _: PingPassword, _: &mut Context<Self>) -> Self::Result {
+        let threads = self.threads.clone();
+        Box::pin(async move { threads.ask(PingThread).await })
     }
 }
 
@@ -301,6 +345,12 @@ impl Passwords {
     #[must_use]
     pub fn hasher(&self) -> &Hasher {
         &self.hasher
+    }
+
+    /// How many can have a turn at once.
+    #[must_use]
+    pub fn turns(&self) -> usize {
+        self.admission.turns()
     }
 
     /// How many wait for their turn.

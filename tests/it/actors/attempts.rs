@@ -140,7 +140,10 @@ async fn whoever_is_woken_and_hangs_up_wakes_the_next() {
     let waiting = logins(&actors, 2, PASSWORD).await;
     until_so_many_wait(&actors, 2).await;
     // The first is woken, and waits for a turn, which nobody gets.
-    let turns = join_all((0..cores().get()).map(|_| actors.sekisho.passwords().turn(bystander()))).await;
+    let turns = join_all(
+        (0..actors.sekisho.passwords().turns()).map(|_| actors.sekisho.passwords().turn(bystander())),
+    )
+    .await;
     drop(under_way);
     until("the first waits for a turn", || actors.sekisho.passwords().waiting() == 1).await;
 

@@ -3,23 +3,22 @@
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use actix_web::rt::time::timeout;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use sekisho::{
     actors::{
         Handle, Limits,
         account::{ChangePassword, RegisterError},
         db::Taken,
         password::{
-            Admission, Applicant, HashPassword, Hasher, PasswordActor, PasswordError, Passwords, Verdict,
-            VerifyPassword,
+            Admission, Applicant, HashPassword, Hasher, LANES, PasswordActor, PasswordError, Passwords,
+            Verdict, VerifyPassword,
         },
     },
-    config::cores,
     domain::{Client, Random, Role},
 };
 
 use super::{
-    probes::{HoldHasher, PanicHasher},
+    probes::{Held, HoldHasher, PanicHasher},
     steps::{
         begin, log_in, log_in_as, new_password, newcomer, password, register, registration, sessions_of,
         until,
@@ -29,7 +28,8 @@ use crate::support::{PASSWORD, TestActors};
 
 fn two_threads() -> Passwords {
     let threads = NonZeroUsize::new(2).unwrap();
-    let admission = Admission::new(threads, Duration::from_mins(1), Duration::from_millis(1));
+    let admission =
+        Admission::new(threads.saturating_mul(LANES), Duration::from_mins(1), Duration::from_millis(1));
     let hasher = Arc::new(Hasher::new(4, Random::System).unwrap());
     let actor = PasswordActor::start(threads, Arc::clone(&hasher), Arc::clone(&admission));
     let limits = Limits { in_flight: 100, deadline: None };
@@ -97,11 +97,67 @@ async fn a_panic_on_one_thread_does_not_disturb_another() {
     assert_eq!(holder.await.unwrap(), Ok(()));
 }
 
+/// One thread, which is held, and the way to let it go on.
+async fn one_held_thread() -> (Passwords, Held) {
+    let threads = NonZeroUsize::MIN;
+    let admission = Admission::new(NonZeroUsize::new(8).unwrap(), Duration::from_mins(1), Duration::ZERO);
+    let hasher = Arc::new(Hasher::new(4, Random::System).unwrap());
+    let actor = PasswordActor::start(threads, Arc::clone(&hasher), Arc::clone(&admission));
+    let limits = Limits { in_flight: 100, deadline: None };
+    let passwords = Passwords::new(Handle::new("password", actor, limits), hasher, admission);
+    let (message, mut held) = HoldHasher::new();
+    let handle = passwords.handle().clone();
+    actix_web::rt::spawn(async move { handle.ask(message).await });
+    held.entered().await;
+    (passwords, held)
+}
+
+#[actix_web::test]
+async fn a_panic_beside_others_is_its_own_alone() {
+    let (passwords, held) = one_held_thread().await;
+    let handle = passwords.handle();
+    let hash = || handle.ask(HashPassword { password: new_password(PASSWORD) });
+
+    let together = join(join(hash(), handle.ask(PanicHasher)), join(hash(), hash()));
+    let (((one, panicked), (two, three)), ()) = join(together, async { held.release() }).await;
+
+    assert_eq!(panicked, Err(PasswordError::Panicked));
+    for hash in [one, two, three] {
+        let verify = VerifyPassword { password: password(PASSWORD), hash: Some(hash.unwrap()) };
+        assert!(matches!(handle.ask(verify).await, Ok(Verdict::Right { .. })));
+    }
+}
+
+#[actix_web::test]
+async fn what_is_hashed_side_by_side_is_answered_to_whoever_asked() {
+    let (passwords, held) = one_held_thread().await;
+    let handle = passwords.handle();
+    let texts: Vec<_> = (0..9).map(|number| format!("the password of number {number}")).collect();
+
+    let hashing =
+        join_all(texts.iter().map(|text| handle.ask(HashPassword { password: new_password(text) })));
+    let (hashes, ()) = join(hashing, async { held.release() }).await;
+
+    let hashes: Vec<_> = hashes.into_iter().map(Result::unwrap).collect();
+    let verifying = texts.iter().flat_map(|text| hashes.iter().map(move |hash| (text, hash)));
+    let verifying = verifying.map(|(text, hash)| {
+        handle.ask(VerifyPassword { password: password(text), hash: Some(hash.clone()) })
+    });
+    let verdicts = join_all(verifying).await;
+    for (place, verdict) in verdicts.into_iter().enumerate() {
+        let is_right = matches!(verdict, Ok(Verdict::Right { rehash: None }));
+        assert_eq!(is_right, place / texts.len() == place % texts.len(), "{place}");
+    }
+}
+
 #[actix_web::test]
 async fn a_login_whose_client_has_gone_leaves_the_queue_and_is_not_hashed() {
     let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
     let user = register(&actors, "alice", Role::User).await;
-    let turns = join_all((0..cores().get()).map(|_| actors.sekisho.passwords().turn(applicant()))).await;
+    let turns = join_all(
+        (0..actors.sekisho.passwords().turns()).map(|_| actors.sekisho.passwords().turn(applicant())),
+    )
+    .await;
     let accounts = actors.accounts.clone();
     let login =
         begin(async move { accounts.ask(log_in_as("alice", PASSWORD, Client::default())).await }).await;
@@ -119,7 +175,10 @@ async fn a_login_whose_client_has_gone_leaves_the_queue_and_is_not_hashed() {
 async fn a_name_that_is_taken_costs_no_hash() {
     let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
     register(&actors, "alice", Role::User).await;
-    let turns = join_all((0..cores().get()).map(|_| actors.sekisho.passwords().turn(applicant()))).await;
+    let turns = join_all(
+        (0..actors.sekisho.passwords().turns()).map(|_| actors.sekisho.passwords().turn(applicant())),
+    )
+    .await;
 
     // No thread is free, so only what needs none can be answered.
     let taken = actors.accounts.ask(registration("ALICE")).await;
@@ -132,7 +191,10 @@ async fn a_name_that_is_taken_costs_no_hash() {
 async fn a_change_of_password_queues_once() {
     let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
     let (_, tokens) = newcomer(&actors, "alice", Role::User).await;
-    let mut turns = join_all((0..cores().get()).map(|_| actors.sekisho.passwords().turn(applicant()))).await;
+    let mut turns = join_all(
+        (0..actors.sekisho.passwords().turns()).map(|_| actors.sekisho.passwords().turn(applicant())),
+    )
+    .await;
     let change = ChangePassword {
         token: tokens.access_token,
         current: password(PASSWORD),

@@ -12,7 +12,6 @@ use sekisho::{
         },
         password::Applicant,
     },
-    config::cores,
     domain::{
         AccessToken, Client, EndReason, InvalidPassword, PasswordHash, PasswordVersion, Role, Scope,
         TokenPair, UserId,
@@ -181,7 +180,7 @@ async fn a_password_is_set_only_over_the_one_that_was_confirmed() {
 async fn race_a_login_with(actors: &TestActors, id: UserId, change: impl AsyncFnOnce()) {
     let passwords = actors.sekisho.passwords();
     let nobody = || Applicant::registration(&Client::default());
-    let turns = join_all((0..cores().get()).map(|_| passwords.turn(nobody()))).await;
+    let turns = join_all((0..passwords.turns()).map(|_| passwords.turn(nobody()))).await;
     let accounts = actors.accounts.clone();
     let login =
         begin(async move { accounts.ask(log_in_as("alice", PASSWORD, Client::default())).await }).await;

@@ -12,7 +12,7 @@ use sekisho::{
     actors::{
         Handle, Limits,
         db::{Access, DbActor, DbError, DbFile, DbMessage},
-        password::{Hasher, PasswordError, PasswordMessage},
+        password::{Hasher, Job, PasswordError, PasswordMessage},
     },
     config::Database,
 };
@@ -280,9 +280,11 @@ impl HoldHasher {
 impl PasswordMessage for HoldHasher {
     type Answer = ();
 
-    fn run(self, _: &Hasher) -> Result<(), PasswordError> {
-        self.0.wait();
-        Ok(())
+    fn prepare(self, hasher: &Hasher) -> Result<Job<()>, PasswordError> {
+        hasher.dummy_job(move || {
+            self.0.wait();
+            Ok(())
+        })
     }
 }
 
@@ -294,7 +296,7 @@ pub struct PanicHasher;
 impl PasswordMessage for PanicHasher {
     type Answer = ();
 
-    fn run(self, _: &Hasher) -> Result<(), PasswordError> {
-        panic!("a test's hash panics on purpose");
+    fn prepare(self, hasher: &Hasher) -> Result<Job<()>, PasswordError> {
+        hasher.dummy_job(|| panic!("a test's hash panics on purpose"))
     }
 }

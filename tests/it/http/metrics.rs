@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use futures_util::future::join_all;
-use sekisho::{actors::password::Applicant, config::cores, domain::Client};
+use sekisho::{actors::password::Applicant, domain::Client};
 
 use crate::support::{
     PASSWORD, TestApp, eventually,
@@ -44,6 +44,7 @@ async fn what_happened_is_counted_and_served_on_a_listener_of_its_own() {
         "sekisho_logins_total{outcome=\"incorrect\"}",
         "sekisho_refreshes_total{outcome=\"rotated\"}",
         "sekisho_hash_duration_seconds_count",
+        "sekisho_hash_lanes_count",
         "sekisho_hash_queue_refused_total",
         "sekisho_password_attempts_throttled_total",
         "sekisho_registrations_throttled_total",
@@ -69,6 +70,26 @@ async fn what_happened_is_counted_and_served_on_a_listener_of_its_own() {
 }
 
 #[actix_web::test]
+async fn logins_that_come_together_are_hashed_side_by_side() {
+    let app = TestApp::start_with(|config| {
+        config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        config.password.bcrypt_cost = 9;
+        config.max_login_wait_seconds = 60;
+    })
+    .await;
+    app.register("alice").await;
+    // So many hashes were not in a group of their own.
+    let shared =
+        async || app.figure("sekisho_hash_lanes_sum").await - app.figure("sekisho_hash_lanes_count").await;
+    let before = shared().await;
+
+    let logins = join_all((0..16).map(|_| app.try_log_in("alice", PASSWORD))).await;
+
+    assert!(logins.iter().all(|login| login.status == 200));
+    assert!(shared().await - before >= 4.0);
+}
+
+#[actix_web::test]
 async fn figures_are_nowhere_else_and_nothing_else_is_there() {
     let app =
         TestApp::start_with(|config| config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0))))
@@ -90,7 +111,7 @@ async fn a_login_whose_client_hangs_up_is_counted_as_abandoned() {
     let before = abandoned().await;
     // Nobody gets a turn at the hash threads.
     let anybody = || app.sekisho.passwords().turn(Applicant::registration(&Client::default()));
-    let turns = join_all((0..cores().get()).map(|_| anybody())).await;
+    let turns = join_all((0..app.sekisho.passwords().turns()).map(|_| anybody())).await;
     let mut wire = Wire::connect(app.address).await;
     wire.send(post("/token", FORM, b"username=alice&password=wrong")).await;
     eventually("the login waits", async || app.sekisho.passwords().waiting() == 1).await;

@@ -1,0 +1,131 @@
+//! The hash threads, and what they compute: groups of jobs, side by side.
+
+use std::{num::NonZeroUsize, thread};
+
+use actix::{Actor, Addr, Handler, Message, SyncArbiter, SyncContext};
+use bcrypt_lanes::{Cost, Digest, Input};
+use tokio::sync::oneshot;
+
+use super::PasswordError;
+use crate::actors::panic::caught;
+
+/// What becomes of a digest, or of the failure to make it.
+type Finish<D, A> = Box<dyn FnOnce(D) -> A + Send>;
+
+/// Something to hash, and what follows from its digest.
+pub struct Job<A> {
+    run: Cost,
+    input: Input,
+    finish: Finish<Digest, Result<A, PasswordError>>,
+}
+
+impl<A: Send + 'static> Job<A> {
+    /// A job whose lane runs for the cost `run`; `finish` makes the answer of the digest, on a hash
+    /// thread.
+    pub(super) fn new(
+        run: u32,
+        input: Input,
+        finish: impl FnOnce(&Digest) -> Result<A, PasswordError> + Send + 'static,
+    ) -> Result<Self, PasswordError> {
+        let run = Cost::new(run).map_err(|_| PasswordError::Bcrypt)?;
+        Ok(Self { run, input, finish: Box::new(move |digest| finish(&digest)) })
+    }
+
+    /// The job without its type.
+    pub(super) fn into_lane(self, answer: oneshot::Sender<Result<A, PasswordError>>) -> Lane {
+        let Self { run, input, finish } = self;
+        let finish = Box::new(move |digest: Result<Digest, PasswordError>| {
+            let panicked = |_| Err(PasswordError::Panicked);
+            let answered = digest.and_then(|digest| caught(|| finish(digest)).unwrap_or_else(panicked));
+            // Whoever asked may have gone.
+            let _ = answer.send(answered);
+        });
+        Lane { run, input, finish }
+    }
+}
+
+/// A job in a group.
+pub(super) struct Lane {
+    /// The cost that the lane runs for; all of a group have one.
+    pub(super) run: Cost,
+    input: Input,
+    finish: Finish<Result<Digest, PasswordError>, ()>,
+}
+
+/// A thread that hashes.
+pub(super) struct HashThread;
+
+impl HashThread {
+    /// Starts so many of them.
+    pub(super) fn start(threads: NonZeroUsize) -> Addr<Self> {
+        let builder = || thread::Builder::new().name("sekisho-hash".to_owned());
+        SyncArbiter::start_with_thread_builder(threads.get(), builder, || Self)
+    }
+}
+
+impl Actor for HashThread {
+    type Context = SyncContext<Self>;
+
+    fn started(&mut self, _: &mut Self::Context) {
+        // On Linux a nice value belongs to the thread: everybody else goes before the hashes.
+        if let Err(error) = rustix::process::setpriority_process(None, 9) {
+            log::warn!("hash threads keep their ordinary priority: {error}");
+        }
+    }
+}
+
+/// Hashes a group of jobs side by side and answers each.
+#[derive(Message)]
+#[rtype(result = "Result<(), PasswordError>")]
+pub(super) struct ComputeLanes {
+    pub(super) run: Cost,
+    pub(super) lanes: Vec<Lane>,
+}
+
+impl Handler<ComputeLanes> for HashThread {
+    type Result = Result<(), PasswordError>;
+
+    fn handle(
+        &mut self,
+        ComputeLanes { run, lanes }: ComputeLanes,
+        _: &mut SyncContext<Self>,
+    ) -> Self::Result {
+        compute(run, lanes);
+        Ok(())
+    }
+}
+
+fn compute(run: Cost, lanes: Vec<Lane>) {
+    let (inputs, finishes): (Vec<_>, Vec<_>) =
+        lanes.into_iter().map(|lane| (lane.input, lane.finish)).unzip();
+    let digests = match hash(run, &inputs) {
+        Ok(digests) => digests.into_iter().map(Ok).collect(),
+        // What one of them did must not be the others' fault.
+        Err(_) => inputs.chunks(1).map(|input| hash(run, input).and_then(first)).collect::<Vec<_>>(),
+    };
+    for (finish, digest) in finishes.into_iter().zip(digests) {
+        finish(digest);
+    }
+}
+
+fn hash(run: Cost, inputs: &[Input]) -> Result<Vec<Digest>, PasswordError> {
+    let hashed = caught(|| bcrypt_lanes::hash(run, inputs)).map_err(|_| PasswordError::Panicked)?;
+    hashed.map_err(|_| PasswordError::Bcrypt)
+}
+
+fn first(digests: Vec<Digest>) -> Result<Digest, PasswordError> {
+    digests.into_iter().next().ok_or(PasswordError::Bcrypt)
+}
+
+/// Asks whether a hash thread answers.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), PasswordError>")]
+pub(super) struct PingThread;
+
+impl Handler<PingThread> for HashThread {
+    type Result = Result<(), PasswordError>;
+
+    fn handle(&mut self, _: PingThread, _: &mut SyncContext<Self>) -> Self::Result {
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+//! `sekisho tune`
+
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{
+    Failed,
+    tools::{print_rows, say},
+};
+use crate::{
+    actors::password::{Speed, measure_speed},
+    config::cores,
+};
+
+/// A login may take as long as this before people notice that it takes long.
+const LONGEST_LOGIN: Duration = Duration::from_millis(250);
+
+/// The lowest cost that is measured; anything below is too cheap to guess.
+const LOWEST: u32 = 8;
+
+/// bcrypt's highest.
+const HIGHEST: u32 = 31;
+
+/// The least of so many measurements counts.
+const ROUNDS: u32 = 3;
+
+#[derive(Debug, Args)]
+pub(super) struct TuneArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &TuneArgs) -> Result<(), Failed> {
+    let mut measured: Vec<(u32, Speed)> = Vec::new();
+    for cost in LOWEST..=HIGHEST {
+        let speed = measure_speed(cost, cores(), ROUNDS)?;
+        measured.push((cost, speed));
+        if speed.alone >= LONGEST_LOGIN {
+            break;
+        }
+    }
+    let within = measured.iter().rev().find(|(_, speed)| speed.alone < LONGEST_LOGIN);
+    let advised = within.map_or(LOWEST, |(cost, _)| *cost);
+    let rows: Vec<_> = measured
+        .iter()
+        .map(|(cost, speed)| {
+            vec![
+                json!(cost),
+                json!(millis(speed.alone)),
+                json!(millis(speed.among_others)),
+                json!(tenths(speed.per_second())),
+                json!(*cost == advised),
+            ]
+        })
+        .collect();
+    print_rows(
+        &["bcrypt_cost", "login_alone_ms", "login_in_a_storm_ms", "logins_per_second", "advised"],
+        &rows,
+        args.json,
+    )?;
+    if args.json {
+        return Ok(());
+    }
+    let reason = match within {
+        Some(_) => "the highest at which a login alone takes less than 250 ms on this machine",
+        None => "a login takes 250 ms or more even so: this machine is slow, or others use it",
+    };
+    say(&format!("\nadvised: --bcrypt-cost {advised}, {reason}"))
+}
+
+fn millis(duration: Duration) -> f64 {
+    tenths(duration.as_secs_f64() * 1000.0)
+}
+
+fn tenths(figure: f64) -> f64 {
+    (figure * 10.0).round() / 10.0
+}
