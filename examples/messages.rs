@@ -47,7 +47,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let caller = accounts.ask(Authenticate { token: tokens.access_token }).await?;
     println!("recognised {} in session {}", caller.user.username.as_str(), caller.session_id);
 
-    let renewed = accounts.ask(Refresh { token: tokens.refresh_token, scope: Scope::default() }).await?;
+    let refresh = Refresh { token: tokens.refresh_token, scope: Scope::default(), client: Client::default() };
+    let renewed = accounts.ask(refresh).await?;
     println!("refreshed; the scope is \"{}\"", renewed.scope.as_str());
 
     accounts.ask(LogOut { token: renewed.access_token.clone() }).await?;

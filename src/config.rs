@@ -28,7 +28,7 @@ pub use self::{
 };
 use crate::domain::{
     Algorithm, Audiences, InvalidEncryptionKey, PasswordPolicy, PoorSecret, Registration, ReservedAudience,
-    check_shared_secret,
+    SessionRules, check_shared_secret,
 };
 
 /// Where the database is.
@@ -167,6 +167,10 @@ pub struct Config {
     #[arg(long, env = "SEKISHO_REFRESH_TOKEN_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650), value_name = "N")]
     pub refresh_token_days: u32,
 
+    /// How old a session may become, however often it is used; 0: as old as it will
+    #[arg(long, env = "SEKISHO_SESSION_MAX_DAYS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(0..=3650), value_name = "N")]
+    pub session_max_days: u32,
+
     /// How long a replaced refresh token may be presented again by a retry or a second tab
     #[arg(long, env = "SEKISHO_REFRESH_GRACE_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=300), value_name = "N")]
     pub refresh_grace_seconds: u32,
@@ -212,6 +216,7 @@ impl Default for Config {
             secret_key_file: None,
             access_tokens: AccessTokenArgs::default(),
             refresh_token_days: 30,
+            session_max_days: 180,
             refresh_grace_seconds: 10,
             key_rotation_days: 90,
             max_login_wait_seconds: 5,
@@ -293,22 +298,20 @@ impl Config {
         Ok(Some(key))
     }
 
-    /// How long a session lives after its refresh token was last used.
+    /// How long sessions live, and what of their use is told.
     #[must_use]
-    pub fn refresh_token_lifetime(&self) -> Duration {
-        Duration::from_secs(24 * 60 * 60 * u64::from(self.refresh_token_days))
-    }
-
-    /// How long a replaced refresh token may be presented again.
-    #[must_use]
-    pub fn refresh_grace(&self) -> Duration {
-        Duration::from_secs(u64::from(self.refresh_grace_seconds))
+    pub fn session_rules(&self) -> SessionRules {
+        SessionRules {
+            refresh_lifetime: days(self.refresh_token_days),
+            max_age: (self.session_max_days > 0).then(|| days(self.session_max_days)),
+            refresh_grace: Duration::from_secs(u64::from(self.refresh_grace_seconds)),
+        }
     }
 
     /// How long a key signs.
     #[must_use]
     pub fn key_lifetime(&self) -> Duration {
-        Duration::from_secs(24 * 60 * 60 * u64::from(self.key_rotation_days))
+        days(self.key_rotation_days)
     }
 
     /// How long a login may wait for its hash.
@@ -322,6 +325,10 @@ impl Config {
     pub fn worker_count(&self) -> usize {
         self.workers.map_or_else(|| cores().get(), |workers| usize::from(workers.get()))
     }
+}
+
+fn days(number: u32) -> Duration {
+    Duration::from_secs(24 * 60 * 60 * u64::from(number))
 }
 
 /// How many cores this process may use.

@@ -106,7 +106,7 @@ impl Metrics {
             refreshes: int_counter_vec(
                 &registry,
                 "sekisho_refreshes_total",
-                "Refreshes by outcome (rotated, replayed, reused, refused).",
+                "Refreshes by outcome (rotated, replayed, replayed_elsewhere, reused, refused).",
                 &["outcome"],
             ),
             hash_seconds: hash_seconds(&registry),
@@ -323,6 +323,7 @@ pub(crate) fn login(outcome: LoginOutcome) {
 pub(crate) enum RefreshOutcome {
     Rotated,
     Replayed,
+    ReplayedElsewhere,
     Reused,
     Refused,
 }
@@ -332,6 +333,7 @@ pub(crate) fn refresh(outcome: RefreshOutcome) {
     let outcome = match outcome {
         RefreshOutcome::Rotated => "rotated",
         RefreshOutcome::Replayed => "replayed",
+        RefreshOutcome::ReplayedElsewhere => "replayed_elsewhere",
         RefreshOutcome::Reused => "reused",
         RefreshOutcome::Refused => "refused",
     };

@@ -104,20 +104,16 @@ impl Sekisho {
             &surroundings.random,
             Limits { in_flight: IN_FLIGHT, deadline: Some(THROTTLE_DEADLINE) },
         )?;
-        let keeper =
-            KeeperActor::new(db.clone(), file, policy, keys, Arc::clone(&keyring), passwords.clone());
+        let sessions = config.session_rules();
+        let all_keys = (keys, Arc::clone(&keyring));
+        let keeper = KeeperActor::new(db.clone(), file, policy, sessions, all_keys, passwords.clone());
         Ok(Self {
             passwords,
             throttle,
             renewals: Renewals::default(),
             keeper: Handle::new("keeper", keeper.start(), local),
             keyring,
-            rules: Rules {
-                password: config.password.policy(),
-                registration: config.registration,
-                refresh_lifetime: config.refresh_token_lifetime(),
-                refresh_grace: config.refresh_grace(),
-            },
+            rules: Rules { password: config.password.policy(), registration: config.registration, sessions },
             token_lifetime: config.access_tokens.lifetime(),
             surroundings,
             issuer: Arc::from(issuer),

@@ -8,7 +8,7 @@ use super::{Failed, tools::say};
 use crate::{
     actors::{
         db::{DbFile, KeySet, back_up},
-        token::{Keyring, RefreshKeys, SigningSetup, TagKey, try_keys},
+        token::{Keyring, SigningSetup, try_keys},
     },
     config::{DatabaseArgs, EncryptionArgs},
     domain::{Audiences, Clock, Email, KeyWrap, Random, Role, User, UserId, Username},
@@ -57,10 +57,10 @@ pub(super) enum KeyCheck {
 }
 
 /// Has the newest key sign a token for nobody, and verifies it. A database whose server has never
-/// run, or signs with a key of its configuration, holds no key and needs none.
+/// run, or signs with a key of its configuration, lacks what that takes and need not have it.
 pub(super) fn check_keys(keys: &KeySet, key_wrap: &KeyWrap) -> Result<KeyCheck, String> {
     let is_wrapped = keys.keys.iter().any(|key| key.private_key.wrapped_by().is_some());
-    if keys.keys.is_empty() {
+    if keys.keys.is_empty() || keys.refresh_secrets.is_empty() {
         return Ok(KeyCheck::Done);
     }
     if is_wrapped && key_wrap.key_id().is_none() {
@@ -84,8 +84,7 @@ pub(super) fn check_keys(keys: &KeySet, key_wrap: &KeyWrap) -> Result<KeyCheck, 
         // The server encrypts them when it starts with a key; a backup may be made before that.
         key_wrap: if is_wrapped { key_wrap.clone() } else { KeyWrap::in_the_clear() },
     };
-    let keyring = Keyring::new(keys, &setup, RefreshKeys::new(&[]), TagKey::new(&[]))
-        .map_err(|error| error.to_string())?;
+    let keyring = Keyring::new(keys, &setup).map_err(|error| error.to_string())?;
     try_keys(&keyring, &nobody, now, &Random::System).map_err(|error| error.to_string())?;
     Ok(KeyCheck::Done)
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     actors::{
         db::FindKeys,
-        keeper::{Revoked, revoke_key, rewrap_secrets, rotate_keys, wrap_secrets},
+        keeper::{Revoked, revoke_key, rewrap_secrets, rotate_keys, rotate_refresh_secret, wrap_secrets},
         token::{JWKS_MAX_AGE, summarize_keys},
     },
     config::{AccessTokenArgs, DatabaseArgs, EncryptionArgs, read_key_wrap},
@@ -29,6 +29,8 @@ pub(super) enum KeysCommand {
     Revoke(RevokeArgs),
     /// Encrypt the secrets in the database with another key, or store them in the clear
     Rewrap(RewrapArgs),
+    /// Make a new secret for refresh tokens; those of before go on being accepted
+    RotateRefreshSecret(RotateRefreshSecretArgs),
 }
 
 #[derive(Debug, Args)]
@@ -50,6 +52,14 @@ pub(super) struct RotateArgs {
     /// What it signs with [default: what the newest key signs with]
     #[arg(long, value_name = "NAME")]
     algorithm: Option<Algorithm>,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    encryption: EncryptionArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RotateRefreshSecretArgs {
     #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]
@@ -87,6 +97,7 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Failed> {
         KeysCommand::Rotate(args) => rotate(args).await,
         KeysCommand::Revoke(args) => revoke(args).await,
         KeysCommand::Rewrap(args) => rewrap(args).await,
+        KeysCommand::RotateRefreshSecret(args) => rotate_secret(args).await,
     }
 }
 
@@ -170,4 +181,15 @@ async fn rewrap(args: RewrapArgs) -> Result<(), Failed> {
     emptied.map_err(|error| {
         format!("the secrets as they were stand in the log until it is written over: {error}").into()
     })
+}
+async fn rotate_secret(args: RotateRefreshSecretArgs) -> Result<(), Failed> {
+    let tools = Tools::open(&args.database)?;
+    let key_wrap = args.encryption.key_wrap()?;
+    wrap_secrets(&tools.db, &key_wrap).await?;
+    let secret = rotate_refresh_secret(&tools.db, &tools.clock, (&key_wrap, &tools.random)).await?;
+    tools.close().await?;
+    say(&format!(
+        "version {} of the refresh secret makes new tokens from {}; those of before go on being accepted",
+        secret.version, secret.used_from
+    ))
 }

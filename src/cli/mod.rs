@@ -37,7 +37,7 @@ enum Command {
     /// List and revoke sessions
     #[command(subcommand)]
     Sessions(sessions::SessionsCommand),
-    /// List and rotate signing keys
+    /// List and rotate signing keys, and the secret of refresh tokens
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     /// Import the users of a FastAPI and SQLModel tutorial's database

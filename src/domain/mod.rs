@@ -12,6 +12,7 @@ mod login_name;
 mod network;
 mod password;
 mod random;
+mod refresh_chain;
 mod registration;
 mod role;
 mod session;
@@ -30,9 +31,12 @@ pub use login_name::{ImpossibleLoginName, LoginName};
 pub use network::Network;
 pub use password::{InvalidPassword, NewPassword, Password, PasswordHash, PasswordPolicy, PasswordVersion};
 pub use random::{NoRandomness, Random};
+pub use refresh_chain::{
+    Derivation, OriginMark, Presentation, RefreshChain, Salt, Theft, TokenHash, UnknownFormat,
+};
 pub use registration::{Registration, UnknownRegistration};
 pub use role::{InvalidScope, Role, Scope, UnknownRole};
-pub use session::{Client, EndReason, Session, SessionId};
+pub use session::{Client, EarlierUses, EndReason, Session, SessionId, SessionRules};
 pub use shared_secret::{PoorSecret, check_shared_secret};
 pub use throttling::{Debt, Delays, Failures, Rate, Room, Rule};
 pub use token::{AccessToken, Algorithm, Claims, RefreshToken, TokenPair, UnknownAlgorithm};

@@ -1,11 +1,11 @@
 //! Sessions: one login on one device, for as long as it lasts.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use super::{Scope, Timestamp, UserId};
 
 /// A session's number (the tokens' `sid`); it is never given twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct SessionId(pub i64);
 
@@ -44,19 +44,22 @@ pub enum EndReason {
     PasswordChanged,
     /// The account was disabled.
     UserDisabled,
-    /// Nobody used it for as long as refresh tokens live.
+    /// Its owner has logged in more often since than an account may have live sessions.
+    TooManySessions,
+    /// Nobody used it for as long as refresh tokens live, or it was as old as a session may become.
     Expired,
 }
 
 impl EndReason {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Logout,
         Self::Revoked,
         Self::RevokedByAdmin,
         Self::RefreshTokenReused,
         Self::PasswordChanged,
         Self::UserDisabled,
+        Self::TooManySessions,
         Self::Expired,
     ];
 
@@ -70,6 +73,7 @@ impl EndReason {
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::PasswordChanged => "password_changed",
             Self::UserDisabled => "user_disabled",
+            Self::TooManySessions => "too_many_sessions",
             Self::Expired => "expired",
         }
     }
@@ -94,6 +98,8 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When its refresh token was last used, or it was opened.
     pub last_used_at: Timestamp,
+    /// The uses before that, for [`Session::as_told`].
+    pub earlier_uses: EarlierUses,
     /// When it ends unless its refresh token is used before.
     pub expires_at: Timestamp,
     /// The browser or program that opened it.
@@ -102,4 +108,185 @@ pub struct Session {
     pub ip: Option<String>,
     /// When and why it ended; `None` while it lives.
     pub ended: Option<(Timestamp, EndReason)>,
+}
+
+impl Session {
+    /// The most sessions of one account that live at once; more than anybody has devices. It bounds
+    /// what one account can hold, and what it costs to end all its sessions.
+    pub const MOST_ALIVE: usize = 100;
+
+    /// The session as its owner and administrators are told of it: a use is told when nobody can
+    /// follow it any more.
+    ///
+    /// Who has stolen a token of the session sees this too, and may present a refresh token that was
+    /// just replaced and be given its successor. So neither time depends on what happened within
+    /// [`SessionRules::told_after`]. What has ended can be told as it is.
+    #[must_use]
+    pub fn as_told(mut self, rules: &SessionRules, now: Timestamp) -> Self {
+        if self.ended.is_none() {
+            let EarlierUses(earlier) = self.earlier_uses;
+            let uses = std::iter::once(self.last_used_at).chain(earlier.into_iter().flatten());
+            self.last_used_at =
+                uses.into_iter().find(|used| rules.is_told(*used, now)).unwrap_or(self.created_at);
+            self.expires_at = rules.expires_at(self.created_at, self.last_used_at);
+        }
+        self
+    }
+}
+
+/// How long sessions live and what of their use is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionRules {
+    /// How long a session lives after its refresh token was last used.
+    pub refresh_lifetime: Duration,
+    /// How old a session may become; `None` where it may go on for as long as it is used.
+    pub max_age: Option<Duration>,
+    /// How long a replaced refresh token may be presented again.
+    pub refresh_grace: Duration,
+}
+
+impl SessionRules {
+    /// When a session ends that was opened and last used at these times.
+    #[must_use]
+    pub fn expires_at(&self, created_at: Timestamp, last_used_at: Timestamp) -> Timestamp {
+        let unused = last_used_at + self.refresh_lifetime;
+        self.max_age.map_or(unused, |max_age| unused.min(created_at + max_age))
+    }
+
+    /// How long a use is kept back at least: a minute, or the grace, where that is longer.
+    #[must_use]
+    pub fn told_after(&self) -> Duration {
+        self.refresh_grace.max(Duration::from_mins(1))
+    }
+
+    /// The stretch of time that a moment lies in. All uses in a stretch are told together, when the
+    /// stretch after it has ended as well.
+    fn stretch(&self, at: Timestamp) -> i64 {
+        let length = i64::try_from(self.told_after().as_millis()).unwrap_or(i64::MAX);
+        at.as_millis().div_euclid(length)
+    }
+
+    fn is_told(&self, used_at: Timestamp, now: Timestamp) -> bool {
+        self.stretch(used_at) + 2 <= self.stretch(now)
+    }
+}
+
+/// The last uses of a session in the two latest stretches of time in which it was used before the
+/// last one, the later first. The last use and one of these may have to be kept back; the other can
+/// be told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EarlierUses(pub [Option<Timestamp>; 2]);
+
+impl EarlierUses {
+    /// What they are after another use.
+    #[must_use]
+    pub fn followed_by(self, last: Timestamp, next: Timestamp, rules: &SessionRules) -> Self {
+        let Self([later, _]) = self;
+        if rules.stretch(last) == rules.stretch(next) { self } else { Self([Some(last), later]) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    fn rules(grace: Duration) -> SessionRules {
+        SessionRules { refresh_lifetime: 600 * MINUTE, max_age: Some(6000 * MINUTE), refresh_grace: grace }
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_millis(0) + Duration::from_secs(seconds)
+    }
+
+    /// A session that was opened at zero and used at these seconds.
+    fn used(seconds: &[u64], rules: &SessionRules) -> Session {
+        let mut session = Session {
+            id: SessionId(1),
+            user_id: UserId(1),
+            scope: Scope::default(),
+            created_at: at(0),
+            last_used_at: at(0),
+            earlier_uses: EarlierUses::default(),
+            expires_at: at(0),
+            user_agent: None,
+            ip: None,
+            ended: None,
+        };
+        for next in seconds {
+            session.earlier_uses = session.earlier_uses.followed_by(session.last_used_at, at(*next), rules);
+            session.last_used_at = at(*next);
+        }
+        session
+    }
+
+    #[test]
+    fn a_use_is_told_between_one_and_two_minutes_after_it() {
+        let rules = rules(10 * Duration::from_secs(1));
+        let session = used(&[30, 3601], &rules);
+        let told = |now| session.clone().as_told(&rules, at(now)).last_used_at;
+
+        assert_eq!(told(3601), at(30));
+        assert_eq!(told(3719), at(30));
+        assert_eq!(told(3720), at(3601));
+        // One that is used without pause is not told to be idle.
+        let busy: Vec<_> = (1..200).map(|number| 30 * number).collect();
+        assert_eq!(used(&busy, &rules).as_told(&rules, at(5990)).last_used_at, at(5850));
+    }
+
+    #[test]
+    fn the_end_of_a_session_is_told_by_the_use_that_is_told() {
+        let rules = rules(Duration::ZERO);
+        let session = used(&[7200], &rules);
+
+        assert_eq!(session.clone().as_told(&rules, at(7201)).expires_at, at(36_000));
+        assert_eq!(session.as_told(&rules, at(7400)).expires_at, at(43_200));
+        let old = used(&[340_000], &rules);
+        assert_eq!(old.clone().as_told(&rules, at(340_001)).expires_at, at(36_000));
+        assert_eq!(old.as_told(&rules, at(341_000)).expires_at, at(360_000), "its absolute end");
+    }
+
+    #[test]
+    fn a_clock_that_went_back_tells_what_it_can() {
+        let rules = rules(Duration::ZERO);
+
+        assert_eq!(used(&[100, 9000], &rules).as_told(&rules, at(500)).last_used_at, at(100));
+        assert_eq!(used(&[8000, 9000], &rules).as_told(&rules, at(500)).last_used_at, at(0));
+    }
+
+    #[test]
+    fn without_a_bound_a_session_lives_as_long_as_it_is_used() {
+        let rules = SessionRules { max_age: None, ..rules(Duration::ZERO) };
+
+        assert_eq!(rules.expires_at(at(0), at(900_000)), at(936_000));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_told_does_not_depend_on_what_happened_just_now(
+            gaps in proptest::collection::vec(1_u64..400, 1..20),
+            later in 0_u64..1000,
+            grace in 0_u64..300,
+        ) {
+            let rules = rules(Duration::from_secs(grace));
+            let mut uses: Vec<u64> = Vec::new();
+            for gap in gaps {
+                uses.push(uses.last().unwrap_or(&0) + gap);
+            }
+            let now = uses.last().unwrap_or(&0) + later;
+            let hidden = rules.told_after().as_secs();
+            let told_by_now: Vec<u64> = uses.iter().copied().filter(|used| used + hidden <= now).collect();
+
+            let with = used(&uses, &rules).as_told(&rules, at(now));
+            let without = used(&told_by_now, &rules).as_told(&rules, at(now));
+
+            prop_assert_eq!((with.last_used_at, with.expires_at), (without.last_used_at, without.expires_at));
+            // And it is not kept back for longer than that takes.
+            let overdue = uses.iter().rev().find(|used| **used + 2 * hidden <= now);
+            prop_assert!(with.last_used_at >= at(overdue.copied().unwrap_or(0)));
+        }
+    }
 }

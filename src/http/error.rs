@@ -34,7 +34,7 @@ pub(super) enum ApiError {
     InvalidScope,
     NotAuthenticated,
     InvalidToken,
-    InvalidGrant(String),
+    InvalidGrant(&'static str),
     RefreshTokenReused,
     NeedsUserScope,
     InsufficientPermissions,
@@ -131,8 +131,9 @@ impl ApiError {
     fn detail(&self) -> Value {
         let sentence = match self {
             Self::Validation(errors) => return json!(errors),
-            Self::InvalidRequest(detail) | Self::UnsupportedMediaType(detail) => detail,
-            Self::InvalidGrant(detail) => return json!(detail),
+            Self::InvalidRequest(detail)
+            | Self::UnsupportedMediaType(detail)
+            | Self::InvalidGrant(detail) => detail,
             Self::UnsupportedGrantType => "The grant type is not supported",
             Self::InvalidScope => "The requested scope is unknown or exceeds what the user may have",
             Self::NotAuthenticated => "Not authenticated",

@@ -76,6 +76,7 @@ impl TokenRequest {
             Some("refresh_token") => Self::RefreshToken(Refresh {
                 token: RefreshToken::new(required("refresh_token")),
                 scope: Scope::default(),
+                client,
             }),
             Some(_) => return Err(ApiError::UnsupportedGrantType),
         };

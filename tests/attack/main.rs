@@ -4,18 +4,23 @@
 
 mod a_clock_set_back_throttles_nobody;
 mod a_common_password_is_not_set;
+mod a_copy_of_the_database_and_an_old_refresh_token_do_not_give_the_current_one;
+mod a_dead_refresh_token_does_not_tell_why;
 mod a_logins_time_does_not_tell_whose_hash_it_is;
 mod a_name_that_cannot_be_leaves_nothing_behind;
 mod a_password_of_72_bytes_matches_nothing_longer;
 mod a_published_secret_starts_no_server;
+mod a_replay_from_elsewhere_by_another_program_is_theft;
 mod a_scope_confirms_no_password;
 mod a_shared_address_lets_in_whom_it_knows;
 mod a_stolen_token_does_not_take_an_account;
 mod a_throttled_name_does_not_tell_its_address;
 mod a_verifiers_key_makes_no_token;
+mod an_account_has_a_bounded_number_of_live_sessions;
 mod an_administrators_token_for_services_does_not_administer;
 mod an_import_takes_nothing_on_trust;
 mod an_old_login_changes_nobodys_account;
+mod an_old_refresh_token_is_theft_whatever_it_asks_for;
 mod answers_are_neither_framed_nor_cached_nor_led_to_plain_http;
 mod guesses_from_many_networks_come_to_an_end;
 mod hanging_up_ends_nobodys_logins;
@@ -24,6 +29,7 @@ mod registrations_are_limited_by_network;
 #[path = "../it/support/mod.rs"]
 #[allow(dead_code, reason = "the support is made for all tests, of which these use a part")]
 mod support;
+mod the_list_of_sessions_does_not_tell_when_to_replay;
 mod the_right_password_is_never_refused;
 mod who_does_not_read_is_disconnected;
 mod with_an_encryption_key_a_stolen_file_signs_nothing;

@@ -2,11 +2,14 @@
 
 use actix::Message;
 
-use super::{AuthenticateError, Caller, Desk, Failure, UseCase, authenticate::authenticate, error::may_fail};
+use super::{
+    AuthenticateError, Caller, Desk, Failure, UseCase, authenticate::authenticate, error::may_fail,
+    sessions::list_sessions,
+};
 use crate::{
     actors::db::{
-        Cursor, DeleteRefused, DeleteUser, EndUserSessions, FindUser, ListSessions, ListUsers, Page,
-        UpdateRefused, UpdateUser, UserChange,
+        Cursor, DeleteRefused, DeleteUser, EndUserSessions, FindUser, ListUsers, Page, UpdateRefused,
+        UpdateUser, UserChange,
     },
     domain::{AccessToken, EndReason, Session, User, UserId},
 };
@@ -165,8 +168,7 @@ impl UseCase for ShowSessionsOfUser {
     async fn run(self, desk: &Desk) -> Result<Vec<Session>, AdminError> {
         authorize(desk, self.token).await?;
         desk.db.ask(FindUser { id: self.id }).await?.ok_or(AdminError::NotFound)?;
-        let list = ListSessions { user_id: self.id, with_ended: true, now: desk.clock.now() };
-        Ok(desk.db.ask(list).await?)
+        Ok(list_sessions(desk, self.id, true).await?)
     }
 }
 

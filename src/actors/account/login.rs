@@ -104,13 +104,14 @@ async fn log_in(
         return Err(LoginError::Disabled);
     }
     let (open, secret) = new_session(desk, user.id, credentials.password_version, scope, client).await?;
-    let authenticated_at = open.now;
+    let (authenticated_at, session_ends) = (open.now, open.expires_at);
     // While the hash was computed, the password may have been changed or the account disabled.
     let session_id = desk.db.ask(open).await?.ok_or_else(incorrect)?;
     if let Some(rehash) = rehash {
         desk.renewals.begin(desk, user.id, rehash);
     }
-    Ok(desk.tokens.ask(IssueTokens { user, session_id, scope, authenticated_at, secret }).await?)
+    let issue = IssueTokens { user, session_id, scope, authenticated_at, session_ends, secret };
+    Ok(desk.tokens.ask(issue).await?)
 }
 
 /// A session for somebody whose password was just verified, to be opened, and its first refresh secret.
@@ -121,16 +122,17 @@ pub(super) async fn new_session(
     scope: Scope,
     client: Client,
 ) -> Result<(OpenSession, RefreshSecret), TokenError> {
-    let (secret, refresh_hash) = desk.tokens.ask(NewRefreshSecret).await?;
+    let secret = desk.tokens.ask(NewRefreshSecret).await?;
     let now = desk.clock.now();
     let open = OpenSession {
         user_id,
         expected: verified,
-        refresh_hash,
+        refresh_hash: secret.hash(),
+        refresh_version: secret.version(),
         scope,
         client,
         now,
-        expires_at: now + desk.rules.refresh_lifetime,
+        expires_at: desk.rules.sessions.expires_at(now, now),
     };
     Ok((open, secret))
 }

@@ -16,7 +16,7 @@ mod renewals;
 mod revoke;
 mod sessions;
 
-use std::{future::Future, pin::pin, rc::Rc, time::Duration};
+use std::{future::Future, pin::pin, rc::Rc};
 
 use actix::{
     Actor, Context, Handler, Message,
@@ -47,7 +47,7 @@ use super::{
     throttle::Throttle,
     token::TokenActor,
 };
-use crate::domain::{Clock, PasswordPolicy, Registration};
+use crate::domain::{Clock, PasswordPolicy, Registration, SessionRules};
 
 /// What every use case works with: the other actors and the rules.
 #[derive(Clone)]
@@ -79,10 +79,8 @@ pub struct Rules {
     pub password: PasswordPolicy,
     /// Who may register.
     pub registration: Registration,
-    /// How long a session lives after its refresh token was last used.
-    pub refresh_lifetime: Duration,
-    /// How long a replaced refresh token may be presented again.
-    pub refresh_grace: Duration,
+    /// How long sessions live, and what of their use is told.
+    pub sessions: SessionRules,
 }
 
 /// The actor of the use cases; see the module's documentation.

@@ -115,11 +115,12 @@ impl UseCase for ChangePassword {
         let Caller { user, scope, .. } = caller;
         let verified = credentials.password_version;
         let (open, secret) = new_session(desk, user.id, verified, scope, self.client).await?;
-        let authenticated_at = open.now;
+        let (authenticated_at, session_ends) = (open.now, open.expires_at);
         // Of two changes at once the second was confirmed with a password that is none any more.
         let replace = ReplacePassword { open, password_hash };
         let session_id = desk.db.ask(replace).await?.ok_or(OwnAccountError::WrongPassword)?;
-        Ok(desk.tokens.ask(IssueTokens { user, session_id, scope, authenticated_at, secret }).await?)
+        let issue = IssueTokens { user, session_id, scope, authenticated_at, session_ends, secret };
+        Ok(desk.tokens.ask(issue).await?)
     }
 }
 

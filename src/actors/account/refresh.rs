@@ -6,9 +6,11 @@ use super::{Desk, Failure, UseCase, error::may_fail};
 use crate::{
     actors::{
         db::{RotateSession, Rotation},
-        token::{DeriveSuccessor, IssueTokens, ReadRefreshToken},
+        token::{DeriveCurrent, IssueTokens, ProposeSuccessor},
     },
-    domain::{EndReason, InvalidScope, RefreshToken, Scope, TokenPair},
+    domain::{
+        Client, EndReason, InvalidScope, OriginMark, RefreshToken, Scope, SessionId, Theft, TokenPair, UserId,
+    },
     metrics::{self, RefreshOutcome},
 };
 
@@ -21,6 +23,8 @@ pub struct Refresh {
     /// What the new access token shall be able to do; empty for all that the
     /// session was opened with.
     pub scope: Scope,
+    /// Where the request came from.
+    pub client: Client,
 }
 
 /// Why there is no new pair.
@@ -32,7 +36,7 @@ pub enum RefreshError {
     /// Its session has ended.
     #[error("the session has ended: {}", .0.as_str())]
     Ended(EndReason),
-    /// It was replaced longer ago than the grace; its session has ended just now.
+    /// It was replaced before, and somebody has it who should not; its session has ended just now.
     #[error("the refresh token was used again; its session has ended")]
     Reused,
     /// More was asked for than the session may.
@@ -50,50 +54,74 @@ impl UseCase for Refresh {
     type Error = RefreshError;
 
     async fn run(self, desk: &Desk) -> Result<TokenPair, RefreshError> {
-        let presented =
-            desk.tokens.ask(ReadRefreshToken { token: self.token }).await?.ok_or(RefreshError::Invalid)?;
+        let propose = ProposeSuccessor { token: self.token };
+        let (presented, successor) = desk.tokens.ask(propose).await?.ok_or(RefreshError::Invalid)?;
+        let session_id = presented.session_id;
         let rotate = RotateSession {
-            id: presented.session_id,
-            presented: presented.hash,
-            successor: presented.successor.hash(),
+            id: session_id,
+            presented: presented.secret.hash(),
+            from: OriginMark::of(&self.client),
+            successor: successor.secret.hash(),
+            derivation: successor.derivation,
             requested: self.scope,
-            grace: desk.rules.refresh_grace,
-            lifetime: desk.rules.refresh_lifetime,
+            rules: desk.rules.sessions,
             now: desk.clock.now(),
         };
         let rotation = desk.rotations.ask(rotate).await?;
-        metrics::refresh(match &rotation {
-            Rotation::Rotated { .. } => RefreshOutcome::Rotated,
-            Rotation::Replayed { .. } => RefreshOutcome::Replayed,
-            Rotation::Reused { .. } => RefreshOutcome::Reused,
-            Rotation::Ended(_) | Rotation::Unknown | Rotation::InvalidScope(_) => RefreshOutcome::Refused,
-        });
-        let (user, scope, authenticated_at, secret) = match rotation {
-            Rotation::Rotated { user, scope, authenticated_at } => {
-                (user, scope, authenticated_at, presented.successor)
+        metrics::refresh(outcome_of(&rotation));
+        let (user, scope, authenticated_at, session_ends, secret) = match rotation {
+            Rotation::Rotated { user, scope, authenticated_at, expires_at } => {
+                (user, scope, authenticated_at, expires_at, successor.secret)
             }
-            Rotation::Replayed { user, scope, authenticated_at, steps } => {
+            Rotation::Replayed { user, scope, authenticated_at, expires_at, derivations, elsewhere } => {
+                if elsewhere {
+                    report_replay(session_id, user.id, &self.client);
+                }
+                let scope = scope?;
                 // A retry gets what the first answer held; a tab that fell behind, the newest.
-                let derive = DeriveSuccessor {
-                    session_id: presented.session_id,
-                    secret: presented.successor,
-                    steps: steps - 1,
-                };
-                (user, scope, authenticated_at, desk.tokens.ask(derive).await?)
+                let derive = DeriveCurrent { replaced: presented, derivations };
+                (user, scope, authenticated_at, expires_at, desk.tokens.ask(derive).await?)
             }
-            Rotation::Reused { user } => {
-                log::warn!(
-                    "session {} of user {} ended: a replaced refresh token was presented again",
-                    presented.session_id,
-                    user.id
-                );
+            Rotation::Reused { user, theft } => {
+                report_theft(session_id, user.id, theft, &self.client);
                 return Err(RefreshError::Reused);
             }
             Rotation::Ended(reason) => return Err(RefreshError::Ended(reason)),
             Rotation::InvalidScope(error) => return Err(error.into()),
             Rotation::Unknown => return Err(RefreshError::Invalid),
         };
-        let issue = IssueTokens { user, session_id: presented.session_id, scope, authenticated_at, secret };
+        let issue = IssueTokens { user, session_id, scope, authenticated_at, session_ends, secret };
         Ok(desk.tokens.ask(issue).await?)
     }
+}
+
+const fn outcome_of(rotation: &Rotation) -> RefreshOutcome {
+    match rotation {
+        Rotation::Rotated { .. } => RefreshOutcome::Rotated,
+        Rotation::Replayed { elsewhere: true, .. } => RefreshOutcome::ReplayedElsewhere,
+        Rotation::Replayed { scope: Ok(_), .. } => RefreshOutcome::Replayed,
+        Rotation::Reused { .. } => RefreshOutcome::Reused,
+        Rotation::Replayed { scope: Err(_), .. }
+        | Rotation::Ended(_)
+        | Rotation::Unknown
+        | Rotation::InvalidScope(_) => RefreshOutcome::Refused,
+    }
+}
+
+/// A phone that changed networks on the way does this, and so does a thief who is quick.
+fn report_replay(session: SessionId, user: UserId, client: &Client) {
+    log::info!(
+        "session {session} of user {user}: a refresh token that was just replaced came again from another network; \
+         ip={}",
+        ip_of(client)
+    );
+}
+
+fn report_theft(session: SessionId, user: UserId, theft: Theft, client: &Client) {
+    log::warn!("session {session} of user {user} ended: {}; ip={}", theft.as_str(), ip_of(client));
+}
+
+/// The address as the access log shows it.
+fn ip_of(client: &Client) -> String {
+    client.ip.map_or_else(|| "-".to_owned(), |ip| ip.to_string())
 }

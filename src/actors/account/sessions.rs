@@ -4,8 +4,8 @@ use actix::Message;
 
 use super::{AuthenticateError, Desk, Failure, UseCase, authenticate::authenticate_owner, error::may_fail};
 use crate::{
-    actors::db::{EndSession, EndUserSessions, ListSessions},
-    domain::{AccessToken, EndReason, Session, SessionId},
+    actors::db::{DbError, EndSession, EndUserSessions, ListSessions},
+    domain::{AccessToken, EndReason, Session, SessionId, UserId},
 };
 
 /// Lists the caller's sessions, the newest first, and says which is the caller's.
@@ -24,10 +24,20 @@ impl UseCase for ListOwnSessions {
 
     async fn run(self, desk: &Desk) -> Result<Self::Answer, AuthenticateError> {
         let caller = authenticate_owner(desk, self.token).await?;
-        let list =
-            ListSessions { user_id: caller.user.id, with_ended: self.with_ended, now: desk.clock.now() };
-        Ok((desk.db.ask(list).await?, caller.session_id))
+        let sessions = list_sessions(desk, caller.user.id, self.with_ended).await?;
+        Ok((sessions, caller.session_id))
     }
+}
+
+/// A user's sessions as they are told.
+pub(super) async fn list_sessions(
+    desk: &Desk,
+    user_id: UserId,
+    with_ended: bool,
+) -> Result<Vec<Session>, DbError> {
+    let now = desk.clock.now();
+    let sessions = desk.db.ask(ListSessions { user_id, with_ended, now }).await?;
+    Ok(sessions.into_iter().map(|session| session.as_told(&desk.rules.sessions, now)).collect())
 }
 
 /// Why a session goes on.

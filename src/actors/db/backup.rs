@@ -9,7 +9,8 @@ use rusqlite::{
 
 use super::{
     DbError, DbFile, KeySet, StartError,
-    inspect::open_to_copy,
+    file::migrate,
+    inspect::{open_to_copy, show},
     keys::find_keys,
     schema::{distrust, find_foreign},
     workplace::Workplace,
@@ -74,9 +75,21 @@ pub fn back_up(
 ) -> Result<CopyReport, CopyError> {
     publish(target, |partial| {
         let to = copy(&source.connect()?, partial)?;
+        forget_replaced_secrets(&to)?;
         leave_behind_what_was_deleted(&to)?;
         conclude(to, check_keys)
     })
+}
+
+/// Removes the refresh secrets that were replaced a moment ago from a copy.
+///
+/// They serve retries within the next minutes, which a copy is not for. With one of them and an old token
+/// a thief of the copy could derive the token of today.
+fn forget_replaced_secrets(copy: &Connection) -> Result<(), CopyError> {
+    copy.execute_batch(
+        "UPDATE sessions SET spent = x'', replaced = x'' WHERE replaced <> x'' OR spent <> x''",
+    )?;
+    Ok(())
 }
 
 /// What becomes of the tokens that were issued before a backup was restored.
@@ -102,7 +115,8 @@ pub fn restore(
 ) -> Result<CopyReport, RestoreError> {
     let from = open_to_copy(backup)?;
     let report = publish(target, |partial| {
-        let to = copy(&from, partial)?;
+        let mut to = copy(&from, partial)?;
+        migrate(&mut to, &show(backup)).map_err(|error| DbError::Other(error.to_string()))?;
         if issued == Issued::Refused {
             leave_behind_what_was_issued(&to)?;
         }

@@ -6,8 +6,8 @@ use rusqlite::{
 };
 
 use crate::domain::{
-    Algorithm, Email, EndReason, PasswordHash, PasswordVersion, Role, Scope, Session, SessionId,
-    StoredSecret, Timestamp, User, UserId, Username,
+    Algorithm, EarlierUses, Email, EndReason, PasswordHash, PasswordVersion, Role, Scope, Session, SessionId,
+    StoredSecret, Timestamp, TokenHash, User, UserId, Username,
 };
 
 /// An integer column that is a newtype over `i64`.
@@ -32,6 +32,18 @@ integer_column! {
     UserId: UserId, |id: UserId| id.0;
     SessionId: SessionId, |id: SessionId| id.0;
     PasswordVersion: PasswordVersion, |version: PasswordVersion| version.0;
+}
+
+impl ToSql for TokenHash {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(&self.0[..]))
+    }
+}
+
+impl FromSql for TokenHash {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        <[u8; 32]>::column_result(value).map(Self)
+    }
 }
 
 /// A text column of which only some texts are right.
@@ -96,7 +108,8 @@ pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
 /// The columns that [`session`] reads.
 macro_rules! session_columns {
     () => {
-        "id, user_id, scope, created_at, last_used_at, expires_at, user_agent, ip, ended_at, end_reason"
+        "id, user_id, scope, created_at, last_used_at, expires_at, user_agent, ip, ended_at, end_reason,
+         used_before, used_before_that"
     };
 }
 pub(super) use session_columns;
@@ -111,6 +124,7 @@ pub(super) fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
         scope: row.get(2)?,
         created_at: row.get(3)?,
         last_used_at: row.get(4)?,
+        earlier_uses: EarlierUses([row.get(10)?, row.get(11)?]),
         expires_at: row.get(5)?,
         user_agent: row.get(6)?,
         ip: row.get(7)?,

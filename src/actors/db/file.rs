@@ -26,13 +26,14 @@ use super::{
 use crate::config::Database;
 
 /// Forward only: a migration that was released is never changed, moved or removed.
-pub(super) const MIGRATIONS: [M<'static>; 6] = [
+pub(super) const MIGRATIONS: [M<'static>; 7] = [
     M::up(include_str!("../../../migrations/0001_accounts.sql")),
     M::up(include_str!("../../../migrations/0002_password_version.sql")),
     M::up(include_str!("../../../migrations/0003_password_cost.sql")),
     M::up(include_str!("../../../migrations/0004_admin_by_name.sql")),
     M::up(include_str!("../../../migrations/0005_unfinished.sql")),
     M::up(include_str!("../../../migrations/0006_sessions_by_network.sql")),
+    M::up(include_str!("../../../migrations/0007_refresh_chains.sql")),
 ];
 
 /// Why a database cannot be used. Each is one line for the person who started the program, and
@@ -308,7 +309,7 @@ fn make_private(path: &Path) -> Result<(), StartError> {
     Ok(())
 }
 
-fn migrate(db: &mut Connection, name: &str) -> Result<(), StartError> {
+pub(super) fn migrate(db: &mut Connection, name: &str) -> Result<(), StartError> {
     let unopenable = |source: Box<dyn std::error::Error + Send + Sync>| StartError::Unopenable {
         path: name.to_owned(),
         source,

@@ -1,12 +1,13 @@
-//! Signing keys and the installation's other secrets.
+//! Signing keys.
 
 use std::fmt;
 
 use actix::Message;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::{
     Access, DbError, DbMessage,
+    refresh_secrets::{RefreshSecretRow, find_refresh_secrets},
     stored_secrets::{StoredOtherwise, check_same_wrapping},
 };
 use crate::domain::{Algorithm, Place, StoredSecret, Timestamp, signing_key};
@@ -40,14 +41,29 @@ impl KeyRow {
     }
 }
 
-/// All keys, the oldest first: of those that may sign, the last does.
+/// All that tokens are made with.
 #[derive(Debug, Clone)]
 pub struct KeySet {
-    /// The keys.
+    /// The signing keys, the oldest first: of those that may sign, the last does.
     pub keys: Vec<KeyRow>,
+    /// The versions of the secret of refresh tokens, in the order in which they begin to make new ones.
+    pub refresh_secrets: Vec<RefreshSecretRow>,
 }
 
-/// Finds all keys.
+impl KeySet {
+    /// Whether the other set holds the same signing keys and the same refresh secrets, however they are
+    /// stored.
+    #[must_use]
+    pub fn is_of_the_same_keys(&self, other: &Self) -> bool {
+        let kids = |set: &Self| set.keys.iter().map(|key| key.kid.clone()).collect::<Vec<_>>();
+        let versions = |set: &Self| {
+            set.refresh_secrets.iter().map(|secret| (secret.version, secret.used_from)).collect::<Vec<_>>()
+        };
+        kids(self) == kids(other) && versions(self) == versions(other)
+    }
+}
+
+/// Finds all signing keys and the secrets of refresh tokens.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<KeySet, DbError>")]
 pub struct FindKeys;
@@ -75,7 +91,7 @@ pub(super) fn find_keys(db: &Connection) -> Result<KeySet, DbError> {
             signs_from: row.get(4)?,
         })
     })?;
-    Ok(KeySet { keys: rows.collect::<Result<_, _>>()? })
+    Ok(KeySet { keys: rows.collect::<Result<_, _>>()?, refresh_secrets: find_refresh_secrets(db)? })
 }
 
 /// Adds a key, unless another process has added one since `newest` was the newest.
@@ -180,37 +196,5 @@ impl DbMessage for PurgeKeys {
             deleted += statement.execute([kid])?;
         }
         Ok(deleted)
-    }
-}
-
-/// Finds a secret by name; where there is none yet, `fresh` becomes it, unless it is stored otherwise
-/// than the secrets that are there.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Result<StoredSecret, StoredOtherwise>, DbError>")]
-pub struct FindSecret {
-    /// What it is for.
-    pub name: &'static str,
-    /// Fresh random bytes, as they are stored in this secret's place.
-    pub fresh: StoredSecret,
-}
-
-impl DbMessage for FindSecret {
-    type Answer = Result<StoredSecret, StoredOtherwise>;
-    const ACCESS: Access = Access::Write;
-
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        let found: Option<StoredSecret> = db
-            .prepare_cached("SELECT value FROM secrets WHERE name = ?1")?
-            .query_row([self.name], |row| row.get(0))
-            .optional()?;
-        if let Some(found) = found {
-            return Ok(Ok(found));
-        }
-        if let Err(refused) = check_same_wrapping(db, &self.fresh)? {
-            return Ok(Err(refused));
-        }
-        db.prepare_cached("INSERT INTO secrets (name, value) VALUES (?1, ?2)")?
-            .execute((self.name, &self.fresh))?;
-        Ok(Ok(self.fresh))
     }
 }

@@ -17,6 +17,8 @@ mod inspect;
 mod keys;
 mod listing;
 mod networks;
+mod purge;
+mod refresh_secrets;
 mod rotation;
 mod schema;
 mod scrub;
@@ -42,14 +44,13 @@ pub use self::{
     file::{DbFile, StartError},
     health::{Close, Ping},
     import::{ImportReport, ImportUsers, Problem},
-    keys::{FindKeys, FindSecret, InsertKey, KeyRow, KeySet, PurgeKeys, Revocation, RevokeKey},
+    keys::{FindKeys, InsertKey, KeyRow, KeySet, PurgeKeys, Revocation, RevokeKey},
     listing::{Cursor, ListUsers, Page},
     networks::HasLoggedInFrom,
+    purge::{PurgeSessions, Purged},
+    refresh_secrets::{FindRefreshVersions, InsertRefreshSecret, PurgeRefreshSecrets, RefreshSecretRow},
     rotation::{RotateSession, RotateSessions, Rotation},
-    sessions::{
-        ActiveKey, EndSession, EndUserSessions, FindActiveUsers, ListSessions, OpenSession, PurgeSessions,
-        Purged, TokenHash,
-    },
+    sessions::{ActiveKey, EndSession, EndUserSessions, FindActiveUsers, ListSessions, OpenSession},
     stored_secrets::{FindSecretRows, ReplaceSecretRows, Rewrapped, SecretRow, StoredOtherwise},
     tutorial::{Flaw, ImportedUser, read_tutorial_database},
     users::{

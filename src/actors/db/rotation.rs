@@ -1,21 +1,22 @@
 //! Refresh token rotation: one message, one transaction.
 //!
 //! A session has one current refresh secret, of which only the hash is stored. The successor of
-//! a secret is derived from it with a key of the server's, so whoever presents a secret again
-//! within the grace can be given the same successor though nobody stored it. For that the row
-//! keeps the secrets replaced within the grace, each as a prefix of its hash and the time of its
-//! replacement, oldest first: the position tells how many derivations lead to the current one.
-
-use std::time::Duration;
+//! a secret is derived from it with a key of the server's and random bytes, which the row keeps
+//! beside the replaced secret's hash for as long as the grace lasts. So whoever presents a secret
+//! again within the grace can be given the same successor, though nobody stored it, and afterwards
+//! nobody can derive it any more. What a presented secret is, [`RefreshChain`] says.
 
 use actix::Message;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row, types::FromSqlError};
 
 use super::{
-    Access, DbError, DbMessage, GroupMessage, TokenHash,
+    Access, DbError, DbMessage, GroupMessage,
     columns::{user, user_columns},
 };
-use crate::domain::{EndReason, InvalidScope, Scope, SessionId, Timestamp, User};
+use crate::domain::{
+    Derivation, EarlierUses, EndReason, InvalidScope, OriginMark, Presentation, RefreshChain, Scope,
+    SessionId, SessionRules, Theft, Timestamp, TokenHash, User,
+};
 
 /// Exchanges a refresh secret for its successor.
 #[derive(Debug, Message)]
@@ -25,14 +26,16 @@ pub struct RotateSession {
     pub id: SessionId,
     /// The presented secret's hash.
     pub presented: TokenHash,
-    /// The hash of the secret that is derived from it.
+    /// Where the request came from.
+    pub from: OriginMark,
+    /// The hash of the secret that becomes current if the presented one is.
     pub successor: TokenHash,
+    /// How that was derived from the presented one.
+    pub derivation: Derivation,
     /// What the new access token shall be able to do; empty for all that the session may.
     pub requested: Scope,
-    /// How long a replaced secret may be presented again.
-    pub grace: Duration,
-    /// How long the session lives from now on.
-    pub lifetime: Duration,
+    /// How long the session lives, and how long a replaced secret may be presented again.
+    pub rules: SessionRules,
     /// Now.
     pub now: Timestamp,
 }
@@ -48,24 +51,32 @@ pub enum Rotation {
         scope: Scope,
         /// When the session was opened, which is when the password was verified.
         authenticated_at: Timestamp,
+        /// When the session ends unless it is used before.
+        expires_at: Timestamp,
     },
-    /// It was replaced a moment ago: a retry, or a second tab.
+    /// It was replaced a moment ago: a retry, or a second tab. Nothing has changed.
     Replayed {
         /// Whose session it is.
         user: User,
-        /// What the new access token may do.
-        scope: Scope,
+        /// What the new access token may do; an error where more was asked for than the session may.
+        scope: Result<Scope, InvalidScope>,
         /// When the session was opened, which is when the password was verified.
         authenticated_at: Timestamp,
-        /// How many derivations lead from it to the current secret; at least one.
-        steps: usize,
+        /// When the session ends unless it is used before.
+        expires_at: Timestamp,
+        /// The derivations that lead from it to the current secret, the first first; at least one.
+        derivations: Vec<Derivation>,
+        /// Whether it is known to have come from another network than the request that replaced it.
+        elsewhere: bool,
     },
-    /// It was replaced longer ago than the grace. The session has ended.
+    /// Somebody has it who should not. The session has ended.
     Reused {
         /// Whose session it was.
         user: User,
+        /// What gave it away.
+        theft: Theft,
     },
-    /// More was asked for than the session may; nothing has changed.
+    /// It was current, and more was asked for than the session may; nothing has changed.
     InvalidScope(InvalidScope),
     /// The session had ended before.
     Ended(EndReason),
@@ -73,15 +84,15 @@ pub enum Rotation {
     Unknown,
 }
 
-struct Row {
+struct Found {
     user: User,
     scope: Scope,
-    current: TokenHash,
-    spent: Spent,
+    chain: RefreshChain,
+    created_at: Timestamp,
     last_used_at: Timestamp,
+    earlier_uses: EarlierUses,
     expires_at: Timestamp,
     end_reason: Option<EndReason>,
-    created_at: Timestamp,
 }
 
 impl DbMessage for RotateSession {
@@ -115,173 +126,138 @@ impl DbMessage for RotateSessions {
     const ACCESS: Access = Access::Write;
 
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        // Each changes its row by one statement, so one that fails has changed nothing.
-        Ok(self.rotations.into_iter().map(|rotation| rotation.rotate(db)).collect())
+        let mut answers = Vec::with_capacity(self.rotations.len());
+        for rotation in self.rotations {
+            // Each changes its row by one statement, so one that fails has changed nothing.
+            let answer = rotation.rotate(db);
+            if let Err(error) = &answer
+                && db.is_autocommit()
+            {
+                // SQLite has given up the whole transaction. What came before is undone, and what
+                // comes after would be committed by itself.
+                return Err(error.clone());
+            }
+            answers.push(answer);
+        }
+        Ok(answers)
     }
 }
 
 impl RotateSession {
     fn rotate(self, db: &Connection) -> Result<Rotation, DbError> {
-        let Some(row) = find_row(db, self.id)? else {
+        let Some(found) = find(db, self.id)? else {
             return Ok(Rotation::Unknown);
         };
-        if let Some(reason) = row.end_reason {
+        if let Some(reason) = found.end_reason {
             return Ok(Rotation::Ended(reason));
         }
-        if row.expires_at <= self.now {
+        if found.expires_at <= self.now {
             return Ok(Rotation::Ended(EndReason::Expired));
         }
-        if row.user.disabled {
+        if found.user.disabled {
             return Ok(Rotation::Unknown);
         }
-        let Row { user, created_at: authenticated_at, .. } = row;
-        // Somebody who was an administrator when they logged in may be none now.
-        let scope = match row.scope.intersection(Scope::of(user.role)).narrow(self.requested) {
-            Ok(scope) => scope,
-            Err(error) => return Ok(Rotation::InvalidScope(error)),
-        };
-        if self.presented == row.current {
-            // A clock that went back must not make the session look older than it is, nor end the
-            // grace when it is put right.
-            let now = self.now.max(row.last_used_at);
-            let spent = row.spent.with(self.presented, now, self.grace);
-            db.prepare_cached(
-                "UPDATE sessions SET refresh_hash = ?2, spent = ?3, last_used_at = ?4, expires_at = ?5
-                 WHERE id = ?1",
-            )?
-            .execute((self.id, self.successor, spent.0, now, now + self.lifetime))?;
-            return Ok(Rotation::Rotated { user, scope, authenticated_at });
+        // A clock that went back must not make the session look older than it is, nor end the grace
+        // when it is put right.
+        let used_at = self.now.max(found.last_used_at);
+        let expires_at = self.rules.expires_at(found.created_at, used_at);
+        if expires_at <= self.now {
+            // It was opened when sessions might become older.
+            self.end(db, EndReason::Expired)?;
+            return Ok(Rotation::Ended(EndReason::Expired));
         }
-        match row.spent.steps_to_current(self.presented, self.now, self.grace) {
-            Some(steps) => Ok(Rotation::Replayed { user, scope, authenticated_at, steps }),
-            None => {
-                db.prepare_cached("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1")?
-                    .execute((self.id, self.now, EndReason::RefreshTokenReused))?;
-                Ok(Rotation::Reused { user })
+        // What the secret is comes before what is asked for: one that was stolen betrays its thief
+        // whatever they ask.
+        let presentation = found.chain.judge(self.presented, self.from, self.now, self.rules.refresh_grace);
+        // Somebody who was an administrator when they logged in may be none now.
+        let scope = found.scope.intersection(Scope::of(found.user.role)).narrow(self.requested);
+        match (presentation, scope) {
+            (Presentation::Theft(theft), _) => {
+                self.end(db, EndReason::RefreshTokenReused)?;
+                Ok(Rotation::Reused { user: found.user, theft })
+            }
+            (Presentation::Again { derivations, elsewhere }, scope) => Ok(Rotation::Replayed {
+                user: found.user,
+                scope,
+                authenticated_at: found.created_at,
+                expires_at: found.expires_at,
+                derivations,
+                elsewhere,
+            }),
+            (Presentation::Current, Err(error)) => Ok(Rotation::InvalidScope(error)),
+            (Presentation::Current, Ok(scope)) => {
+                let authenticated_at = found.created_at;
+                let user = self.replace(db, found, used_at, expires_at)?;
+                Ok(Rotation::Rotated { user, scope, authenticated_at, expires_at })
             }
         }
     }
+
+    /// Makes the successor current.
+    fn replace(
+        &self,
+        db: &Connection,
+        found: Found,
+        used_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<User, DbError> {
+        let grace = self.rules.refresh_grace;
+        let chain = found.chain.replace_current(self.successor, self.derivation, self.from, used_at, grace);
+        let EarlierUses([before, before_that]) =
+            found.earlier_uses.followed_by(found.last_used_at, used_at, &self.rules);
+        db.prepare_cached(
+            "UPDATE sessions SET refresh_hash = ?2, refresh_version = ?3, spent = x'', replaced = ?4,
+                 last_used_at = ?5, used_before = ?6, used_before_that = ?7, expires_at = ?8
+             WHERE id = ?1",
+        )?
+        .execute((
+            self.id,
+            chain.current(),
+            self.derivation.version,
+            chain.write_replaced(),
+            used_at,
+            before,
+            before_that,
+            expires_at,
+        ))?;
+        Ok(found.user)
+    }
+
+    fn end(&self, db: &Connection, reason: EndReason) -> Result<(), DbError> {
+        db.prepare_cached("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1")?
+            .execute((self.id, self.now, reason))?;
+        Ok(())
+    }
 }
 
-fn find_row(db: &Connection, id: SessionId) -> Result<Option<Row>, DbError> {
+fn find(db: &Connection, id: SessionId) -> Result<Option<Found>, DbError> {
     let sql = concat!(
         "SELECT ",
         user_columns!(),
-        ", s.scope, s.refresh_hash, s.spent, s.last_used_at, s.expires_at, s.end_reason, s.created_at
+        ", s.scope, s.refresh_hash, s.spent, s.replaced, s.created_at, s.last_used_at, s.used_before,
+         s.used_before_that, s.expires_at, s.end_reason
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?1"
     );
-    let row = db
+    let found = db
         .prepare_cached(sql)?
         .query_row([id], |row| {
-            Ok(Row {
+            Ok(Found {
                 user: user(row)?,
                 scope: row.get(6)?,
-                current: row.get(7)?,
-                spent: Spent(row.get(8)?),
-                last_used_at: row.get(9)?,
-                expires_at: row.get(10)?,
-                end_reason: row.get(11)?,
-                created_at: row.get(12)?,
+                chain: chain(row)?,
+                created_at: row.get(10)?,
+                last_used_at: row.get(11)?,
+                earlier_uses: EarlierUses([row.get(12)?, row.get(13)?]),
+                expires_at: row.get(14)?,
+                end_reason: row.get(15)?,
             })
         })
         .optional()?;
-    Ok(row)
+    Ok(found)
 }
 
-/// The secrets replaced within the grace, oldest first: 8 bytes of hash and 8 of milliseconds each.
-#[derive(Debug, PartialEq, Eq)]
-struct Spent(Vec<u8>);
-
-impl Spent {
-    const ENTRY: usize = 16;
-
-    /// A client that rotates faster than this within one grace is not waiting for answers.
-    const MOST: usize = 32;
-
-    fn entries(&self) -> impl DoubleEndedIterator<Item = ([u8; 8], Timestamp)> {
-        let (entries, _) = self.0.as_chunks::<{ Self::ENTRY }>();
-        entries.iter().map(|entry| {
-            let bits = u128::from_be_bytes(*entry);
-            #[expect(clippy::cast_possible_truncation, reason = "the two halves of the entry")]
-            let (hash, millis) = ((bits >> 64) as u64, bits as u64);
-            (hash.to_be_bytes(), Timestamp::from_millis(millis.cast_signed()))
-        })
-    }
-
-    fn prefix(hash: TokenHash) -> [u8; 8] {
-        let mut prefix = [0; 8];
-        for (byte, whole) in prefix.iter_mut().zip(hash.0) {
-            *byte = whole;
-        }
-        prefix
-    }
-
-    fn with(&self, spent: TokenHash, now: Timestamp, grace: Duration) -> Self {
-        let newest = self.entries().rev().take(Self::MOST - 1);
-        let kept = newest.take_while(|(_, at)| now.since(*at) <= grace).count() * Self::ENTRY;
-        let (_, kept) = self.0.split_at(self.0.len().saturating_sub(kept));
-        Self([kept, &Self::prefix(spent), &now.as_millis().to_be_bytes()].concat())
-    }
-
-    fn steps_to_current(&self, presented: TokenHash, now: Timestamp, grace: Duration) -> Option<usize> {
-        let prefix = Self::prefix(presented);
-        self.entries()
-            .rev()
-            .position(|(hash, at)| hash == prefix && now.since(at) <= grace)
-            .map(|newer| newer + 1)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GRACE: Duration = Duration::from_secs(10);
-
-    fn hash(byte: u8) -> TokenHash {
-        TokenHash([byte; 32])
-    }
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_millis(seconds * 1000)
-    }
-
-    #[test]
-    fn a_spent_secret_knows_its_distance_to_the_current_one_within_the_grace() {
-        let spent = Spent(Vec::new()).with(hash(1), at(100), GRACE).with(hash(2), at(104), GRACE).with(
-            hash(3),
-            at(108),
-            GRACE,
-        );
-
-        assert_eq!(spent.steps_to_current(hash(3), at(108), GRACE), Some(1));
-        assert_eq!(spent.steps_to_current(hash(1), at(110), GRACE), Some(3));
-        assert_eq!(spent.steps_to_current(hash(1), at(111), GRACE), None);
-        assert_eq!(spent.steps_to_current(hash(2), at(111), GRACE), Some(2));
-        assert_eq!(spent.steps_to_current(hash(9), at(108), GRACE), None);
-    }
-
-    #[test]
-    fn what_is_older_than_the_grace_is_not_kept() {
-        let spent = Spent(Vec::new()).with(hash(1), at(100), GRACE).with(hash(2), at(111), GRACE);
-
-        assert_eq!(spent.entries().count(), 1);
-    }
-
-    #[test]
-    fn a_client_that_never_waits_cannot_grow_the_row() {
-        let mut spent = Spent(Vec::new());
-        for _ in 0..1000 {
-            spent = spent.with(hash(1), at(100), GRACE);
-        }
-
-        assert_eq!(spent.entries().count(), Spent::MOST);
-    }
-
-    #[test]
-    fn a_clock_that_goes_back_keeps_the_grace_open() {
-        let spent = Spent(Vec::new()).with(hash(1), at(100), GRACE);
-
-        assert_eq!(spent.steps_to_current(hash(1), at(50), GRACE), Some(1));
-    }
+fn chain(row: &Row<'_>) -> rusqlite::Result<RefreshChain> {
+    let (spent, replaced) = (row.get_ref(8)?.as_blob()?, row.get_ref(9)?.as_blob()?);
+    let chain = RefreshChain::read(row.get(7)?, spent, replaced);
+    Ok(chain.map_err(|error| FromSqlError::Other(error.into()))?)
 }

@@ -1,34 +1,18 @@
 //! Sessions: opening, finding, listing, ending and purging them.
 
 use actix::Message;
-use rusqlite::{
-    Connection, OptionalExtension, ToSql, named_params,
-    types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef},
-};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::{
     Access, DbError, DbMessage, GroupMessage,
     columns::{session, session_columns, user, user_columns},
 };
-use crate::domain::{Client, EndReason, PasswordVersion, Scope, Session, SessionId, Timestamp, User, UserId};
+use crate::domain::{
+    Client, EndReason, PasswordVersion, Scope, Session, SessionId, Timestamp, TokenHash, User, UserId,
+};
 
-/// SHA-256 of a refresh secret: all that is stored of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TokenHash(pub [u8; 32]);
-
-impl ToSql for TokenHash {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(&self.0[..]))
-    }
-}
-
-impl FromSql for TokenHash {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        <[u8; 32]>::column_result(value).map(Self)
-    }
-}
-
-/// Opens a session for somebody whose password was just verified.
+/// Opens a session for somebody whose password was just verified. Where they have more live sessions
+/// then than [`Session::MOST_ALIVE`], those end that were not used for the longest time.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Option<SessionId>, DbError>")]
 pub struct OpenSession {
@@ -39,6 +23,8 @@ pub struct OpenSession {
     pub expected: PasswordVersion,
     /// The first refresh secret's hash.
     pub refresh_hash: TokenHash,
+    /// The version of the installation's secret that the first token is made with.
+    pub refresh_version: u8,
     /// What its tokens may do at most.
     pub scope: Scope,
     /// Where it was opened from.
@@ -56,15 +42,16 @@ impl DbMessage for OpenSession {
     fn run(self, db: &Connection) -> Result<Option<SessionId>, DbError> {
         let opened = db
             .prepare_cached(
-                "INSERT INTO sessions (user_id, refresh_hash, scope, created_at, last_used_at,
-                                       expires_at, user_agent, ip)
-                 SELECT id, :refresh_hash, :scope, :now, :now, :expires_at, :user_agent, :ip
+                "INSERT INTO sessions (user_id, refresh_hash, refresh_version, scope, created_at,
+                                       last_used_at, expires_at, user_agent, ip)
+                 SELECT id, :refresh_hash, :refresh_version, :scope, :now, :now, :expires_at, :user_agent, :ip
                  FROM users WHERE id = :user AND disabled = 0 AND password_version = :expected",
             )?
             .execute(named_params! {
                 ":user": self.user_id,
                 ":expected": self.expected,
                 ":refresh_hash": self.refresh_hash,
+                ":refresh_version": self.refresh_version,
                 ":scope": self.scope,
                 ":now": self.now,
                 ":expires_at": self.expires_at,
@@ -74,8 +61,43 @@ impl DbMessage for OpenSession {
         if opened == 0 {
             return Ok(None);
         }
-        Ok(Some(SessionId(db.last_insert_rowid())))
+        let id = SessionId(db.last_insert_rowid());
+        end_surplus_sessions(db, self.user_id, id, self.now)?;
+        Ok(Some(id))
     }
+}
+
+/// Ends those of a user's live sessions that are too many beside a new one: the ones that were not used
+/// for the longest time.
+///
+/// From before there was a bound there may be any number. So only twice as many as may live are looked
+/// at, the oldest, and each login ends some more.
+fn end_surplus_sessions(
+    db: &Connection,
+    user_id: UserId,
+    new: SessionId,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let looked_at = i64::try_from(2 * Session::MOST_ALIVE).unwrap_or(i64::MAX);
+    let mut statement = db.prepare_cached(
+        "SELECT last_used_at, id, expires_at FROM sessions
+         WHERE user_id = ?1 AND ended_at IS NULL ORDER BY id LIMIT ?2",
+    )?;
+    let mut others: Vec<(Timestamp, SessionId)> = Vec::new();
+    let mut rows = statement.query((user_id, looked_at))?;
+    while let Some(row) = rows.next()? {
+        let (last_used_at, id, expires_at): (_, _, Timestamp) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if id != new && expires_at > now {
+            others.push((last_used_at, id));
+        }
+    }
+    let surplus = (others.len() + 1).saturating_sub(Session::MOST_ALIVE);
+    others.sort_unstable();
+    let mut end = db.prepare_cached("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1")?;
+    for (_, id) in others.into_iter().take(surplus) {
+        end.execute((id, now, EndReason::TooManySessions))?;
+    }
+    Ok(())
 }
 
 /// A token's user and session: what must be alive for the token to be worth anything.
@@ -243,58 +265,4 @@ pub(super) fn end_sessions_of(
              WHERE user_id = ?1 AND ended_at IS NULL AND id IS NOT ?2",
         )?
         .execute((user_id, except, now, reason))?)
-}
-
-/// Looks at a range of sessions by number, marks the expired and deletes those long ended.
-///
-/// The caller walks the table a batch at a time and begins anew at its end, so that no
-/// transaction is long and no index has to follow each refresh.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Purged, DbError>")]
-pub struct PurgeSessions {
-    /// The sessions after this number.
-    pub after: SessionId,
-    /// How many to look at.
-    pub batch: i64,
-    /// Those that ended before this are deleted.
-    pub ended_before: Timestamp,
-    /// Now.
-    pub now: Timestamp,
-}
-
-/// What a [`PurgeSessions`] found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Purged {
-    /// The last number it looked at; `None` at the end of the table.
-    pub last: Option<SessionId>,
-    /// How many had expired.
-    pub expired: usize,
-    /// How many were deleted.
-    pub deleted: usize,
-}
-
-impl DbMessage for PurgeSessions {
-    type Answer = Purged;
-    const ACCESS: Access = Access::Write;
-
-    fn run(self, db: &Connection) -> Result<Purged, DbError> {
-        let last: Option<SessionId> = db
-            .prepare_cached(
-                "SELECT max(id) FROM (SELECT id FROM sessions WHERE id > ?1 ORDER BY id LIMIT ?2)",
-            )?
-            .query_one((self.after, self.batch), |row| row.get(0))?;
-        let Some(last) = last else {
-            return Ok(Purged { last: None, expired: 0, deleted: 0 });
-        };
-        let expired = db
-            .prepare_cached(
-                "UPDATE sessions SET ended_at = expires_at, end_reason = ?4
-                 WHERE id > ?1 AND id <= ?2 AND ended_at IS NULL AND expires_at <= ?3",
-            )?
-            .execute((self.after, last, self.now, EndReason::Expired))?;
-        let deleted = db
-            .prepare_cached("DELETE FROM sessions WHERE id > ?1 AND id <= ?2 AND ended_at < ?3")?
-            .execute((self.after, last, self.ended_before))?;
-        Ok(Purged { last: Some(last), expired, deleted })
-    }
 }

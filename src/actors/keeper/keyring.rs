@@ -8,12 +8,17 @@ use crate::{
     actors::{
         Handle, Unreachable,
         db::{
-            DbActor, DbError, FindKeys, FindSecret, InsertKey, KeySet, Revocation, RevokeKey, StoredOtherwise,
+            DbActor, DbError, FindKeys, InsertKey, InsertRefreshSecret, KeySet, RefreshSecretRow, Revocation,
+            RevokeKey, StoredOtherwise,
         },
-        token::{ANNOUNCE, KeyError, Keyring, RefreshKeys, SigningSetup, TagKey, new_key_row},
+        token::{ANNOUNCE, KeyError, Keyring, SigningSetup, new_key_row},
     },
-    domain::{Algorithm, Clock, KeyWrap, NoRandomness, OpenError, Place, Random, WrapError},
+    domain::{Algorithm, Clock, KeyWrap, NoRandomness, OpenError, Random, Timestamp, WrapError},
 };
+
+/// How long a new version of the refresh secret is known before it makes tokens. A server that had not
+/// heard of it would refuse them, and log somebody out; each looks every second.
+const REFRESH_ANNOUNCE: Duration = Duration::from_mins(1);
 
 /// The keyring could not be read or extended.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +47,9 @@ pub enum KeyringError {
     /// No random bytes.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
+    /// A version is written into a byte of each token, and all that it can say are in use.
+    #[error("the refresh secret has as many versions as it can have; the oldest are still in use")]
+    NoVersionLeft,
 }
 
 /// How keys are made, read and replaced.
@@ -80,21 +88,58 @@ pub async fn open_keyring(
         log::info!("made a signing key {} for {}", key.kid, policy.algorithm);
         set = db.ask(InsertKey { key, newest }).await??;
     }
-    let keyring = read_keyring(db, policy, &set).await?;
+    set = with_refresh_secret(db, policy, set).await?;
+    let keyring = Keyring::new(&set, &policy.setup)?;
     Ok((set, keyring))
 }
 
-pub(super) async fn read_keyring(
+/// Makes the first refresh secret where there is none.
+pub(super) async fn with_refresh_secret(
     db: &Handle<DbActor>,
     policy: &KeyPolicy,
-    set: &KeySet,
-) -> Result<Keyring, KeyringError> {
-    let (name, key_wrap) = ("refresh", &policy.setup.key_wrap);
-    let place = Place::Secret { name: name.to_owned() };
-    let fresh = key_wrap.wrap(&place, &*Zeroizing::new(policy.random.bytes::<32>()?))?;
-    let stored = db.ask(FindSecret { name, fresh }).await??;
-    let secret = key_wrap.open(&place, &stored)?;
-    Ok(Keyring::new(set, &policy.setup, RefreshKeys::new(&secret), TagKey::new(&secret))?)
+    set: KeySet,
+) -> Result<KeySet, KeyringError> {
+    if !set.refresh_secrets.is_empty() {
+        return Ok(set);
+    }
+    let maker = (&policy.setup.key_wrap, &policy.random);
+    let secret = new_refresh_secret(0, policy.clock.now(), maker)?;
+    Ok(db.ask(InsertRefreshSecret { secret, newest: None }).await??)
+}
+
+fn new_refresh_secret(
+    version: u8,
+    used_from: Timestamp,
+    (key_wrap, random): (&KeyWrap, &Random),
+) -> Result<RefreshSecretRow, KeyringError> {
+    let value = Zeroizing::new(random.bytes::<32>()?);
+    let value = key_wrap.wrap(&RefreshSecretRow::place_of(version), &*value)?;
+    Ok(RefreshSecretRow { version, value, used_from })
+}
+
+/// Adds a version of the refresh secret, which makes new tokens when every server on this database has
+/// heard of it. Tokens of the versions before go on being accepted.
+///
+/// # Errors
+///
+/// When none can be made or stored.
+pub async fn rotate_refresh_secret(
+    db: &Handle<DbActor>,
+    clock: &Clock,
+    maker: (&KeyWrap, &Random),
+) -> Result<RefreshSecretRow, KeyringError> {
+    let known = db.ask(FindKeys).await?.refresh_secrets;
+    let newest = known.last().map(|secret| secret.version);
+    let version = newest.map_or(0, |newest| newest.wrapping_add(1));
+    if known.iter().any(|secret| secret.version == version) {
+        return Err(KeyringError::NoVersionLeft);
+    }
+    let used_from = clock.now() + REFRESH_ANNOUNCE;
+    let secret = new_refresh_secret(version, used_from, maker)?;
+    let mut after = db.ask(InsertRefreshSecret { secret, newest }).await??.refresh_secrets;
+    let secret = after.pop().ok_or(KeyringError::NoVersionLeft)?;
+    log::info!("version {} of the refresh secret makes new tokens from {used_from}", secret.version);
+    Ok(secret)
 }
 
 /// Adds a key: announced now and signing when every verifier's copy of the old JWKS has expired,

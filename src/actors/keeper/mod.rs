@@ -6,16 +6,22 @@
 
 mod keyring;
 mod round;
+mod sweep;
 mod wrapping;
 
 use std::{sync::Arc, time::Duration};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, Recipient, ResponseActFuture, WrapFuture};
 
-use self::round::{Found, Round};
 pub use self::{
-    keyring::{KeyPolicy, KeyringError, Revoked, open_keyring, revoke_key, rotate_keys},
+    keyring::{
+        KeyPolicy, KeyringError, Revoked, open_keyring, revoke_key, rotate_keys, rotate_refresh_secret,
+    },
     wrapping::{rewrap_secrets, wrap_secrets},
+};
+use self::{
+    round::{Found, Round},
+    sweep::Walk,
 };
 use super::{
     Handle, Unreachable,
@@ -23,7 +29,7 @@ use super::{
     password::Passwords,
     token::{Keyring, UseKeyring},
 };
-use crate::{domain::SessionId, metrics};
+use crate::{domain::SessionRules, metrics};
 
 /// How often the keeper looks around.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -36,11 +42,12 @@ pub struct KeeperActor {
     db: Handle<DbActor>,
     file: Arc<DbFile>,
     policy: KeyPolicy,
-    set: KeySet,
+    rules: SessionRules,
+    set: Arc<KeySet>,
     keyring: Arc<Keyring>,
     passwords: Passwords,
     listeners: Vec<Recipient<UseKeyring>>,
-    swept: SessionId,
+    walk: Walk,
     users: Tally,
     sessions: Tally,
     /// Whether a look around is under way; a slow database is not asked again meanwhile.
@@ -58,19 +65,20 @@ impl KeeperActor {
         db: Handle<DbActor>,
         file: Arc<DbFile>,
         policy: KeyPolicy,
-        set: KeySet,
-        keyring: Arc<Keyring>,
+        rules: SessionRules,
+        (set, keyring): (KeySet, Arc<Keyring>),
         passwords: Passwords,
     ) -> Self {
         Self {
             db,
             file,
             policy,
-            set,
+            rules,
+            set: Arc::new(set),
             keyring,
             passwords,
             listeners: Vec::new(),
-            swept: SessionId(0),
+            walk: Walk::default(),
             users: Tally::default(),
             sessions: Tally::default(),
             looking: false,
@@ -137,9 +145,10 @@ impl Handler<LookAround> for KeeperActor {
         let round = Round {
             db: self.db.clone(),
             policy: self.policy.clone(),
-            known: self.set.keys.iter().map(|key| key.kid.clone()).collect(),
+            rules: self.rules,
+            known: Arc::clone(&self.set),
             keyring: Arc::clone(&self.keyring),
-            swept: self.swept,
+            walk: self.walk.clone(),
             find_cost: FindHighestCost { at_most: self.passwords.hasher().cost_limit() },
             census: CountSlice {
                 users_after: self.users.after,
@@ -160,7 +169,7 @@ impl KeeperActor {
         match outcome {
             Ok(found) => {
                 self.failing = false;
-                self.swept = found.swept;
+                self.walk = found.walk;
                 if let Some(count) = self.users.add(found.census.users) {
                     metrics::users(count);
                 }
@@ -176,7 +185,7 @@ impl KeeperActor {
                     self.stored_otherwise = found.stored_otherwise;
                 }
                 if let Some((keyring, set)) = found.news {
-                    self.set = set;
+                    self.set = Arc::new(set);
                     self.keyring = Arc::new(keyring);
                     self.listeners.retain(Recipient::connected);
                     for listener in &self.listeners {
@@ -186,7 +195,7 @@ impl KeeperActor {
                 }
                 found.unreadable.map_or(Ok(()), |error| {
                     log::error!("the keys have changed, and the new ones cannot be read: {error}");
-                    Err(error)
+                    Err(error.into())
                 })
             }
             Err(error) => {

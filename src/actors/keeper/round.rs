@@ -1,36 +1,29 @@
 //! One look around: what the keeper asks of the database each second.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{
     KeyPolicy, KeyringError,
-    keyring::{read_keyring, rotate_keys},
+    keyring::{rotate_keys, with_refresh_secret},
+    sweep::Walk,
 };
 use crate::{
     actors::{
         Handle,
-        db::{
-            Census, CountSlice, DbActor, FindHighestCost, FindKeys, KeySet, PurgeKeys, PurgeSessions,
-            StoredOtherwise,
-        },
-        token::{ANNOUNCE, KeyState, Keyring},
+        db::{Census, CountSlice, DbActor, FindHighestCost, FindKeys, KeySet, PurgeKeys, StoredOtherwise},
+        token::{ANNOUNCE, KeyError, KeyState, Keyring},
     },
-    domain::{SessionId, Timestamp},
+    domain::{SessionRules, Timestamp},
 };
-
-/// How many sessions it looks at each time.
-const SWEEP_BATCH: i64 = 500;
-
-/// For how long the reason why a session ended can be seen.
-const ENDED_SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// One look around, with all that it needs in hand.
 pub(super) struct Round {
     pub(super) db: Handle<DbActor>,
     pub(super) policy: KeyPolicy,
-    pub(super) known: Vec<String>,
+    pub(super) rules: SessionRules,
+    pub(super) known: Arc<KeySet>,
     pub(super) keyring: Arc<Keyring>,
-    pub(super) swept: SessionId,
+    pub(super) walk: Walk,
     pub(super) find_cost: FindHighestCost,
     pub(super) census: CountSlice,
 }
@@ -42,8 +35,8 @@ pub(super) struct Found {
     /// A keyring, where the keys have changed.
     pub(super) news: Option<(Keyring, KeySet)>,
     /// Why it lacks those that were added.
-    pub(super) unreadable: Option<KeyringError>,
-    pub(super) swept: SessionId,
+    pub(super) unreadable: Option<KeyError>,
+    pub(super) walk: Walk,
     pub(super) highest_cost: Option<u32>,
     pub(super) census: Census,
 }
@@ -52,29 +45,31 @@ impl Round {
     pub(super) async fn run(self) -> Result<Found, KeyringError> {
         let now = self.policy.clock.now();
         let set = self.keys(now).await?;
-        let is_news = !set.keys.iter().map(|key| &key.kid).eq(&self.known);
+        let token_lifetime = self.policy.setup.token_lifetime;
+        let walk = self.walk.clone();
+        let (walk, set) = walk.go_on(&self.db, set, &self.rules, token_lifetime, now).await?;
+        let is_news = !set.is_of_the_same_keys(&self.known);
         let given = self.policy.setup.key_wrap.key_id();
-        let found = set.keys.iter().map(|key| key.private_key.wrapped_by()).find(|found| *found != given);
+        let stored = set.keys.iter().map(|key| &key.private_key);
+        let mut stored = stored.chain(set.refresh_secrets.iter().map(|secret| &secret.value));
+        let found = stored.find_map(|secret| Some(secret.wrapped_by()).filter(|found| *found != given));
         let stored_otherwise = found.map(|found| StoredOtherwise { found, given });
         let (mut news, mut unreadable) = (None, None);
         if is_news {
-            let (keyring, error) = self.keyring(&set).await?;
+            let (keyring, error) = self.keyring(&set);
             (news, unreadable) = (Some((keyring, set)), error);
         }
-        let swept = self.sweep(now).await?;
         let highest_cost = self.db.ask(self.find_cost).await?;
         let census = self.db.ask(self.census).await?;
-        Ok(Found { stored_otherwise, news, unreadable, swept, highest_cost, census })
+        Ok(Found { stored_otherwise, news, unreadable, walk, highest_cost, census })
     }
 
     /// Reads the keys that were found. Those that cannot be read are done without: the others are used on,
     /// but for those that are gone.
-    async fn keyring(&self, set: &KeySet) -> Result<(Keyring, Option<KeyringError>), KeyringError> {
-        match read_keyring(&self.db, &self.policy, set).await {
-            Err(
-                error @ (KeyringError::Key(_) | KeyringError::Open(_) | KeyringError::StoredOtherwise(_)),
-            ) => Ok((self.keyring.without_revoked(set), Some(error))),
-            outcome => outcome.map(|keyring| (keyring, None)),
+    fn keyring(&self, set: &KeySet) -> (Keyring, Option<KeyError>) {
+        match Keyring::new(set, &self.policy.setup) {
+            Ok(keyring) => (keyring, None),
+            Err(error) => (self.keyring.without_revoked(set), Some(error)),
         }
     }
 
@@ -105,16 +100,6 @@ impl Round {
             self.db.ask(PurgeKeys { kids: retired }).await?;
             set = self.db.ask(FindKeys).await?;
         }
-        Ok(set)
-    }
-
-    async fn sweep(&self, now: Timestamp) -> Result<SessionId, KeyringError> {
-        let purge = PurgeSessions {
-            after: self.swept,
-            batch: SWEEP_BATCH,
-            ended_before: now - ENDED_SESSIONS_KEPT,
-            now,
-        };
-        Ok(self.db.ask(purge).await?.last.unwrap_or(SessionId(0)))
+        with_refresh_secret(&self.db, &self.policy, set).await
     }
 }

@@ -88,7 +88,8 @@ pub(super) fn sign(keyring: &Keyring, grant: &Grant<'_>) -> Result<AccessToken, 
         jti: String::new(),
     };
     let failed = |error: &dyn std::fmt::Display| TokenError::Signing(error.to_string());
-    let claims = keyring.tags().tagged(claims, grant.nonce).and_then(|claims| serde_json::to_vec(&claims));
+    let tags = keyring.tags().newest(grant.issued_at).ok_or(TokenError::NoRefreshSecret)?;
+    let claims = tags.tagged(claims, grant.nonce).and_then(|claims| serde_json::to_vec(&claims));
     let claims = claims.map_err(|error| failed(&error))?;
     let header = json!({ "typ": TYPE, "alg": key.algorithm.as_str(), "kid": key.kid });
     let mut token = BASE64_URL_SAFE_NO_PAD.encode(header.to_string());
@@ -183,7 +184,7 @@ fn verify(keyring: &Keyring, token: &AccessToken, now: Timestamp) -> Result<Veri
         .claims;
     let scope = Scope::parse(&claims.scope).map_err(|_| InvalidToken::Malformed)?;
     let scope = keyring.audiences().admit(&claims.aud, scope).ok_or(InvalidToken::WrongAudience)?;
-    if !keyring.tags().is_ours(&claims) {
+    if !keyring.tags().are_ours(&claims) {
         return Err(InvalidToken::NotIssued);
     }
     Ok(Verified {

@@ -10,8 +10,8 @@ use serde_json::json;
 use super::{
     key::{Key, KeyError},
     life::{KeySummary, state, verification_ends},
-    refresh::RefreshKeys,
-    tag::TagKey,
+    refresh::{RefreshKeys, Root},
+    tag::TagKeys,
 };
 use crate::{
     actors::db::KeySet,
@@ -43,7 +43,7 @@ pub struct Keyring {
     /// configuration or a person demanded at once, signs before it.
     keys: Vec<Key>,
     refresh: RefreshKeys,
-    tags: TagKey,
+    tags: TagKeys,
 }
 
 impl std::fmt::Debug for Keyring {
@@ -58,12 +58,7 @@ impl Keyring {
     /// # Errors
     ///
     /// When a stored key is not what it says.
-    pub fn new(
-        set: &KeySet,
-        setup: &SigningSetup,
-        refresh: RefreshKeys,
-        tags: TagKey,
-    ) -> Result<Self, KeyError> {
+    pub fn new(set: &KeySet, setup: &SigningSetup) -> Result<Self, KeyError> {
         let mut keys =
             set.keys.iter().map(|row| Key::read(row, &setup.key_wrap)).collect::<Result<Vec<_>, _>>()?;
         if let Some(secret) = &setup.secret_key {
@@ -73,7 +68,15 @@ impl Keyring {
         for (key, until) in keys.iter_mut().zip(verification_ends(&starts, setup.token_lifetime)) {
             key.verifies_until = until;
         }
-        Ok(Self { issuer: setup.issuer.clone(), audiences: setup.audiences.clone(), keys, refresh, tags })
+        let roots = set.refresh_secrets.iter().map(|row| Root::open(row, &setup.key_wrap));
+        let roots = roots.collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            issuer: setup.issuer.clone(),
+            audiences: setup.audiences.clone(),
+            keys,
+            refresh: RefreshKeys::new(&roots),
+            tags: TagKeys::new(&roots),
+        })
     }
 
     /// The same without the keys that are not in the database any more. For when those that were added
@@ -104,7 +107,7 @@ impl Keyring {
         &self.audiences
     }
 
-    pub(super) const fn tags(&self) -> &TagKey {
+    pub(super) const fn tags(&self) -> &TagKeys {
         &self.tags
     }
 
@@ -174,7 +177,7 @@ mod tests {
             started_at: at(5000),
             key_wrap: KeyWrap::in_the_clear(),
         };
-        Keyring::new(&KeySet { keys }, &setup, RefreshKeys::new(&[0; 32]), TagKey::new(&[0; 32])).unwrap()
+        Keyring::new(&KeySet { keys, refresh_secrets: Vec::new() }, &setup).unwrap()
     }
 
     fn states(keyring: &Keyring, now: u64) -> Vec<KeyState> {
@@ -204,7 +207,7 @@ mod tests {
     fn a_key_that_is_not_in_the_database_any_more_neither_signs_nor_verifies() {
         let before = keyring(&[0, 1000], Some("0123456789abcdef0123456789abcdef"));
         let kids: Vec<_> = before.keys.iter().map(|key| key.kid.clone()).collect();
-        let set = KeySet { keys: Vec::new() };
+        let set = KeySet { keys: Vec::new(), refresh_secrets: Vec::new() };
 
         let after = before.without_revoked(&set);
 

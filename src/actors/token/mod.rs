@@ -21,12 +21,12 @@ pub use self::{
     key::{KeyError, new_key_row},
     keyring::{Keyring, SigningSetup},
     life::{ANNOUNCE, JWKS_MAX_AGE, KeyState, KeySummary, summarize_keys},
-    refresh::{Presented, RefreshKeys, RefreshSecret},
-    tag::TagKey,
+    refresh::{Presented, RefreshSecret, Successor},
 };
-use super::{Unreachable, db::TokenHash};
+use super::Unreachable;
 use crate::domain::{
-    AccessToken, Clock, NoRandomness, Random, RefreshToken, Scope, SessionId, Timestamp, TokenPair, User,
+    AccessToken, Clock, Derivation, NoRandomness, Random, RefreshToken, Salt, Scope, SessionId, Timestamp,
+    TokenPair, User,
 };
 
 /// A token could not be made or read; it says nothing about a token that was presented.
@@ -38,6 +38,9 @@ pub enum TokenError {
     /// No key may sign now.
     #[error("there is no signing key")]
     NoSigningKey,
+    /// The secret of the installation that a refresh token is made with is gone.
+    #[error("there is no secret for refresh tokens")]
+    NoRefreshSecret,
     /// No token identifier.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -117,6 +120,8 @@ pub struct IssueTokens {
     pub scope: Scope,
     /// When the password was verified: when the session was opened.
     pub authenticated_at: Timestamp,
+    /// When the session ends, and the access token with it.
+    pub session_ends: Timestamp,
     /// The session's current refresh secret.
     pub secret: RefreshSecret,
 }
@@ -125,20 +130,23 @@ impl Handler<IssueTokens> for TokenActor {
     type Result = Result<TokenPair, TokenError>;
 
     fn handle(&mut self, message: IssueTokens, _: &mut Context<Self>) -> Self::Result {
+        let issued_at = self.clock.now();
+        let lifetime = self.lifetime.min(message.session_ends.since(issued_at));
         let grant = access::Grant {
             user: &message.user,
             session_id: message.session_id,
             scope: message.scope,
             authenticated_at: message.authenticated_at,
-            issued_at: self.clock.now(),
-            lifetime: self.lifetime,
+            issued_at,
+            lifetime,
             nonce: self.random.bytes()?,
         };
         let access_token = access::sign(&self.keyring, &grant)?;
+        let refresh_token = self.keyring.refresh().write(message.session_id, &message.secret);
         Ok(TokenPair {
             access_token,
-            expires_in: self.lifetime.as_secs(),
-            refresh_token: self.keyring.refresh().write(message.session_id, &message.secret),
+            expires_in: lifetime.as_secs(),
+            refresh_token: refresh_token.ok_or(TokenError::NoRefreshSecret)?,
             scope: message.scope,
         })
     }
@@ -160,7 +168,7 @@ impl Handler<VerifyAccessToken> for TokenActor {
     }
 }
 
-/// Reads a refresh token and derives its successor; `None` for what we never issued.
+/// Reads a refresh token; `None` for what we never issued.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Option<Presented>, TokenError>")]
 pub struct ReadRefreshToken {
@@ -176,43 +184,59 @@ impl Handler<ReadRefreshToken> for TokenActor {
     }
 }
 
-/// Derives a refresh secret's successor, so many times.
+/// Reads a refresh token that shall be exchanged, and derives with fresh randomness what may follow it;
+/// `None` for what we never issued.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<RefreshSecret, TokenError>")]
-pub struct DeriveSuccessor {
-    /// The session.
-    pub session_id: SessionId,
-    /// The secret.
-    pub secret: RefreshSecret,
-    /// How many times.
-    pub steps: usize,
+#[rtype(result = "Result<Option<(Presented, Successor)>, TokenError>")]
+pub struct ProposeSuccessor {
+    /// The token.
+    pub token: RefreshToken,
 }
 
-impl Handler<DeriveSuccessor> for TokenActor {
-    type Result = Result<RefreshSecret, TokenError>;
+impl Handler<ProposeSuccessor> for TokenActor {
+    type Result = Result<Option<(Presented, Successor)>, TokenError>;
 
-    fn handle(&mut self, message: DeriveSuccessor, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, message: ProposeSuccessor, _: &mut Context<Self>) -> Self::Result {
         let refresh = self.keyring.refresh();
-        let mut secret = message.secret;
-        for _ in 0..message.steps {
-            secret = refresh.successor(message.session_id, &secret);
-        }
-        Ok(secret)
+        let Some(presented) = refresh.read(&message.token) else { return Ok(None) };
+        let salt = Salt(self.random.bytes()?);
+        let successor =
+            refresh.propose(&presented, salt, self.clock.now()).ok_or(TokenError::NoRefreshSecret)?;
+        Ok(Some((presented, successor)))
     }
 }
 
-/// Makes a session's first refresh secret and its hash.
+/// Derives the current refresh secret from one that was replaced.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<(RefreshSecret, TokenHash), TokenError>")]
+#[rtype(result = "Result<RefreshSecret, TokenError>")]
+pub struct DeriveCurrent {
+    /// The one that was replaced.
+    pub replaced: Presented,
+    /// The derivations that lead to the current one, the first first.
+    pub derivations: Vec<Derivation>,
+}
+
+impl Handler<DeriveCurrent> for TokenActor {
+    type Result = Result<RefreshSecret, TokenError>;
+
+    fn handle(&mut self, message: DeriveCurrent, _: &mut Context<Self>) -> Self::Result {
+        let DeriveCurrent { replaced, derivations } = message;
+        let current = self.keyring.refresh().derive(replaced.session_id, &replaced.secret, &derivations);
+        current.ok_or(TokenError::NoRefreshSecret)
+    }
+}
+
+/// Makes a session's first refresh secret.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<RefreshSecret, TokenError>")]
 pub struct NewRefreshSecret;
 
 impl Handler<NewRefreshSecret> for TokenActor {
-    type Result = Result<(RefreshSecret, TokenHash), TokenError>;
+    type Result = Result<RefreshSecret, TokenError>;
 
     fn handle(&mut self, _: NewRefreshSecret, _: &mut Context<Self>) -> Self::Result {
-        let secret = RefreshSecret::new(self.random.bytes()?);
-        let hash = secret.hash();
-        Ok((secret, hash))
+        let first = self.keyring.refresh().first(self.random.bytes()?, self.clock.now());
+        first.ok_or(TokenError::NoRefreshSecret)
     }
 }
 

@@ -1,28 +1,57 @@
 //! Refresh tokens: opaque to everybody but us.
 //!
-//! A token is `base64url(session ‖ secret ‖ tag)`: the session's number (8 bytes), the secret (32
-//! bytes: from the operating system at login, derived from its predecessor after), and the first
-//! 16 bytes of an HMAC over both. The number finds the row, so that no index on hashes has to
-//! follow each refresh; the tag tells an old token of ours from anybody's guess, which must not
-//! be able to end a session as a stolen token would.
+//! A token is `base64url(version ‖ session ‖ secret ‖ tag)`: the version of the installation's secret
+//! that it is made with (a byte), the session's number (8 bytes), the secret (32 bytes: from the
+//! operating system at login, derived from its predecessor after), and the first 16 bytes of an HMAC
+//! over all that. The number finds the row, so that no index on hashes has to follow each refresh; the
+//! tag tells an old token of ours from anybody's guess, which must not be able to end a session as a
+//! stolen token would.
+//!
+//! Tokens from before there were versions are a byte shorter and of version 0.
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, hmac};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    actors::db::TokenHash,
-    domain::{RefreshToken, SessionId},
+    actors::db::RefreshSecretRow,
+    domain::{Derivation, KeyWrap, OpenError, RefreshToken, Salt, SessionId, Timestamp, TokenHash},
 };
 
+const VERSION: usize = 1;
 const SESSION: usize = 8;
 const SECRET: usize = 32;
 const TAG: usize = 16;
-const TOKEN: usize = SESSION + SECRET + TAG;
+const TOKEN: usize = VERSION + SESSION + SECRET + TAG;
+const TOKEN_WITHOUT_VERSION: usize = TOKEN - VERSION;
 
-/// The secret part of a refresh token: 256 bits.
+/// How a token is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// With the version of the installation's secret.
+    Version(u8),
+    /// As before there were versions. A secret that an older version derived keeps this form, so that
+    /// a retry is given the very token that the first answer held.
+    WithoutVersion,
+}
+
+impl Form {
+    const fn version(self) -> u8 {
+        match self {
+            Self::Version(version) => version,
+            Self::WithoutVersion => 0,
+        }
+    }
+}
+
+/// The secret part of a refresh token: 256 bits, and the version of the installation's secret that the
+/// token is made with.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct RefreshSecret([u8; SECRET]);
+pub struct RefreshSecret {
+    bytes: [u8; SECRET],
+    #[zeroize(skip)]
+    form: Form,
+}
 
 impl std::fmt::Debug for RefreshSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -31,16 +60,18 @@ impl std::fmt::Debug for RefreshSecret {
 }
 
 impl RefreshSecret {
-    pub(super) const fn new(bytes: [u8; SECRET]) -> Self {
-        Self(bytes)
-    }
-
     /// What is stored of it.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
         let mut hash = [0; digest::SHA256_OUTPUT_LEN];
-        hash.copy_from_slice(digest::digest(&digest::SHA256, &self.0).as_ref());
+        hash.copy_from_slice(digest::digest(&digest::SHA256, &self.bytes).as_ref());
         TokenHash(hash)
+    }
+
+    /// The version of the installation's secret that its token is made with.
+    #[must_use]
+    pub const fn version(&self) -> u8 {
+        self.form.version()
     }
 }
 
@@ -51,59 +82,151 @@ pub struct Presented {
     pub session_id: SessionId,
     /// Its secret.
     pub secret: RefreshSecret,
-    /// Its secret's hash.
-    pub hash: TokenHash,
-    /// The secret that follows it.
-    pub successor: RefreshSecret,
 }
 
-/// The keys that derive and tag; made from one secret of the installation.
+/// What may follow a presented secret, if that is current.
+#[derive(Debug, Clone)]
+pub struct Successor {
+    /// The secret.
+    pub secret: RefreshSecret,
+    /// How it was derived.
+    pub derivation: Derivation,
+}
+
+/// A version of the installation's secret, which other keys are derived from.
+pub(super) struct Root {
+    pub(super) version: u8,
+    pub(super) value: Zeroizing<Vec<u8>>,
+    /// From when on it makes new tokens.
+    pub(super) used_from: Timestamp,
+}
+
+impl Root {
+    /// Reads a version from its row.
+    pub(super) fn open(row: &RefreshSecretRow, key_wrap: &KeyWrap) -> Result<Self, OpenError> {
+        let value = key_wrap.open(&row.place(), &row.value)?;
+        Ok(Self { version: row.version, value, used_from: row.used_from })
+    }
+}
+
+/// The keys that derive and tag, for each version of the installation's secret.
 #[derive(Clone)]
-pub struct RefreshKeys {
+pub(super) struct RefreshKeys {
+    /// In the order in which they begin to make new tokens.
+    versions: Vec<VersionKeys>,
+}
+
+#[derive(Clone)]
+struct VersionKeys {
+    version: u8,
+    used_from: Timestamp,
     derive: hmac::Key,
     tag: hmac::Key,
 }
 
 impl RefreshKeys {
-    /// Makes both keys from the installation's secret.
-    #[must_use]
-    pub fn new(secret: &[u8]) -> Self {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        let key = |purpose: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, purpose).as_ref());
-        Self { derive: key(b"refresh token successor"), tag: key(b"refresh token tag") }
+    /// Makes the keys from the versions of the installation's secret.
+    pub(super) fn new(roots: &[Root]) -> Self {
+        Self { versions: roots.iter().map(VersionKeys::new).collect() }
     }
 
-    /// The secret that follows `secret` in its session: always the same one.
-    pub(super) fn successor(&self, session_id: SessionId, secret: &RefreshSecret) -> RefreshSecret {
-        let mut context = hmac::Context::with_key(&self.derive);
-        context.update(&session_id.0.to_be_bytes());
-        context.update(&secret.0);
-        let mut next = [0; SECRET];
-        next.copy_from_slice(context.sign().as_ref());
-        RefreshSecret(next)
+    /// The keys that make new tokens now. Where a clock went back behind all of them, the first do.
+    fn newest(&self, now: Timestamp) -> Option<&VersionKeys> {
+        self.versions.iter().rfind(|keys| keys.used_from <= now).or_else(|| self.versions.first())
     }
 
-    /// Writes the token of a session.
-    pub(super) fn write(&self, session_id: SessionId, secret: &RefreshSecret) -> RefreshToken {
-        let mut token = Zeroizing::new([0; TOKEN]);
-        let (body, tag) = token.split_at_mut(SESSION + SECRET);
-        let (session, secret_part) = body.split_at_mut(SESSION);
-        session.copy_from_slice(&session_id.0.to_be_bytes());
-        secret_part.copy_from_slice(&secret.0);
-        tag.copy_from_slice(&self.tag_of(body));
-        RefreshToken::new(BASE64_URL_SAFE_NO_PAD.encode(*token))
+    fn of_version(&self, version: u8) -> Option<&VersionKeys> {
+        self.versions.iter().find(|keys| keys.version == version)
+    }
+
+    /// A session's first secret; `None` where there is no secret of the installation.
+    pub(super) fn first(&self, random: [u8; SECRET], now: Timestamp) -> Option<RefreshSecret> {
+        let form = Form::Version(self.newest(now)?.version);
+        Some(RefreshSecret { bytes: random, form })
+    }
+
+    /// A secret that may follow a presented one; `None` where there is no secret of the installation.
+    pub(super) fn propose(&self, presented: &Presented, salt: Salt, now: Timestamp) -> Option<Successor> {
+        let derivation = Derivation { version: self.newest(now)?.version, salt: Some(salt) };
+        let secret = self.derive(presented.session_id, &presented.secret, &[derivation])?;
+        Some(Successor { secret, derivation })
+    }
+
+    /// The secret that one derivation after the other leads to; `None` where one is by a version that
+    /// is gone.
+    pub(super) fn derive(
+        &self,
+        session_id: SessionId,
+        secret: &RefreshSecret,
+        derivations: &[Derivation],
+    ) -> Option<RefreshSecret> {
+        derivations.iter().try_fold(secret.clone(), |secret, derivation| {
+            Some(self.of_version(derivation.version)?.derive(session_id, &secret, derivation))
+        })
+    }
+
+    /// Writes the token of a session; `None` where it is of a version that is gone.
+    pub(super) fn write(&self, session_id: SessionId, secret: &RefreshSecret) -> Option<RefreshToken> {
+        let keys = self.of_version(secret.version())?;
+        let mut token = Zeroizing::new(Vec::with_capacity(TOKEN));
+        if let Form::Version(version) = secret.form {
+            token.push(version);
+        }
+        token.extend(session_id.0.to_be_bytes());
+        token.extend(secret.bytes);
+        let tag = keys.tag_of(&token);
+        token.extend(tag);
+        Some(RefreshToken::new(BASE64_URL_SAFE_NO_PAD.encode(&*token)))
     }
 
     /// Reads a token back; `None` for what is not ours.
     pub(super) fn read(&self, token: &RefreshToken) -> Option<Presented> {
         let bytes = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.decode(token.expose()).ok()?);
-        let (body, tag) = bytes.split_at_checked(SESSION + SECRET)?;
-        verify_slices_are_equal(&self.tag_of(body), tag).ok()?;
-        let (session, secret) = body.split_at_checked(SESSION)?;
-        let session_id = SessionId(i64::from_be_bytes(session.try_into().ok()?));
-        let secret = RefreshSecret(secret.try_into().ok()?);
-        let successor = self.successor(session_id, &secret);
-        Some(Presented { session_id, hash: secret.hash(), secret, successor })
+        let form = match (bytes.len(), bytes.first()) {
+            (TOKEN, Some(version)) => Form::Version(*version),
+            (TOKEN_WITHOUT_VERSION, _) => Form::WithoutVersion,
+            _ => return None,
+        };
+        let (body, tag) = bytes.split_last_chunk::<TAG>()?;
+        verify_slices_are_equal(&self.of_version(form.version())?.tag_of(body), tag).ok()?;
+        let (rest, secret) = body.split_last_chunk()?;
+        let (_, session) = rest.split_last_chunk()?;
+        let secret = RefreshSecret { bytes: *secret, form };
+        Some(Presented { session_id: SessionId(i64::from_be_bytes(*session)), secret })
+    }
+}
+
+impl VersionKeys {
+    fn new(Root { version, value, used_from }: &Root) -> Self {
+        let root = hmac::Key::new(hmac::HMAC_SHA256, value);
+        let key = |purpose: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, purpose).as_ref());
+        Self {
+            version: *version,
+            used_from: *used_from,
+            derive: key(b"refresh token successor"),
+            tag: key(b"refresh token tag"),
+        }
+    }
+
+    fn derive(
+        &self,
+        session_id: SessionId,
+        secret: &RefreshSecret,
+        derivation: &Derivation,
+    ) -> RefreshSecret {
+        let mut context = hmac::Context::with_key(&self.derive);
+        context.update(&session_id.0.to_be_bytes());
+        context.update(&secret.bytes);
+        let form = match derivation.salt {
+            Some(Salt(salt)) => {
+                context.update(&salt);
+                Form::Version(self.version)
+            }
+            None => Form::WithoutVersion,
+        };
+        let mut bytes = [0; SECRET];
+        bytes.copy_from_slice(context.sign().as_ref());
+        RefreshSecret { bytes, form }
     }
 
     fn tag_of(&self, body: &[u8]) -> [u8; TAG] {
@@ -116,57 +239,4 @@ impl RefreshKeys {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn keys() -> RefreshKeys {
-        RefreshKeys::new(b"a secret of the installation")
-    }
-
-    #[test]
-    fn a_token_is_read_as_it_was_written() {
-        let secret = RefreshSecret::new([7; 32]);
-        let token = keys().write(SessionId(42), &secret);
-
-        let presented = keys().read(&token).unwrap();
-
-        assert_eq!(presented.session_id, SessionId(42));
-        assert_eq!(presented.hash, secret.hash());
-    }
-
-    #[test]
-    fn a_secret_has_one_successor_in_a_session() {
-        let secret = RefreshSecret::new([7; 32]);
-        let successor = |session| keys().successor(SessionId(session), &secret).hash();
-
-        assert_eq!(successor(1), successor(1));
-        assert_ne!(successor(1), successor(2));
-        assert_ne!(successor(1), secret.hash());
-    }
-
-    #[test]
-    fn nothing_but_our_own_tokens_can_be_read() {
-        let token = keys().write(SessionId(42), &RefreshSecret::new([7; 32]));
-        let text = token.expose();
-        let other = RefreshKeys::new(b"another").write(SessionId(42), &RefreshSecret::new([7; 32]));
-
-        assert!(keys().read(&other).is_none());
-        for index in 0..text.len() {
-            let mut changed = text.as_bytes().to_vec();
-            changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
-            assert!(
-                keys().read(&RefreshToken::new(String::from_utf8(changed).unwrap())).is_none(),
-                "{index}"
-            );
-            assert!(keys().read(&RefreshToken::new(text[..index].to_owned())).is_none());
-        }
-        for text in [format!("{text}A"), format!("{text}="), "x".repeat(10_000), "é".to_owned()] {
-            assert!(keys().read(&RefreshToken::new(text)).is_none());
-        }
-    }
-
-    #[test]
-    fn debug_output_hides_the_secret() {
-        assert!(!format!("{:?}", RefreshSecret::new([7; 32])).contains('7'));
-    }
-}
+mod tests;

@@ -10,20 +10,45 @@
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use crate::domain::Claims;
+use super::refresh::Root;
+use crate::domain::{Claims, Timestamp};
 
 const NONCE: usize = 16;
 const TAG: usize = 16;
 
-/// The key of the tags, derived from the installation's secret.
+/// The keys of the tags, derived from the versions of the installation's secret.
 #[derive(Clone)]
-pub struct TagKey(hmac::Key);
+pub struct TagKeys {
+    /// With the time from which each makes new tags, in that order.
+    keys: Vec<(Timestamp, TagKey)>,
+}
+
+impl TagKeys {
+    /// Derives the keys. Tokens that were tagged with another secret's are refused; their clients
+    /// refresh.
+    pub(super) fn new(roots: &[Root]) -> Self {
+        let key = |root: &Root| (root.used_from, TagKey::new(&root.value));
+        Self { keys: roots.iter().map(key).collect() }
+    }
+
+    /// The key that makes new tags now. Where a clock went back behind all of them, the first does.
+    pub(super) fn newest(&self, now: Timestamp) -> Option<&TagKey> {
+        let newest = self.keys.iter().rfind(|(used_from, _)| *used_from <= now);
+        newest.or_else(|| self.keys.first()).map(|(_, key)| key)
+    }
+
+    /// Whether we gave these claims their `jti`.
+    pub(super) fn are_ours(&self, claims: &Claims) -> bool {
+        self.keys.iter().rev().any(|(_, key)| key.is_ours(claims))
+    }
+}
+
+/// The key of a version.
+#[derive(Clone)]
+pub(super) struct TagKey(hmac::Key);
 
 impl TagKey {
-    /// Derives the key. Tokens that were tagged with another secret's are refused; their clients
-    /// refresh.
-    #[must_use]
-    pub fn new(secret: &[u8]) -> Self {
+    fn new(secret: &[u8]) -> Self {
         let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let key = hmac::sign(&root, b"access token tag");
         Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
@@ -39,8 +64,7 @@ impl TagKey {
         Ok(Claims { jti: BASE64_URL_SAFE_NO_PAD.encode(jti), ..claims })
     }
 
-    /// Whether we gave these claims their `jti`.
-    pub(super) fn is_ours(&self, claims: &Claims) -> bool {
+    fn is_ours(&self, claims: &Claims) -> bool {
         let Ok(jti) = BASE64_URL_SAFE_NO_PAD.decode(&claims.jti) else { return false };
         let Some((nonce, tag)) = jti.split_at_checked(NONCE) else { return false };
         let bare = Claims { jti: String::new(), ..claims.clone() };
@@ -107,6 +131,29 @@ mod tests {
             assert!(!key.is_ours(&forged), "change {number}");
         }
         assert!(!TagKey::new(b"another").is_ours(&genuine));
+    }
+
+    #[test]
+    fn the_newest_version_that_is_used_tags_and_the_tags_of_all_are_ours() {
+        let row = |version, used_from| Root {
+            version,
+            value: zeroize::Zeroizing::new(vec![version; 32]),
+            used_from: Timestamp::from_millis(used_from),
+        };
+        let (both, last) = (TagKeys::new(&[row(0, 0), row(1, 100)]), TagKeys::new(&[row(1, 100)]));
+        let tagged = |now| {
+            let key = both.newest(Timestamp::from_millis(now)).unwrap();
+            key.tagged(claims(), [7; NONCE]).unwrap()
+        };
+
+        let (old, new) = (tagged(99), tagged(100));
+
+        assert!(both.are_ours(&old) && both.are_ours(&new));
+        assert!(!last.are_ours(&old) && last.are_ours(&new));
+        assert!(
+            !TagKeys::new(&[]).are_ours(&new)
+                && TagKeys::new(&[]).newest(Timestamp::from_millis(0)).is_none()
+        );
     }
 
     #[test]

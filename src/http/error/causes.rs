@@ -14,7 +14,7 @@ use crate::{
         password::PasswordError,
         token::TokenError,
     },
-    domain::{EndReason, InvalidPassword},
+    domain::InvalidPassword,
     http::fields::password_error_kind,
 };
 
@@ -52,9 +52,12 @@ pub(super) fn failure_kind(failure: &Failure) -> (StatusCode, &'static str, &'st
         Failure::Password(
             PasswordError::NoRandomness(_) | PasswordError::Bcrypt | PasswordError::Panicked,
         )
-        | Failure::Token(TokenError::NoSigningKey | TokenError::NoRandomness(_) | TokenError::Signing(_)) => {
-            INTERNAL
-        }
+        | Failure::Token(
+            TokenError::NoSigningKey
+            | TokenError::NoRefreshSecret
+            | TokenError::NoRandomness(_)
+            | TokenError::Signing(_),
+        ) => INTERNAL,
     }
 }
 
@@ -121,11 +124,11 @@ fn invalid_password(field: &'static str, invalid: InvalidPassword) -> ApiError {
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
-            LoginError::Incorrect => Self::InvalidGrant("Incorrect username or password".to_owned()),
+            LoginError::Incorrect => Self::InvalidGrant("Incorrect username or password"),
             LoginError::Disabled => Self::AccountDisabled,
-            LoginError::IncorrectOrOutOfScope => Self::InvalidGrant(
-                "Incorrect username or password, or a scope that the user may not have".to_owned(),
-            ),
+            LoginError::IncorrectOrOutOfScope => {
+                Self::InvalidGrant("Incorrect username or password, or a scope that the user may not have")
+            }
             LoginError::Check(error) => error.into(),
             LoginError::Failure(failure) => failure.into(),
         }
@@ -135,13 +138,11 @@ impl From<LoginError> for ApiError {
 impl From<RefreshError> for ApiError {
     fn from(error: RefreshError) -> Self {
         match error {
-            RefreshError::Invalid => Self::InvalidGrant("The refresh token is invalid".to_owned()),
-            RefreshError::Reused | RefreshError::Ended(EndReason::RefreshTokenReused) => {
-                Self::RefreshTokenReused
+            // Whoever holds the token of a session that has ended may be a thief, and is not told why.
+            RefreshError::Invalid | RefreshError::Ended(_) => {
+                Self::InvalidGrant("The refresh token is invalid")
             }
-            RefreshError::Ended(reason) => {
-                Self::InvalidGrant(format!("The session has ended: {}", reason.as_str().replace('_', " ")))
-            }
+            RefreshError::Reused => Self::RefreshTokenReused,
             RefreshError::InvalidScope(_) => Self::InvalidScope,
             RefreshError::Failure(failure) => failure.into(),
         }

@@ -193,8 +193,8 @@ const ERRORS: [ErrorResponse; 31] = [
             "InvalidGrant",
             "401",
             "The name or password is wrong, or the user may not have the scope, or the refresh \
-        token is invalid, expired or revoked (`invalid_grant`), or it was replaced before (`refresh_token_reused`): \
-        then its session has ended.",
+        token is invalid, expired or revoked (`invalid_grant`), or it was replaced before and somebody else has it \
+        (`refresh_token_reused`): then its session has ended just now.",
             ("invalid_grant", "Incorrect username or password"),
         )),
     ),

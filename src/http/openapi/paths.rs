@@ -121,7 +121,8 @@ pub(super) fn paths() -> Value {
         "/token": {
             "post": Operation::new("token", "Tokens", "Log in, or refresh")
                 .describe("A refresh token is replaced at each use. Presented again within the grace (by default 10 \
-                    seconds) it gives the same successor; later, its session ends.")
+                    seconds) it gives the same successor; later, or from another network and by another program, \
+                    its session ends.")
                 .takes(form, "TokenRequest")
                 .answers("200", "A pair of tokens.", "TokenResponse")
                 .fails(&OAUTH_ERRORS)

@@ -101,7 +101,10 @@ pub(super) fn schemas() -> Value {
                     and the token is to be sent to nobody else.",
             },
             "token_type": { "const": "bearer" },
-            "expires_in": { "type": "integer", "minimum": 1, "description": "Seconds.", "examples": [1800] },
+            "expires_in": {
+                "type": "integer", "minimum": 0, "examples": [1800],
+                "description": "Seconds. Fewer than usual where the session ends before.",
+            },
             "refresh_token": { "type": "string" },
             "scope": { "type": "string", "examples": ["user"] },
         }), &[]),
@@ -117,8 +120,8 @@ pub(super) fn schemas() -> Value {
         "Session": object(&json!({
             "id": { "type": "integer", "format": "int64", "minimum": 1 },
             "created_at": time,
-            "last_used_at": time,
-            "expires_at": time,
+            "last_used_at": described(&time, "A use is told a minute after it, not sooner."),
+            "expires_at": described(&time, "When it ends unless it is used before, by `last_used_at`."),
             "user_agent": { "type": ["string", "null"] },
             "ip": { "type": ["string", "null"] },
             "scope": { "type": "string" },
@@ -126,7 +129,7 @@ pub(super) fn schemas() -> Value {
             "ended_at": optional_time,
             "end_reason": { "type": ["string", "null"], "enum": [
                 "logout", "revoked", "revoked_by_admin", "refresh_token_reused", "password_changed",
-                "user_disabled", "expired", null,
+                "user_disabled", "too_many_sessions", "expired", null,
             ]},
         }), &[]),
         "SessionList": object(&json!({
@@ -170,4 +173,8 @@ pub(super) fn object(required: &Value, optional: &[(&str, Value)]) -> Value {
 pub(super) fn merged(one: &Value, other: &Value) -> Value {
     let both = [one, other].into_iter().filter_map(Value::as_object).flatten();
     Value::Object(both.map(|(name, schema)| (name.clone(), schema.clone())).collect())
+}
+
+fn described(schema: &Value, description: &str) -> Value {
+    merged(schema, &json!({ "description": description }))
 }

@@ -240,7 +240,7 @@ async fn a_full_disk_loses_nothing_acknowledged_and_is_over_when_there_is_room()
     database.db.ask(Run("PRAGMA max_page_count = 1".to_owned())).await.unwrap();
     let (held, _) = hold(&database).await;
     let small = queue!(database, write("small"));
-    let large = Run("INSERT INTO secrets VALUES ('large', zeroblob(1000000))".to_owned());
+    let large = Run("INSERT INTO secrets (name, value) VALUES ('large', zeroblob(1000000))".to_owned());
     let large = queue!(database, large);
     let later = queue!(database, write("later"));
 
@@ -254,7 +254,7 @@ async fn a_full_disk_loses_nothing_acknowledged_and_is_over_when_there_is_room()
     }
 
     database.db.ask(Run("PRAGMA max_page_count = 4294967294".to_owned())).await.unwrap();
-    let large = Run("INSERT INTO secrets VALUES ('large', zeroblob(1000000))".to_owned());
+    let large = Run("INSERT INTO secrets (name, value) VALUES ('large', zeroblob(1000000))".to_owned());
     assert_eq!(database.db.ask(large).await, Ok(()));
 }
 

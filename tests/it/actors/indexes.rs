@@ -24,19 +24,20 @@ use sekisho::{
     actors::{
         db::{
             Access, ActiveKey, CountSlice, Cursor, DbError, DbFile, DbMessage, DeleteUser, EndSession,
-            EndUserSessions, FindActiveUsers, FindCredentials, FindHighestCost, FindKeys, FindSecret,
-            FindSecretRows, FindTaken, FindUser, HasLoggedInFrom, ImportUsers, ImportedUser, InsertKey,
-            InsertUser, ListSessions, ListUsers, Login, OpenSession, PurgeKeys, PurgeSessions, RenewHash,
+            EndUserSessions, FindActiveUsers, FindCredentials, FindHighestCost, FindKeys,
+            FindRefreshVersions, FindSecretRows, FindTaken, FindUser, HasLoggedInFrom, ImportUsers,
+            ImportedUser, InsertKey, InsertRefreshSecret, InsertUser, ListSessions, ListUsers, Login,
+            OpenSession, PurgeKeys, PurgeRefreshSecrets, PurgeSessions, RefreshSecretRow, RenewHash,
             ReplacePassword, ReplaceSecretRows, Revocation, RevokeKey, Rewrapped, RotateSession,
-            RotateSessions, Rotation, SecretRow, SetEmail, SetPassword, Taken, TokenHash, UpdateUser,
-            UserChange,
+            RotateSessions, Rotation, SecretRow, SetEmail, SetPassword, Taken, UpdateUser, UserChange,
         },
         token::new_key_row,
     },
-    config::Database,
+    config::{Config, Database},
     domain::{
-        Algorithm, Client, Email, EndReason, KeyWrap, Network, PasswordHash, PasswordVersion, Random, Role,
-        Scope, SessionId, StoredSecret, UserId, Username,
+        Algorithm, Client, Derivation, Email, EndReason, KeyWrap, Network, OriginMark, PasswordHash,
+        PasswordVersion, Random, Role, Salt, Scope, SessionId, SessionRules, StoredSecret, TokenHash, UserId,
+        Username,
     },
 };
 use tempfile::TempDir;
@@ -306,16 +307,18 @@ fn send_what_changes_sessions(minefield: &mut Minefield) {
     let rotate = |presented: u8, now| RotateSession {
         id: SessionId(3),
         presented: TokenHash([presented; 32]),
+        from: OriginMark::default(),
         successor: TokenHash([presented + 1; 32]),
+        derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
         requested: Scope::default(),
-        grace: Duration::from_secs(10),
-        lifetime: Duration::from_hours(1),
+        rules: SessionRules { max_age: None, ..Config::default().session_rules() },
         now,
     };
     let open = |user| OpenSession {
         user_id: UserId(user),
         expected: PasswordVersion(1),
         refresh_hash: TokenHash([1; 32]),
+        refresh_version: 0,
         scope: Scope::of(Role::User),
         client: Client::default(),
         now: START,
@@ -324,7 +327,13 @@ fn send_what_changes_sessions(minefield: &mut Minefield) {
     let end = |id, owner| EndSession { id, owner, reason: EndReason::Revoked, now: START };
     let end_all =
         EndUserSessions { user_id: UserId(6), except: None, reason: EndReason::RevokedByAdmin, now: START };
-    let purge = |after| PurgeSessions { after: SessionId(after), batch: 3, ended_before: START, now: START };
+    let purge = |after| PurgeSessions {
+        after: SessionId(after),
+        batch: 3,
+        ended_before: START,
+        replaced_before: START,
+        now: START,
+    };
 
     assert!(matches!(minefield.send(rotate(0, START)), Rotation::Rotated { .. }));
     let together = RotateSessions { rotations: vec![rotate(0, START), rotate(1, START)] };
@@ -402,13 +411,22 @@ fn send_what_keeps_keys(minefield: &mut Minefield) {
     let maker = (&KeyWrap::in_the_clear(), &Random::System);
     let key = new_key_row(Algorithm::Es256, maker, START, START).unwrap();
     let kid = key.kid.clone();
-    let secret = || FindSecret { name: "test", fresh: StoredSecret::from_column(vec![1]) };
+    let secret = |version| RefreshSecretRow {
+        version,
+        value: StoredSecret::from_column(vec![version]),
+        used_from: START + Duration::from_secs(version.into()),
+    };
 
     assert!(minefield.send(FindKeys).keys.is_empty());
     assert_eq!(minefield.send(InsertKey { key, newest: None }).unwrap().keys.len(), 1);
-    for _ in 0..2 {
-        assert_eq!(minefield.send(secret()).unwrap().as_column(), [1]);
+    for newest in [None, Some(0), Some(0)] {
+        let secret = secret(newest.map_or(0, |newest: u8| newest + 1));
+        minefield.send(InsertRefreshSecret { secret, newest }).unwrap();
     }
+    let versions = minefield.send(FindKeys).refresh_secrets.into_iter().map(|secret| secret.version);
+    assert_eq!(versions.collect::<Vec<_>>(), [0, 1]);
+    let find = FindRefreshVersions { after: SessionId(0), last: SessionId(5), now: START };
+    assert_eq!(minefield.send(find), BTreeSet::from([0]));
     let rows = minefield.send(FindSecretRows).into_iter();
     let same = |row: SecretRow| Rewrapped { place: row.place, after: row.secret.clone(), before: row.secret };
     assert!(minefield.send(ReplaceSecretRows { rows: rows.map(same).collect() }));
@@ -417,4 +435,5 @@ fn send_what_keeps_keys(minefield: &mut Minefield) {
     let revoke = RevokeKey { kid, successor, now: START };
     assert_eq!(minefield.send(revoke), Ok(Revocation::Replaced));
     assert_eq!(minefield.send(PurgeKeys { kids: vec![successor_kid] }), 1);
+    assert_eq!(minefield.send(PurgeRefreshSecrets { versions: vec![1, 7] }), 1);
 }

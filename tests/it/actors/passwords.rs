@@ -8,13 +8,13 @@ use sekisho::{
         account::{AuthenticateError, ChangePassword, LoginError, OwnAccountError},
         db::{
             Credentials, DeleteRefused, DeleteUser, FindCredentials, Login, OpenSession, RenewHash,
-            SetPassword, TokenHash, UpdateUser, UserChange,
+            SetPassword, UpdateUser, UserChange,
         },
         password::Applicant,
     },
     domain::{
         AccessToken, Client, EndReason, InvalidPassword, PasswordHash, PasswordVersion, Role, Scope,
-        TokenPair, UserId,
+        TokenHash, TokenPair, UserId,
     },
 };
 
@@ -67,6 +67,7 @@ fn open_session(user_id: UserId, expected: PasswordVersion) -> OpenSession {
         user_id,
         expected,
         refresh_hash: TokenHash([7; 32]),
+        refresh_version: 0,
         scope: Scope::of(Role::User),
         client: Client::default(),
         now: START,

@@ -27,7 +27,8 @@ async fn update(actors: &TestActors, id: UserId, change: UserChange) {
 
 async fn narrow(actors: &TestActors, tokens: &TokenPair, scope: &str) -> Result<TokenPair, RefreshError> {
     let token = tokens.refresh_token.clone();
-    actors.accounts.ask(Refresh { token, scope: Scope::parse(scope).unwrap() }).await
+    let scope = Scope::parse(scope).unwrap();
+    actors.accounts.ask(Refresh { token, scope, client: Client::default() }).await
 }
 
 #[actix_web::test]

@@ -8,12 +8,12 @@ use sekisho::{
             AuthenticateError, EndOtherSessions, EndOwnSession, EndSessionsOfUser, ListOwnSessions, LogIn,
             LogOut, OwnSessionError, Revoke,
         },
-        db::{ListSessions, OpenSession, PurgeSessions, Purged, TokenHash},
+        db::{ListSessions, OpenSession, PurgeSessions, Purged},
         keeper::LookAround,
     },
     domain::{
-        Client, EndReason, PasswordVersion, RefreshToken, Role, Scope, SessionId, Timestamp, TokenPair,
-        UserId,
+        Client, EndReason, PasswordVersion, RefreshToken, Role, Scope, SessionId, Timestamp, TokenHash,
+        TokenPair, UserId,
     },
 };
 
@@ -139,6 +139,7 @@ async fn open(actors: &TestActors, user_id: UserId, expires_at: Timestamp) -> Se
         user_id,
         expected: PasswordVersion(1),
         refresh_hash: TokenHash([0; 32]),
+        refresh_version: 0,
         scope: Scope::of(Role::User),
         client: Client::default(),
         now: START,
@@ -163,7 +164,7 @@ async fn a_purge_marks_the_expired_deletes_those_long_ended_and_touches_none_ali
 
     let (mut after, mut total, mut steps) = (SessionId(0), (0, 0), 0);
     loop {
-        let purge = PurgeSessions { after, batch: 7, ended_before, now };
+        let purge = PurgeSessions { after, batch: 7, ended_before, replaced_before: now, now };
         let Purged { last, expired, deleted } = db.ask(purge).await.unwrap();
         total = (total.0 + expired, total.1 + deleted);
         let Some(last) = last else { break };

@@ -74,7 +74,15 @@ pub async fn newcomer(actors: &TestActors, name: &str, role: Role) -> (User, Tok
 }
 
 pub async fn refresh(actors: &TestActors, token: &RefreshToken) -> Result<TokenPair, RefreshError> {
-    actors.accounts.ask(Refresh { token: token.clone(), scope: Scope::default() }).await
+    refresh_from(actors, token, Client::default()).await
+}
+
+pub async fn refresh_from(
+    actors: &TestActors,
+    token: &RefreshToken,
+    client: Client,
+) -> Result<TokenPair, RefreshError> {
+    actors.accounts.ask(Refresh { token: token.clone(), scope: Scope::default(), client }).await
 }
 
 pub async fn authenticate(actors: &TestActors, token: &AccessToken) -> Result<Caller, AuthenticateError> {

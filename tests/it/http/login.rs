@@ -23,8 +23,8 @@ async fn a_login_yields_a_pair_of_tokens_and_what_they_are() {
     assert_eq!(json["expires_in"], 420);
     assert_eq!(json["scope"], "user");
     assert_eq!(json["access_token"].as_str().unwrap().split('.').count(), 3);
-    // 8 bytes of session, 256 bits of secret, 16 bytes of tag.
-    assert_eq!(json["refresh_token"].as_str().unwrap().len(), 75);
+    // A byte of version, 8 of session, 256 bits of secret, 16 bytes of tag.
+    assert_eq!(json["refresh_token"].as_str().unwrap().len(), 76);
     assert_eq!(json.as_object().unwrap().len(), 5);
 }
 

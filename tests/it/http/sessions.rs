@@ -24,14 +24,19 @@ async fn the_list_holds_ones_own_live_sessions_and_marks_the_current() {
     assert_eq!((current(&seen_by_first), current(&seen_by_second)), (vec![false, true], vec![true, false]));
     let oldest = &seen_by_first[1];
     assert_eq!(oldest["created_at"], "2026-11-22T07:15:00Z");
-    assert_eq!(oldest["last_used_at"], "2026-11-22T07:17:00Z");
-    assert_eq!(oldest["expires_at"], "2026-12-22T07:17:00Z");
+    // The use a moment ago is not told yet.
+    assert_eq!(oldest["last_used_at"], "2026-11-22T07:15:00Z");
+    assert_eq!(oldest["expires_at"], "2026-12-22T07:15:00Z");
     assert_eq!((&oldest["ended_at"], &oldest["end_reason"]), (&json!(null), &json!(null)));
     let answer = app.get("/users/me/sessions", Some(&first.access)).await;
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     for token in [&first.refresh, &first.access, &second.refresh] {
         assert!(!answer.body.contains(token.as_str()));
     }
+    app.clock.advance(Duration::from_mins(2));
+    let told = &app.sessions(&first.access).await[1];
+    assert_eq!(told["last_used_at"], "2026-11-22T07:17:00Z");
+    assert_eq!(told["expires_at"], "2026-12-22T07:17:00Z");
 }
 
 #[actix_web::test]

@@ -16,10 +16,10 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sekisho::{
     actors::{
         account::AuthenticateError,
-        db::{FindKeys, FindSecret, KeyRow},
+        db::{FindKeys, KeyRow},
         token::InvalidToken,
     },
-    domain::{AccessToken, Algorithm, Claims, Role, StoredSecret, TokenPair, User},
+    domain::{AccessToken, Algorithm, Claims, Role, TokenPair, User},
 };
 use serde_json::{Value, json};
 
@@ -66,10 +66,9 @@ impl Scene {
             serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap_or_default()
         });
         let (header, claims) = (parts.next().unwrap(), parts.next().unwrap());
-        let key = actors.sekisho.db().ask(FindKeys).await.unwrap().keys.remove(0);
-        let root = FindSecret { name: "refresh", fresh: StoredSecret::from_column(Vec::new()) };
-        let root = actors.sekisho.db().ask(root).await.unwrap().unwrap();
-        let root = hmac::Key::new(hmac::HMAC_SHA256, root.as_column());
+        let mut set = actors.sekisho.db().ask(FindKeys).await.unwrap();
+        let key = set.keys.remove(0);
+        let root = hmac::Key::new(hmac::HMAC_SHA256, set.refresh_secrets[0].value.as_column());
         let tags = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, b"access token tag").as_ref());
         Self { actors, alice, tokens, key, tags, header, claims }
     }

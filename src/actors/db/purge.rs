@@ -1,0 +1,73 @@
+//! Sweeping up what is over: expired sessions, replaced refresh secrets, sessions that ended long ago.
+
+use actix::Message;
+use rusqlite::Connection;
+
+use super::{Access, DbError, DbMessage};
+use crate::domain::{EndReason, SessionId, Timestamp};
+
+/// Looks at a range of sessions by number: marks the expired, forgets the refresh secrets that were
+/// replaced longer ago than the grace, and deletes sessions that ended long ago.
+///
+/// A rotation forgets them too. But a session that is never used again would keep the last one for good,
+/// and with it what its current secret is derived from.
+///
+/// The caller walks the table a batch at a time and begins anew at its end, so that no
+/// transaction is long and no index has to follow each refresh.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Purged, DbError>")]
+pub struct PurgeSessions {
+    /// The sessions after this number.
+    pub after: SessionId,
+    /// How many to look at.
+    pub batch: i64,
+    /// Those that ended before this are deleted.
+    pub ended_before: Timestamp,
+    /// Of those that were last used before this the replaced secrets are forgotten.
+    pub replaced_before: Timestamp,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What a [`PurgeSessions`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purged {
+    /// The last number it looked at; `None` at the end of the table.
+    pub last: Option<SessionId>,
+    /// How many had expired.
+    pub expired: usize,
+    /// How many were deleted.
+    pub deleted: usize,
+}
+
+impl DbMessage for PurgeSessions {
+    type Answer = Purged;
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<Purged, DbError> {
+        let last: Option<SessionId> = db
+            .prepare_cached(
+                "SELECT max(id) FROM (SELECT id FROM sessions WHERE id > ?1 ORDER BY id LIMIT ?2)",
+            )?
+            .query_one((self.after, self.batch), |row| row.get(0))?;
+        let Some(last) = last else {
+            return Ok(Purged { last: None, expired: 0, deleted: 0 });
+        };
+        let expired = db
+            .prepare_cached(
+                "UPDATE sessions SET ended_at = expires_at, end_reason = ?4
+                 WHERE id > ?1 AND id <= ?2 AND ended_at IS NULL AND expires_at <= ?3",
+            )?
+            .execute((self.after, last, self.now, EndReason::Expired))?;
+        // The newest entry is as old as the last use.
+        db.prepare_cached(
+            "UPDATE sessions SET spent = x'', replaced = x''
+             WHERE id > ?1 AND id <= ?2 AND last_used_at < ?3 AND (replaced <> x'' OR spent <> x'')",
+        )?
+        .execute((self.after, last, self.replaced_before))?;
+        let deleted = db
+            .prepare_cached("DELETE FROM sessions WHERE id > ?1 AND id <= ?2 AND ended_at < ?3")?
+            .execute((self.after, last, self.ended_before))?;
+        Ok(Purged { last: Some(last), expired, deleted })
+    }
+}

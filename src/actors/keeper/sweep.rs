@@ -1,0 +1,78 @@
+//! The walk through the sessions, a batch at a time and from the beginning again at their end.
+
+use std::time::Duration;
+
+use super::KeyringError;
+use crate::{
+    actors::{
+        Handle,
+        db::{DbActor, FindKeys, FindRefreshVersions, KeySet, PurgeRefreshSecrets, PurgeSessions},
+    },
+    domain::{SessionId, SessionRules, Timestamp},
+};
+
+/// How many sessions are looked at each time.
+const BATCH: i64 = 500;
+
+/// For how long the reason why a session ended can be seen.
+const ENDED_SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// How far a walk has come.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Walk {
+    /// The last session that it looked at.
+    at: SessionId,
+    /// The versions of the refresh secret that were outdated when it began and that it has not found in
+    /// use. One that becomes outdated on the way is left to the next walk, which sees every session.
+    unused: Vec<u8>,
+}
+
+impl Walk {
+    /// Sweeps the next batch. At the end of the table the refresh secrets are deleted that nobody needs
+    /// any more. Returns how far it came, and what is left to make tokens with.
+    pub(super) async fn go_on(
+        mut self,
+        db: &Handle<DbActor>,
+        set: KeySet,
+        rules: &SessionRules,
+        token_lifetime: Duration,
+        now: Timestamp,
+    ) -> Result<(Self, KeySet), KeyringError> {
+        if self.at == SessionId::default() {
+            self.unused = outdated(&set, rules.refresh_lifetime.max(token_lifetime), now);
+        }
+        let purge = PurgeSessions {
+            after: self.at,
+            batch: BATCH,
+            ended_before: now - ENDED_SESSIONS_KEPT,
+            replaced_before: now - rules.refresh_grace,
+            now,
+        };
+        if let Some(last) = db.ask(purge).await?.last {
+            if !self.unused.is_empty() {
+                let in_use = db.ask(FindRefreshVersions { after: self.at, last, now }).await?;
+                self.unused.retain(|version| !in_use.contains(version));
+            }
+            self.at = last;
+            return Ok((self, set));
+        }
+        if self.unused.is_empty() {
+            return Ok((Self::default(), set));
+        }
+        log::info!("deleting versions of the refresh secret that no live session uses: {:?}", self.unused);
+        db.ask(PurgeRefreshSecrets { versions: self.unused }).await?;
+        Ok((Self::default(), db.ask(FindKeys).await?))
+    }
+}
+
+/// The versions that were replaced longer ago than any token lives. A refresh token of theirs that is not
+/// its session's current one has had its time, and need not be told from a guess any more.
+fn outdated(set: &KeySet, lifetime: Duration, now: Timestamp) -> Vec<u8> {
+    let secrets = &set.refresh_secrets;
+    let successors = secrets.iter().skip(1);
+    let pairs = secrets.iter().zip(successors);
+    pairs
+        .filter(|(_, successor)| successor.used_from + lifetime <= now)
+        .map(|(secret, _)| secret.version)
+        .collect()
+}

@@ -1,0 +1,212 @@
+//! Refresh chains: a session's current refresh secret and those that it replaced a moment ago.
+//!
+//! Here is decided what a presented secret is: the current one, one that may come again, or a stolen
+//! one. Neither secrets nor SQL are known here; a secret is known by its hash.
+
+mod format;
+
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+
+pub use self::format::UnknownFormat;
+use super::{Client, Network, Timestamp};
+
+/// SHA-256 of a refresh secret: all that is stored of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenHash(pub [u8; 32]);
+
+impl TokenHash {
+    /// As much of a hash as a replaced secret is remembered by. A guess never gets this far: a token
+    /// is known by its tag to be one of ours.
+    fn prefix(self) -> [u8; 8] {
+        let mut prefix = [0; 8];
+        for (byte, whole) in prefix.iter_mut().zip(self.0) {
+            *byte = whole;
+        }
+        prefix
+    }
+}
+
+/// Random bytes that go into the derivation of one secret from another, so that nobody can repeat it
+/// who does not have them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Salt(pub [u8; 16]);
+
+impl std::fmt::Debug for Salt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Salt(…)")
+    }
+}
+
+/// How a secret is derived from the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Derivation {
+    /// Which version of the installation's refresh secret is the key.
+    pub version: u8,
+    /// The randomness; `None` for what was derived before there was any.
+    pub salt: Option<Salt>,
+}
+
+/// Where a request came from, as far as it takes to tell one place and program from another: the
+/// beginnings of two hashes. Zero stands for what is not known.
+///
+/// The hashes are plain. They are shorter than what they hide, they go with their entry, and address
+/// and agent of the login stand in the same row to be read; a key would stand in the same file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OriginMark {
+    network: u32,
+    agent: u32,
+}
+
+impl OriginMark {
+    /// The mark of a request's origin.
+    #[must_use]
+    pub fn of(client: &Client) -> Self {
+        let network = client.ip.map(|ip| Network::of(ip).to_string());
+        Self {
+            network: network.as_deref().map_or(0, mark),
+            agent: client.user_agent.as_deref().filter(|agent| !agent.is_empty()).map_or(0, mark),
+        }
+    }
+
+    /// Whether both are known to be on different networks.
+    fn is_elsewhere(self, other: Self) -> bool {
+        differ(self.network, other.network)
+    }
+
+    /// Whether both are known to be different programs.
+    fn is_another_agent(self, other: Self) -> bool {
+        differ(self.agent, other.agent)
+    }
+}
+
+fn mark(text: &str) -> u32 {
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    hash.as_ref().first_chunk().map_or(0, |beginning| u32::from_be_bytes(*beginning))
+}
+
+/// Whether two marks are known and not the same.
+const fn differ(one: u32, other: u32) -> bool {
+    one != 0 && other != 0 && one != other
+}
+
+/// A secret that was replaced within the grace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Replaced {
+    /// The beginning of its hash.
+    prefix: [u8; 8],
+    /// When it was replaced.
+    at: Timestamp,
+    /// Where the request came from that replaced it.
+    by: OriginMark,
+    /// How its successor was derived from it.
+    derivation: Derivation,
+}
+
+/// What a presented secret is to its chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presentation {
+    /// It is the current one.
+    Current,
+    /// It was replaced a moment ago: a retry, or a second tab.
+    Again {
+        /// The derivations that lead from it to the current secret, the first first; at least one.
+        derivations: Vec<Derivation>,
+        /// Whether the request is known to come from another network than the one that replaced it.
+        elsewhere: bool,
+    },
+    /// Somebody has it who should not, or has its successor.
+    Theft(Theft),
+}
+
+/// What gives a theft away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theft {
+    /// The secret was replaced longer ago than the grace.
+    Late,
+    /// It was replaced within the grace, from another network and by another program.
+    Elsewhere,
+}
+
+impl Theft {
+    /// What gave it away, as a log line says it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Late => "a replaced refresh token was presented again",
+            Self::Elsewhere => {
+                "a refresh token that was just replaced was presented from another network and by another program"
+            }
+        }
+    }
+}
+
+/// A session's current refresh secret and those that were replaced within the grace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshChain {
+    current: TokenHash,
+    /// The oldest first: each one's derivation leads to the next, and the last one's to the current.
+    replaced: Vec<Replaced>,
+}
+
+impl RefreshChain {
+    /// A client that rotates more often than this within one grace is not waiting for answers.
+    pub const MOST: usize = 32;
+
+    /// What a presented secret is.
+    #[must_use]
+    pub fn judge(
+        &self,
+        presented: TokenHash,
+        from: OriginMark,
+        now: Timestamp,
+        grace: Duration,
+    ) -> Presentation {
+        if presented == self.current {
+            return Presentation::Current;
+        }
+        let prefix = presented.prefix();
+        let in_grace = |replaced: &Replaced| replaced.prefix == prefix && now.since(replaced.at) <= grace;
+        let Some(following) =
+            self.replaced.iter().rposition(in_grace).and_then(|position| self.replaced.get(position..))
+        else {
+            return Presentation::Theft(Theft::Late);
+        };
+        let elsewhere = following.first().is_some_and(|replaced| replaced.by.is_elsewhere(from));
+        if elsewhere && following.first().is_some_and(|replaced| replaced.by.is_another_agent(from)) {
+            return Presentation::Theft(Theft::Elsewhere);
+        }
+        let derivations = following.iter().map(|replaced| replaced.derivation).collect();
+        Presentation::Again { derivations, elsewhere }
+    }
+
+    /// The chain after its current secret was replaced. Those replaced longer ago than the grace are
+    /// forgotten.
+    #[must_use]
+    pub fn replace_current(
+        mut self,
+        successor: TokenHash,
+        derivation: Derivation,
+        by: OriginMark,
+        now: Timestamp,
+        grace: Duration,
+    ) -> Self {
+        // They stand in the order of their times, but for a clock that went back.
+        let newest = self.replaced.iter().rev().take(Self::MOST - 1);
+        let kept = newest.take_while(|replaced| now.since(replaced.at) <= grace).count();
+        self.replaced.drain(..self.replaced.len() - kept);
+        self.replaced.push(Replaced { prefix: self.current.prefix(), at: now, by, derivation });
+        self.current = successor;
+        self
+    }
+
+    /// The current secret's hash.
+    #[must_use]
+    pub const fn current(&self) -> TokenHash {
+        self.current
+    }
+}
+
+#[cfg(test)]
+mod tests;

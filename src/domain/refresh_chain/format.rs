@@ -1,0 +1,97 @@
+//! How the secrets that were replaced within the grace stand in a row.
+//!
+//! A byte that names the format, then an entry for each, the oldest first. Rows of before have a
+//! column of their own without such a byte ([`RefreshChain::read`] takes both). An entry of today:
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 8 | when it was replaced: milliseconds since the Unix epoch |
+//! | 8 | the beginning of its hash |
+//! | 4, 4 | where the request came from that replaced it: its network, its agent |
+//! | 1 | the version of the installation's secret that its successor was derived with |
+//! | 1 | 1 where a salt follows that went into the derivation, 0 where none did |
+//! | 16 | the salt |
+
+use super::{Derivation, OriginMark, RefreshChain, Replaced, Salt, Timestamp, TokenHash};
+
+/// The format that is written.
+const FORMAT: u8 = 1;
+
+/// The length of an entry in it.
+const ENTRY: usize = 42;
+
+/// The length of an entry of before: 8 bytes of hash, 8 of milliseconds.
+const ENTRY_OF_BEFORE: usize = 16;
+
+/// A row that this program did not write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the replaced refresh secrets are in no known format")]
+pub struct UnknownFormat;
+
+impl RefreshChain {
+    /// Reads a chain from its columns: the current secret's hash, the replaced ones of before, and
+    /// those in the format of today, which came after them.
+    ///
+    /// # Errors
+    ///
+    /// When a column holds what this program never writes.
+    pub fn read(current: TokenHash, before: &[u8], today: &[u8]) -> Result<Self, UnknownFormat> {
+        let (entries_before, rest) = before.as_chunks::<ENTRY_OF_BEFORE>();
+        let entries = match today.split_first() {
+            None => &[][..],
+            Some((&FORMAT, entries)) => entries,
+            Some(_) => return Err(UnknownFormat),
+        };
+        let (entries, rest_of_today) = entries.as_chunks::<ENTRY>();
+        if !rest.is_empty() || !rest_of_today.is_empty() {
+            return Err(UnknownFormat);
+        }
+        let before = entries_before.iter().map(read_entry_of_before);
+        Ok(Self { current, replaced: before.chain(entries.iter().map(read_entry)).collect() })
+    }
+
+    /// The replaced secrets in the format of today.
+    #[must_use]
+    pub fn write_replaced(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(1 + ENTRY * self.replaced.len());
+        bytes.push(FORMAT);
+        for Replaced { prefix, at, by, derivation } in &self.replaced {
+            bytes.extend(at.as_millis().to_be_bytes());
+            bytes.extend(prefix);
+            bytes.extend(by.network.to_be_bytes());
+            bytes.extend(by.agent.to_be_bytes());
+            bytes.extend([derivation.version, u8::from(derivation.salt.is_some())]);
+            bytes.extend(derivation.salt.map_or([0; 16], |salt| salt.0));
+        }
+        bytes
+    }
+}
+
+/// Takes the next bytes of an entry.
+struct Fields<'a>(&'a [u8]);
+
+impl Fields<'_> {
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        let Some((field, rest)) = self.0.split_first_chunk() else { return [0; N] };
+        self.0 = rest;
+        *field
+    }
+}
+
+fn read_entry(entry: &[u8; ENTRY]) -> Replaced {
+    let mut fields = Fields(entry);
+    let at = Timestamp::from_millis(i64::from_be_bytes(fields.take()));
+    let prefix = fields.take();
+    let by =
+        OriginMark { network: u32::from_be_bytes(fields.take()), agent: u32::from_be_bytes(fields.take()) };
+    let [version, is_salted] = fields.take();
+    let salt = (is_salted != 0).then(|| Salt(fields.take()));
+    Replaced { prefix, at, by, derivation: Derivation { version, salt } }
+}
+
+fn read_entry_of_before(entry: &[u8; ENTRY_OF_BEFORE]) -> Replaced {
+    let mut fields = Fields(entry);
+    let prefix = fields.take();
+    let at = Timestamp::from_millis(i64::from_be_bytes(fields.take()));
+    Replaced { prefix, at, by: OriginMark::default(), derivation: Derivation { version: 0, salt: None } }
+}

@@ -1,0 +1,102 @@
+//! A refresh token was derived from the one before it with a secret that stands in the database and in
+//! every backup, and with nothing else: a backup and one old token of any age gave today's.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use aws_lc_rs::{digest, hmac};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use rusqlite::Connection;
+use sekisho::{
+    actors::{
+        db::{DbFile, back_up},
+        keeper::LookAround,
+    },
+    config::Database,
+};
+use tempfile::TempDir;
+
+use crate::support::{TestApp, Tokens};
+
+/// A thief with a file and what can be read in it: the secret of refresh tokens and the hash of the
+/// session's current one.
+struct Thief {
+    file: Vec<u8>,
+    derive: hmac::Key,
+    current: Vec<u8>,
+}
+
+impl Thief {
+    fn with(path: &Path) -> Self {
+        let file = fs::read(path).unwrap();
+        let db = Connection::open(path).unwrap();
+        let secret: Vec<u8> =
+            db.query_one("SELECT value FROM secrets WHERE name = 'refresh'", [], |row| row.get(0)).unwrap();
+        let current = db.query_one("SELECT refresh_hash FROM sessions", [], |row| row.get(0)).unwrap();
+        let root = hmac::Key::new(hmac::HMAC_SHA256, &secret);
+        let derive =
+            hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, b"refresh token successor").as_ref());
+        Self { file, derive, current }
+    }
+
+    /// Whether the current token follows from an old one, with any bytes of the file for what else went
+    /// into its derivation, or with none.
+    fn derives_the_current_from(&self, token: &str) -> bool {
+        let token = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap();
+        let session_and_secret = &token[1..41];
+        let gives_current = |salt: &[u8]| {
+            let mut context = hmac::Context::with_key(&self.derive);
+            context.update(session_and_secret);
+            context.update(salt);
+            digest::digest(&digest::SHA256, context.sign().as_ref()).as_ref() == self.current
+        };
+        gives_current(&[]) || self.file.windows(16).any(gives_current)
+    }
+}
+
+/// A copy as `sekisho backup` makes it.
+fn backup(database: &Path, name: &str) -> Thief {
+    let copy = database.with_file_name(name);
+    let file = DbFile::open_existing(&Database::File(database.to_owned())).unwrap();
+    back_up(&file, &copy, |_| Ok(())).unwrap();
+    Thief::with(&copy)
+}
+
+/// A copy of all pages as they are, however it came about.
+fn copy_of_pages(database: &Path, name: &str) -> Thief {
+    let copy = database.with_file_name(name);
+    let source = Connection::open(database).unwrap();
+    source.backup("main", &copy, None).unwrap();
+    Thief::with(&copy)
+}
+
+#[actix_web::test]
+async fn after_the_grace_no_old_token_leads_to_the_current_one() {
+    let directory = TempDir::new().unwrap();
+    let path = Arc::new(directory.path().join("sekisho.db"));
+    let place = Database::File(path.to_path_buf());
+    let app = TestApp::start_with(|config| config.database.database = place).await;
+    let mut tokens = app.newcomer("alice").await;
+    let mut old = Vec::new();
+    for _ in 0..4 {
+        app.clock.advance(Duration::from_mins(1));
+        old.push(tokens.refresh.clone());
+        tokens = Tokens::of(&app.refresh(&tokens.refresh).await);
+    }
+    let last = &old[3];
+
+    // Within the grace the last one leads on, so that a retry can be answered: the attack works.
+    assert!(copy_of_pages(&path, "within").derives_the_current_from(last));
+    assert!(!copy_of_pages(&path, "within2").derives_the_current_from(&old[2]));
+    // But not by a backup, which is for later.
+    assert!(!backup(&path, "backup-within").derives_the_current_from(last));
+
+    app.clock.advance(Duration::from_secs(11));
+    app.sekisho.keeper().ask(LookAround).await.unwrap();
+
+    let (after, backup_after) = (copy_of_pages(&path, "after"), backup(&path, "backup-after"));
+    for token in &old {
+        assert!(!after.derives_the_current_from(token));
+        assert!(!backup_after.derives_the_current_from(token));
+    }
+    assert_eq!(app.refresh(&tokens.refresh).await.status, 200);
+}

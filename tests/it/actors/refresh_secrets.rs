@@ -1,0 +1,176 @@
+//! The installation's secret for refresh tokens: it is replaced, and nobody notices.
+
+use std::time::Duration;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use sekisho::{
+    actors::{
+        account::Refresh,
+        db::{EndSession, FindKeys, OpenSession},
+        keeper::{LookAround, rotate_refresh_secret},
+    },
+    app::{Sekisho, Surroundings},
+    domain::{
+        Client, EndReason, KeyWrap, PasswordVersion, Random, RefreshToken, Role, Scope, SessionId, Timestamp,
+        TokenHash, TokenPair, UserId,
+    },
+};
+
+use super::steps::{ends_of, log_in, newcomer, refresh, settle};
+use crate::support::{self, TestActors};
+
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// The version that a token says it is made with.
+fn version(tokens: &TokenPair) -> u8 {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(tokens.refresh_token.expose()).unwrap();
+    assert_eq!(bytes.len(), 57);
+    bytes[0]
+}
+
+async fn rotate(actors: &TestActors) {
+    let maker = (&KeyWrap::in_the_clear(), &Random::System);
+    rotate_refresh_secret(actors.sekisho.db(), &actors.clock, maker).await.unwrap();
+    actors.sekisho.keeper().ask(LookAround).await.unwrap();
+    // The news are messages to the workers.
+    settle().await;
+}
+
+/// Goes over all sessions from the first to the last, wherever the keeper was.
+async fn walk(actors: &TestActors) {
+    for _ in 0..3 {
+        actors.sekisho.keeper().ask(LookAround).await.unwrap();
+    }
+    settle().await;
+}
+
+async fn versions(actors: &TestActors) -> Vec<u8> {
+    let set = actors.sekisho.db().ask(FindKeys).await.unwrap();
+    set.refresh_secrets.iter().map(|secret| secret.version).collect()
+}
+
+#[actix_web::test]
+async fn a_new_secret_makes_new_tokens_and_logs_nobody_out() {
+    let actors = TestActors::start().await;
+    let (alice, first) = newcomer(&actors, "alice", Role::User).await;
+    let idle = log_in(&actors, "alice").await;
+
+    rotate(&actors).await;
+
+    // Another server may not have heard of it yet.
+    let second = refresh(&actors, &first.refresh_token).await.unwrap();
+    assert_eq!(version(&second), 0);
+    actors.clock.advance(MINUTE);
+    let third = refresh(&actors, &second.refresh_token).await.unwrap();
+    assert_eq!(version(&third), 1);
+    assert_eq!(version(&log_in(&actors, "alice").await), 1);
+    // The retry's token is of before the change, and it gets what the first answer held.
+    let retry = refresh(&actors, &second.refresh_token).await.unwrap();
+    assert_eq!(retry.refresh_token.expose(), third.refresh_token.expose());
+    actors.clock.advance(20 * DAY);
+    assert_eq!(version(&refresh(&actors, &third.refresh_token).await.unwrap()), 1);
+    assert_eq!(version(&refresh(&actors, &idle.refresh_token).await.unwrap()), 1);
+    assert_eq!(ends_of(&actors, alice.id).await, [None; 3]);
+}
+
+#[actix_web::test]
+async fn a_retry_across_several_changes_gets_the_newest_token() {
+    let actors = TestActors::start_with(|config| config.refresh_grace_seconds = 300).await;
+    let (_, first) = newcomer(&actors, "alice", Role::User).await;
+    let mut chain = vec![first];
+    for expected in 1..=3 {
+        rotate(&actors).await;
+        actors.clock.advance(MINUTE);
+        chain.push(refresh(&actors, &chain[chain.len() - 1].refresh_token).await.unwrap());
+        assert_eq!(version(&chain[chain.len() - 1]), expected);
+    }
+
+    for behind in &chain[..3] {
+        let caught_up = refresh(&actors, &behind.refresh_token).await.unwrap();
+        assert_eq!(caught_up.refresh_token.expose(), chain[3].refresh_token.expose());
+    }
+}
+
+#[actix_web::test]
+async fn another_server_on_the_file_has_heard_of_it_before_it_makes_tokens() {
+    let actors = TestActors::start().await;
+    let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
+    let surroundings =
+        Surroundings { clock: actors.clock.clone(), random: Random::System, ..Surroundings::default() };
+    let other = Sekisho::start(support::config(&actors.directory), "http://sekisho.test", surroundings)
+        .await
+        .unwrap();
+    let accounts = other.accounts();
+    rotate(&actors).await;
+    other.keeper().ask(LookAround).await.unwrap();
+    settle().await;
+    actors.clock.advance(MINUTE);
+    let refresh_there = async |token: &RefreshToken| {
+        let refresh = Refresh { token: token.clone(), scope: Scope::default(), client: Client::default() };
+        accounts.ask(refresh).await.unwrap()
+    };
+
+    let here = refresh(&actors, &tokens.refresh_token).await.unwrap();
+    let there = refresh_there(&tokens.refresh_token).await;
+
+    assert_eq!(version(&here), 1);
+    assert_eq!(there.refresh_token.expose(), here.refresh_token.expose());
+    assert_eq!(version(&refresh_there(&here.refresh_token).await), 1);
+    assert_eq!(ends_of(&actors, alice.id).await, [None]);
+}
+
+#[actix_web::test]
+async fn an_old_secret_goes_when_no_live_session_can_have_a_token_of_it() {
+    let actors = TestActors::start().await;
+    let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
+    // A session of before, from when the configuration let sessions live longer.
+    let long = open(&actors, alice.id, actors.clock.now() + 90 * DAY).await;
+    rotate(&actors).await;
+    actors.clock.advance(20 * DAY);
+    let tokens = refresh(&actors, &tokens.refresh_token).await.unwrap();
+    walk(&actors).await;
+    assert_eq!(versions(&actors).await, [0, 1]);
+
+    // Now a refresh token of the old secret has had its time, but for those of that session.
+    actors.clock.advance(10 * DAY + MINUTE);
+    walk(&actors).await;
+    assert_eq!(versions(&actors).await, [0, 1]);
+    let end = EndSession { id: long, owner: None, reason: EndReason::Logout, now: actors.clock.now() };
+    assert!(actors.sekisho.db().ask(end).await.unwrap());
+    walk(&actors).await;
+
+    assert_eq!(versions(&actors).await, [1]);
+    assert!(refresh(&actors, &tokens.refresh_token).await.is_ok());
+}
+
+#[actix_web::test]
+async fn a_version_is_used_again_when_all_have_been() {
+    let actors = TestActors::start_with(|config| config.session_max_days = 0).await;
+    let (alice, mut tokens) = newcomer(&actors, "alice", Role::User).await;
+
+    for number in 1..=300_u32 {
+        rotate(&actors).await;
+        actors.clock.advance(29 * DAY);
+        tokens = refresh(&actors, &tokens.refresh_token).await.unwrap();
+        assert_eq!(u32::from(version(&tokens)), number % 256);
+        walk(&actors).await;
+    }
+
+    assert!(versions(&actors).await.len() <= 3);
+    assert_eq!(ends_of(&actors, alice.id).await, [None]);
+}
+
+async fn open(actors: &TestActors, user_id: UserId, expires_at: Timestamp) -> SessionId {
+    let open = OpenSession {
+        user_id,
+        expected: PasswordVersion(1),
+        refresh_hash: TokenHash([0; 32]),
+        refresh_version: 0,
+        scope: Scope::of(Role::User),
+        client: Client::default(),
+        now: actors.clock.now(),
+        expires_at,
+    };
+    actors.sekisho.db().ask(open).await.unwrap().unwrap()
+}

@@ -1,0 +1,105 @@
+//! Many refreshes in one message: each has an answer of its own, and all fall together.
+
+use rusqlite::Connection;
+use sekisho::{
+    actors::db::{DbError, RotateSession, RotateSessions, Rotation},
+    config::Config,
+    domain::{Derivation, OriginMark, Salt, Scope, SessionId, TokenHash},
+};
+
+use super::probes::{LoneDatabase, Run};
+use crate::support::START;
+
+fn rotation(id: i64, presented: u8) -> RotateSession {
+    RotateSession {
+        id: SessionId(id),
+        presented: TokenHash([presented; 32]),
+        from: OriginMark::default(),
+        successor: TokenHash([presented + 1; 32]),
+        derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
+        requested: Scope::default(),
+        rules: Config::default().session_rules(),
+        now: START,
+    }
+}
+
+/// A database with sessions 1 to 3 of one user, whose current secrets have the hash 0.
+async fn three_sessions() -> LoneDatabase {
+    let database = LoneDatabase::start();
+    let fill = "INSERT INTO users (email, email_key, username, username_key, password_hash, role, created_at)
+         VALUES ('a', 'a', 'a', 'a', '', 'user', 0);
+         INSERT INTO sessions (user_id, refresh_hash, scope, created_at, last_used_at, expires_at)
+         SELECT 1, zeroblob(32), 'user', 1795331700000, 0, 9000000000000
+         FROM (VALUES (1), (2), (3))";
+    database.db.ask(Run(fill.to_owned())).await.unwrap();
+    database
+}
+
+/// The first byte of each session's current hash, as another connection sees it.
+fn current(database: &LoneDatabase) -> Vec<u8> {
+    let db = Connection::open(database.path()).unwrap();
+    let mut select = db.prepare("SELECT refresh_hash FROM sessions ORDER BY id").unwrap();
+    let rows = select.query_map([], |row| row.get::<_, [u8; 32]>(0)).unwrap();
+    rows.map(|hash| hash.unwrap()[0]).collect()
+}
+
+#[actix_web::test]
+async fn of_several_rotations_of_one_session_in_a_group_the_later_follow_the_first() {
+    let database = three_sessions().await;
+
+    let rotations = vec![rotation(1, 0), rotation(1, 0), rotation(1, 1), rotation(1, 0)];
+    let answers = database.db.ask(RotateSessions { rotations }).await.unwrap();
+
+    let steps = |answer: &Result<Rotation, DbError>| match answer {
+        Ok(Rotation::Rotated { .. }) => 0,
+        Ok(Rotation::Replayed { derivations, .. }) => derivations.len(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(answers.iter().map(steps).collect::<Vec<_>>(), [0, 1, 0, 2]);
+    assert_eq!(current(&database), [2, 0, 0]);
+}
+
+#[actix_web::test]
+async fn a_group_whose_transaction_sqlite_gives_up_is_undone_and_fails_as_a_whole() {
+    let database = three_sessions().await;
+    // What a full disk or an I/O error makes SQLite do, in the middle of the group.
+    let give_up = "CREATE TEMP TRIGGER give_up BEFORE UPDATE ON sessions WHEN new.id = 2
+         BEGIN SELECT raise(ROLLBACK, 'given up'); END";
+    database.db.ask(Run(give_up.to_owned())).await.unwrap();
+
+    let rotations = vec![rotation(1, 0), rotation(2, 0), rotation(3, 0)];
+    let failed = database.db.ask(RotateSessions { rotations }).await;
+
+    assert!(matches!(failed, Err(DbError::Other(reason)) if reason.contains("given up")));
+    assert_eq!(current(&database), [0, 0, 0]);
+    // Who tries again is served.
+    let rotations = vec![rotation(1, 0), rotation(3, 0)];
+    assert!(database.db.ask(RotateSessions { rotations }).await.unwrap().iter().all(Result::is_ok));
+    assert_eq!(current(&database), [1, 0, 1]);
+}
+
+#[actix_web::test]
+async fn a_full_disk_in_the_middle_of_a_group_undoes_all_of_it() {
+    let database = three_sessions().await;
+    // Rows so long that one page holds few of them, and no page to be had for a row that grows.
+    let grow = "UPDATE sessions SET user_agent = printf('%1200c', 'x');
+         PRAGMA max_page_count = 1";
+    database.db.ask(Run(grow.to_owned())).await.unwrap();
+
+    let mut failures = 0;
+    for presented in 0..40 {
+        let before = current(&database);
+        let rotations = (1..=3).map(|id| rotation(id, presented)).collect();
+        match database.db.ask(RotateSessions { rotations }).await {
+            Ok(answers) => assert!(answers.iter().all(Result::is_ok), "{answers:?}"),
+            Err(error) => {
+                assert_eq!(error, DbError::Full);
+                assert_eq!(current(&database), before);
+                failures += 1;
+                break;
+            }
+        }
+    }
+
+    assert_eq!(failures, 1, "the disk was never full");
+}
