@@ -42,6 +42,7 @@ pub(super) enum ApiError {
     NotRecent,
     WrongPassword,
     AccountDisabled,
+    CrossSiteRequest,
     NotFound,
     MethodNotAllowed { allow: &'static str },
     RequestTimeout,
@@ -84,6 +85,7 @@ impl ApiError {
             Self::RegistrationClosed => "registration_closed",
             Self::WrongPassword => "wrong_password",
             Self::AccountDisabled => "account_disabled",
+            Self::CrossSiteRequest => "cross_site_request",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::RequestTimeout => "request_timeout",
@@ -112,6 +114,7 @@ impl ApiError {
             Self::NeedsUserScope
             | Self::InsufficientPermissions
             | Self::RegistrationClosed
+            | Self::CrossSiteRequest
             | Self::WrongPassword
             | Self::AccountDisabled => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -147,6 +150,7 @@ impl ApiError {
             Self::NotRecent => "The password was given too long ago; log in again",
             Self::WrongPassword => "The current password is wrong",
             Self::AccountDisabled => "The account is disabled",
+            Self::CrossSiteRequest => "A page of another site sent this request, and is not allowed to",
             Self::NotFound => "Not Found",
             Self::MethodNotAllowed { .. } => "Method Not Allowed",
             Self::RequestTimeout => "The request did not arrive in time",
@@ -250,6 +254,7 @@ impl OAuthError {
     fn oauth_code(&self) -> &'static str {
         match self.0.status() {
             _ if matches!(self.0, ApiError::UnsupportedGrantType | ApiError::InvalidScope) => self.0.code(),
+            _ if matches!(self.0, ApiError::CrossSiteRequest) => "invalid_request",
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "invalid_grant",
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "temporarily_unavailable",
             status if status.is_server_error() => "server_error",

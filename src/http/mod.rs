@@ -3,8 +3,10 @@
 mod admin;
 mod asset;
 mod body;
+mod cross_site;
 mod current;
 mod docs;
+mod endpoint;
 mod error;
 mod extract;
 mod failures;
@@ -24,15 +26,9 @@ mod users;
 
 use std::sync::Arc;
 
-use actix_web::{
-    FromRequest, Handler, Resource, Responder, Route,
-    guard::{self, Guard},
-    http::Method,
-    web::{self, ServiceConfig},
-};
+use actix_web::web::{self, ServiceConfig};
 use ipnet::IpNet;
 
-use self::error::ApiError;
 pub use self::{
     current::{CurrentAdmin, CurrentUser},
     metrics_page::metrics_page,
@@ -40,6 +36,7 @@ pub use self::{
     openapi::document as openapi_document,
     pace::Pace,
 };
+use self::{endpoint::at, error::ApiError};
 use crate::{
     actors::{
         Handle, account::AccountActor, db::DbActor, keeper::KeeperActor, password::Passwords,
@@ -67,6 +64,8 @@ pub struct Api {
     pub policy: PasswordPolicy,
     /// Who may register.
     pub registration: Registration,
+    /// The origins whose pages may call.
+    pub cors_origins: Arc<[String]>,
     /// Whose forwarded headers are believed.
     pub trusted_proxies: Arc<[IpNet]>,
     /// The `iss` of tokens, and the base of the discovery document's addresses.
@@ -78,13 +77,13 @@ pub fn configure(config: &mut ServiceConfig, api: Api) {
     config.app_data(web::Data::new(api));
     // The busiest first: routes are tried in this order.
     at(config, "/users/me", |r| r.get(users::me).patch(users::change_email).delete(users::delete));
-    at(config, "/token", |r| r.post(token::token));
+    at(config, "/token", |r| r.oauth().post(token::token));
     at(config, "/users", |r| r.get(admin::list).post(users::register));
     at(config, "/users/me/password", |r| r.post(users::change_password));
     at(config, "/users/me/sessions", |r| r.get(sessions::list).delete(sessions::end_others));
     at(config, "/users/me/sessions/{id}", |r| r.delete(sessions::end));
     at(config, "/logout", |r| r.post(sessions::log_out));
-    at(config, "/revoke", |r| r.post(token::revoke));
+    at(config, "/revoke", |r| r.oauth().post(token::revoke));
     at(config, "/users/{id}", |r| r.get(admin::show).patch(admin::change).delete(admin::remove));
     at(config, "/users/{id}/sessions", |r| r.get(admin::sessions).delete(admin::end_sessions));
     at(config, "/.well-known/jwks.json", |r| r.get(keys::jwks));
@@ -124,83 +123,3 @@ pub const PATHS: [(&str, &[&str]); 18] = [
     ("/readyz", &["get"]),
     ("/", &["get"]),
 ];
-
-/// Declares a path, with and without a trailing slash, and its methods; any other method is 405.
-fn at(config: &mut ServiceConfig, path: &'static str, methods: impl Fn(Endpoint) -> Endpoint) {
-    // Two resources, not one of two patterns: a single static pattern is compared as text, while
-    // several are searched with a regular expression.
-    let slashed = (path != "/").then(|| format!("{path}/"));
-    for pattern in std::iter::once(path.to_owned()).chain(slashed) {
-        let resource = web::resource(pattern).app_data(middleware::RouteLabel(path));
-        let Endpoint { resource, allow } = methods(Endpoint { resource, allow: Vec::new() });
-        let allow: &'static str = allow_header(&allow);
-        config.service(resource.default_service(web::to(move || async move {
-            Err::<&str, _>(ApiError::MethodNotAllowed { allow })
-        })));
-    }
-}
-
-/// The `Allow` header of each set of methods that some path above has.
-fn allow_header(methods: &[Method]) -> &'static str {
-    let has = |method: Method| methods.contains(&method);
-    match (has(Method::GET), has(Method::POST), has(Method::PATCH), has(Method::DELETE)) {
-        (true, true, _, _) => "GET, HEAD, POST",
-        (true, false, true, _) => "GET, HEAD, PATCH, DELETE",
-        (true, false, false, true) => "GET, HEAD, DELETE",
-        (true, false, false, false) => "GET, HEAD",
-        (false, true, _, _) => "POST",
-        (false, false, _, _) => "DELETE",
-    }
-}
-
-/// A path's methods, as they are declared.
-struct Endpoint {
-    resource: Resource,
-    allow: Vec<Method>,
-}
-
-impl Endpoint {
-    fn route(mut self, method: Method, guard: impl Guard + 'static, route: Route) -> Self {
-        self.resource = self.resource.route(route.guard(guard));
-        self.allow.push(method);
-        self
-    }
-
-    /// GET, and HEAD with it (RFC 9110, section 9.1).
-    fn get<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        let guard = guard::Any(guard::Get()).or(guard::Head());
-        self.route(Method::GET, guard, web::route().to(handler))
-    }
-
-    fn post<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.route(Method::POST, guard::Post(), web::route().to(handler))
-    }
-
-    fn patch<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.route(Method::PATCH, guard::Patch(), web::route().to(handler))
-    }
-
-    fn delete<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.route(Method::DELETE, guard::Delete(), web::route().to(handler))
-    }
-}

@@ -33,7 +33,9 @@ const fn oauth(error: ErrorResponse) -> ErrorResponse {
     ErrorResponse { schema: "OAuthError", ..error }
 }
 
-const ERRORS: [ErrorResponse; 31] = [
+const CROSS_SITE: &str = "A browser sent it for a page of another origin, which is none of those that are allowed (`--cors-origin`).";
+
+const ERRORS: [ErrorResponse; 33] = [
     error(
         "BadRequest",
         "400",
@@ -93,6 +95,18 @@ const ERRORS: [ErrorResponse; 31] = [
         token's scope has no `user` (`insufficient_permissions`).",
         ("wrong_password", "The current password is wrong"),
     ),
+    error(
+        "CrossSiteRequest",
+        "403",
+        CROSS_SITE,
+        ("cross_site_request", "A page of another site sent this request, and is not allowed to"),
+    ),
+    oauth(error(
+        "OAuthCrossSiteRequest",
+        "403",
+        CROSS_SITE,
+        ("cross_site_request", "A page of another site sent this request, and is not allowed to"),
+    )),
     error("NotFound", "404", "There is no such thing.", ("not_found", "Not Found")),
     with_header(
         "allow",
@@ -280,6 +294,7 @@ pub(super) fn error_responses() -> Value {
         } else if error.schema == "OAuthError" {
             let kind = match error.status {
                 "400" => code,
+                _ if code == "cross_site_request" => "invalid_request",
                 "401" | "403" => "invalid_grant",
                 "429" | "503" => "temporarily_unavailable",
                 "500" => "server_error",
