@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use clap::Args;
+use clap::{ArgAction, Args};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -187,6 +187,10 @@ pub struct Config {
     #[arg(long, env = "SEKISHO_WORKERS", value_name = "N")]
     pub workers: Option<NonZeroU16>,
 
+    /// Whether /docs, /openapi.json and / are served: on or off
+    #[arg(long, env = "SEKISHO_DOCS", default_value = "on", value_parser = parse_switch, action = ArgAction::Set, value_name = "SWITCH")]
+    pub docs: bool,
+
     /// An origin whose pages may call the API, such as `https://app.example.com` (repeatable; commas in the variable)
     #[arg(long = "cors-origin", env = "SEKISHO_CORS_ORIGIN", value_parser = parse_origin, value_delimiter = ',', value_name = "ORIGIN")]
     pub cors_origins: Vec<String>,
@@ -221,6 +225,7 @@ impl Default for Config {
             key_rotation_days: 90,
             max_login_wait_seconds: 5,
             workers: None,
+            docs: true,
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             metrics_listen: None,
@@ -358,6 +363,14 @@ fn parse_origin(text: &str) -> Result<String, &'static str> {
     let origin = parse_issuer(text).map_err(|_| EXPECTED)?;
     let is_bare = origin.split_once("://").is_some_and(|(_, host)| !host.contains('/'));
     if is_bare { Ok(origin) } else { Err(EXPECTED) }
+}
+
+fn parse_switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("expected on or off"),
+    }
 }
 
 fn parse_network(text: &str) -> Result<IpNet, &'static str> {

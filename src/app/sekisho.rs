@@ -163,6 +163,7 @@ impl Sekisho {
             keeper: self.keeper.clone(),
             policy: self.rules.password,
             registration: self.rules.registration,
+            docs: self.config.docs,
             cors_origins: self.config.cors_origins.as_slice().into(),
             trusted_proxies: self.config.trusted_proxies.as_slice().into(),
             issuer: Arc::clone(&self.issuer),

@@ -1,8 +1,16 @@
 //! `/healthz` and `/readyz`: whether the process lives, and whether it can work.
 
-use std::{future::Future, time::Duration};
+use std::{
+    cell::RefCell,
+    future::Future,
+    time::{Duration, Instant},
+};
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, rt, web};
+use futures_util::{
+    FutureExt,
+    future::{LocalBoxFuture, Shared, join_all},
+};
 use serde_json::json;
 
 use super::{Api, error::ApiError};
@@ -13,14 +21,64 @@ use crate::actors::{
 /// How long each actor has to answer. A hash thread may be in the middle of a hash.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// How long what the actors answered is good for. Anybody may ask, so a worker asks them no more
+/// often than this.
+const FRESH: Duration = Duration::from_secs(1);
+
 pub(super) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "alive" }))
 }
 
-pub(super) async fn ready(api: web::Data<Api>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn ready(
+    api: web::Data<Api>,
+    readiness: web::Data<Readiness>,
+) -> Result<HttpResponse, ApiError> {
+    let failing = readiness.failing(&api).await;
+    if failing.is_empty() {
+        Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
+    } else {
+        Err(ApiError::NotReady { failing })
+    }
+}
+
+/// What the actors answered when a worker asked them last.
+#[derive(Default)]
+pub(super) struct Readiness(RefCell<Option<Probe>>);
+
+struct Probe {
+    began: Instant,
+    failing: Shared<LocalBoxFuture<'static, Vec<&'static str>>>,
+}
+
+impl Probe {
+    fn begin(api: &web::Data<Api>) -> Self {
+        let failing = failing(api.clone()).boxed_local().shared();
+        // It goes on where whoever asked hangs up: others wait for it.
+        rt::spawn(failing.clone().map(drop));
+        Self { began: Instant::now(), failing }
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.failing.peek().is_none() || self.began.elapsed() < FRESH
+    }
+}
+
+impl Readiness {
+    /// The names of the actors that did not answer well and in time, now or a moment ago.
+    async fn failing(&self, api: &web::Data<Api>) -> Vec<&'static str> {
+        let failing = {
+            let mut last = self.0.borrow_mut();
+            let fresh = last.take().filter(Probe::is_fresh);
+            last.insert(fresh.unwrap_or_else(|| Probe::begin(api))).failing.clone()
+        };
+        failing.await
+    }
+}
+
+async fn failing(api: web::Data<Api>) -> Vec<&'static str> {
     let hash_threads = api.passwords.handle();
-    let failing: Vec<_> = futures_util::future::join_all([
-        Box::pin(ping("db", api.db.ask(Ping))) as futures_util::future::LocalBoxFuture<'_, _>,
+    join_all([
+        Box::pin(ping("db", api.db.ask(Ping))) as LocalBoxFuture<'_, _>,
         Box::pin(ping("password", hash_threads.ask(PingPassword))),
         Box::pin(ping("throttle", api.throttle.ping())),
         Box::pin(ping("token", api.tokens.ask(PingToken))),
@@ -30,12 +88,7 @@ pub(super) async fn ready(api: web::Data<Api>) -> Result<HttpResponse, ApiError>
     .await
     .into_iter()
     .flatten()
-    .collect();
-    if failing.is_empty() {
-        Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
-    } else {
-        Err(ApiError::NotReady { failing })
-    }
+    .collect()
 }
 
 /// The actor's name, if it did not answer well and in time.

@@ -26,16 +26,19 @@ pub(super) async fn jwks(api: web::Data<Api>) -> Result<HttpResponse, ApiError> 
 
 pub(super) async fn metadata(api: web::Data<Api>) -> HttpResponse {
     let at = |path: &str| format!("{}{path}", api.issuer);
-    HttpResponse::Ok().insert_header(cacheable()).json(json!({
+    let mut metadata = json!({
         "issuer": &*api.issuer,
         "token_endpoint": at("/token"),
         "revocation_endpoint": at("/revoke"),
         "jwks_uri": at("/.well-known/jwks.json"),
-        "service_documentation": at("/docs"),
         "scopes_supported": ["user", "admin"],
         "response_types_supported": [],
         "grant_types_supported": ["password", "refresh_token"],
         "token_endpoint_auth_methods_supported": ["none"],
         "revocation_endpoint_auth_methods_supported": ["none"],
-    }))
+    });
+    if let (true, Some(members)) = (api.docs, metadata.as_object_mut()) {
+        members.insert("service_documentation".to_owned(), at("/docs").into());
+    }
+    HttpResponse::Ok().insert_header(cacheable()).json(metadata)
 }

@@ -64,6 +64,8 @@ pub struct Api {
     pub policy: PasswordPolicy,
     /// Who may register.
     pub registration: Registration,
+    /// Whether the documentation is served.
+    pub docs: bool,
     /// The origins whose pages may call.
     pub cors_origins: Arc<[String]>,
     /// Whose forwarded headers are believed.
@@ -74,7 +76,8 @@ pub struct Api {
 
 /// Every route there is.
 pub fn configure(config: &mut ServiceConfig, api: Api) {
-    config.app_data(web::Data::new(api));
+    let has_docs = api.docs;
+    config.app_data(web::Data::new(api)).app_data(web::Data::new(health::Readiness::default()));
     // The busiest first: routes are tried in this order.
     at(config, "/users/me", |r| r.get(users::me).patch(users::change_email).delete(users::delete));
     at(config, "/token", |r| r.oauth().post(token::token));
@@ -88,12 +91,14 @@ pub fn configure(config: &mut ServiceConfig, api: Api) {
     at(config, "/users/{id}/sessions", |r| r.get(admin::sessions).delete(admin::end_sessions));
     at(config, "/.well-known/jwks.json", |r| r.get(keys::jwks));
     at(config, "/.well-known/oauth-authorization-server", |r| r.get(keys::metadata));
-    at(config, "/openapi.json", |r| r.get(docs::openapi));
-    at(config, "/docs", |r| r.get(docs::page));
-    at(config, "/docs/{file}", |r| r.get(docs::file));
     at(config, "/healthz", |r| r.get(health::alive));
     at(config, "/readyz", |r| r.get(health::ready));
-    at(config, "/", |r| r.get(docs::home));
+    if has_docs {
+        at(config, "/openapi.json", |r| r.get(docs::openapi));
+        at(config, "/docs", |r| r.get(docs::page));
+        at(config, "/docs/{file}", |r| r.get(docs::file));
+        at(config, "/", |r| r.get(docs::home));
+    }
 }
 
 /// The answer to every other path. Not part of [`configure`]: an application that embeds Sekisho
@@ -116,10 +121,10 @@ pub const PATHS: [(&str, &[&str]); 18] = [
     ("/users/{id}/sessions", &["get", "delete"]),
     ("/.well-known/jwks.json", &["get"]),
     ("/.well-known/oauth-authorization-server", &["get"]),
+    ("/healthz", &["get"]),
+    ("/readyz", &["get"]),
     ("/openapi.json", &["get"]),
     ("/docs", &["get"]),
     ("/docs/{file}", &["get"]),
-    ("/healthz", &["get"]),
-    ("/readyz", &["get"]),
     ("/", &["get"]),
 ];

@@ -26,6 +26,7 @@ mod guesses_from_many_networks_come_to_an_end;
 mod hanging_up_ends_nobodys_logins;
 mod nobody_registers_where_registration_is_closed;
 mod pages_of_other_sites_send_nothing;
+mod readiness_is_no_lever;
 mod registrations_are_limited_by_network;
 #[path = "../it/support/mod.rs"]
 #[allow(dead_code, reason = "the support is made for all tests, of which these use a part")]

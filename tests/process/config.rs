@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::support::{Home, Server, finish};
 
 /// Each flag of `serve`, its variable, and a value that is wrong.
-const WRONG: [(&str, &str, &str); 22] = [
+const WRONG: [(&str, &str, &str); 23] = [
     ("--listen", "SEKISHO_LISTEN", "nowhere"),
     ("--database", "DATABASE_URL", "postgres://localhost/x"),
     ("--encryption-key-file", "SEKISHO_ENCRYPTION_KEY_FILE", "/nowhere/key"),
@@ -23,6 +23,7 @@ const WRONG: [(&str, &str, &str); 22] = [
     ("--key-rotation-days", "SEKISHO_KEY_ROTATION_DAYS", "often"),
     ("--max-login-wait-seconds", "SEKISHO_MAX_LOGIN_WAIT_SECONDS", "0"),
     ("--workers", "SEKISHO_WORKERS", "0"),
+    ("--docs", "SEKISHO_DOCS", "maybe"),
     ("--cors-origin", "SEKISHO_CORS_ORIGIN", "https://app.example.com/app"),
     ("--trusted-proxy", "SEKISHO_TRUSTED_PROXY", "10.0.0.0/33"),
     ("--metrics-listen", "SEKISHO_METRICS_LISTEN", "9090"),

@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 
-use crate::support::TestApp;
+use crate::support::{TestApp, wire::Wire};
 
 #[actix_web::test]
 async fn the_root_leads_to_the_documentation() {
@@ -92,6 +92,25 @@ async fn what_a_client_has_is_not_sent_again() {
             );
         }
     }
+}
+
+#[actix_web::test]
+async fn documentation_that_is_switched_off_is_as_unknown_as_any_path() {
+    let app = TestApp::start_with(|config| config.docs = false).await;
+    let mut wire = Wire::connect(app.address).await;
+    for path in ["/", "/docs", "/docs/", "/docs/swagger-ui.css", "/openapi.json"] {
+        for method in ["GET", "POST"] {
+            wire.send(format!("{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n")).await;
+            let answer = wire.answer().await.unwrap();
+
+            assert_eq!(answer.status, 404, "{method} {path}");
+            assert_eq!(answer.body, r#"{"code":"not_found","detail":"Not Found"}"#);
+        }
+    }
+
+    let metadata = app.get("/.well-known/oauth-authorization-server", None).await.json();
+    assert!(metadata.get("service_documentation").is_none(), "{metadata}");
+    assert_eq!(app.get("/readyz", None).await.status, 200);
 }
 
 #[actix_web::test]

@@ -218,12 +218,13 @@ impl Server {
         keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Asserts that `/readyz` names exactly these actors as failing.
+    /// Waits until `/readyz` names exactly these actors as failing; its answer may be a second old.
     #[track_caller]
     pub fn assert_failing(&self, names: &[&str]) {
-        let answer = self.get("/readyz");
-        assert_eq!(answer.status, 503, "{answer:?}");
-        assert_eq!(answer.json()["failing"], json!(names), "{answer:?}");
+        wait_until("it says which actors fail", || {
+            let answer = self.get("/readyz");
+            answer.status == 503 && answer.json()["failing"] == json!(names)
+        });
     }
 
     #[track_caller]
