@@ -23,7 +23,7 @@ use actix_web::{
 use pin_project_lite::pin_project;
 
 use super::{
-    extract::client_address,
+    client_address::client_address,
     failures::FAILURES,
     headers,
     unread::{self, Answer, Unread},

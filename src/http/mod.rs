@@ -3,6 +3,7 @@
 mod admin;
 mod asset;
 mod body;
+mod client_address;
 mod cross_site;
 mod current;
 mod docs;

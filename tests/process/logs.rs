@@ -100,3 +100,26 @@ fn a_refresh_token_used_again_is_told_once_and_why() {
     let expected = "session 1 of user 1 ended: a replaced refresh token was presented again";
     assert!(told.len() == 1 && told[0].ends_with(expected), "{log}");
 }
+
+#[test]
+fn a_proxy_that_nobody_declared_is_told_of_once() {
+    let forwarded =
+        [("x-forwarded-for", "203.0.113.9"), ("content-type", "application/x-www-form-urlencoded")];
+    for (trusted, expected) in [("10.0.0.0/8", 1), ("127.0.0.1", 0)] {
+        let home = Home::new();
+        let server =
+            Server::start(home.command(&["--listen=127.0.0.1:0", &format!("--trusted-proxy={trusted}")]));
+
+        for _ in 0..3 {
+            server.request("POST", "/token", &forwarded, "username=alice&password=x").expect(401);
+        }
+        let log = server.stop().log;
+
+        let told: Vec<_> = log.lines().filter(|line| line.contains("X-Forwarded-For")).collect();
+        assert_eq!(told.len(), expected, "{trusted}: {log}");
+        assert!(
+            told.iter().all(|line| line.contains("WARN") && line.contains("--trusted-proxy 127.0.0.1")),
+            "{log}"
+        );
+    }
+}
