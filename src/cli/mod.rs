@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod backup;
+mod dotenv;
 mod import;
 mod keys;
 mod restore;
@@ -64,21 +65,21 @@ type Failed = Box<dyn Error>;
 /// The exit code is 0 when it did what was asked, 1 when it could not, 2 when it was asked wrongly.
 #[must_use]
 pub fn main() -> ExitCode {
+    let is_private = forbid_inspection();
     // `.env` comes first: it fills in for the environment, which fills in for flags.
-    match dotenvy::from_path(".env") {
-        Ok(()) => {}
-        Err(dotenvy::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(dotenvy::Error::LineParse(_, position)) => {
-            // The line itself may hold a secret.
-            return usage(&format!(".env: a line cannot be read (at its character {position})"));
-        }
-        Err(error) => return usage(&format!(".env: {error}")),
-    }
+    let dotenv = match dotenv::load() {
+        Ok(dotenv) => dotenv,
+        Err(line) => return usage(&line),
+    };
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(DEFAULT_LOG)).init();
     let command = match parse(std::env::args_os()) {
         Ok(command) => command,
         Err(code) => return code,
     };
+    if let Err(error) = is_private {
+        log::warn!("the memory of this process, which holds secrets, can be dumped: {error}");
+    }
+    dotenv.log();
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -88,6 +89,13 @@ pub fn main() -> ExitCode {
             ExitCode::from(if is_usage { 2 } else { 1 })
         }
     }
+}
+
+/// Keeps the memory of this process out of core dumps, and other processes of the same user from reading
+/// it: passwords, keys and tokens are in it.
+fn forbid_inspection() -> std::io::Result<()> {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
 fn run(command: Command) -> Result<(), Failed> {

@@ -5,6 +5,7 @@ mod common;
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroize;
 use zeroize::Zeroizing;
 
 /// A password as somebody typed it: right, wrong, or about to be set.
@@ -103,8 +104,11 @@ impl PasswordPolicy {
 impl Password {
     /// Takes a password into care.
     #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(SecretString::from(text))
+    pub fn new(mut text: String) -> Self {
+        // Copied to its size and wiped: to be shrunk, it would be moved and left where it was.
+        let password = Self(SecretString::from(text.as_str()));
+        text.zeroize();
+        password
     }
 
     /// The password itself, for the hash function alone.

@@ -2,12 +2,7 @@
 
 use std::{collections::HashSet, fmt, time::Duration};
 
-use actix_web::{
-    FromRequest, HttpMessage, HttpRequest,
-    dev::Payload,
-    http::header::CONTENT_TYPE,
-    web::{Bytes, BytesMut},
-};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::CONTENT_TYPE};
 use futures_util::{StreamExt, future::LocalBoxFuture};
 use percent_encoding::percent_decode;
 use serde::{
@@ -15,6 +10,7 @@ use serde::{
     de::{self, MapAccess, Visitor},
 };
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::error::{ApiError, FieldError};
 
@@ -49,12 +45,12 @@ async fn read(
     mut payload: Payload,
     media_type: MediaType,
     unsupported: &'static str,
-) -> Result<Bytes, ApiError> {
+) -> Result<Zeroizing<Vec<u8>>, ApiError> {
     let whole = async {
         if media_type == MediaType::Other {
             return Err(ApiError::UnsupportedMediaType(unsupported));
         }
-        let mut body = BytesMut::new();
+        let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| ApiError::InvalidRequest("The body could not be read"))?;
             if media_type == MediaType::Missing && !chunk.is_empty() {
@@ -63,11 +59,22 @@ async fn read(
             if body.len() + chunk.len() > MAX_BODY {
                 return Err(ApiError::PayloadTooLarge);
             }
-            body.extend_from_slice(&chunk);
+            append(&mut body, &chunk);
         }
-        Ok(body.freeze())
+        Ok(body)
     };
     tokio::time::timeout(BODY_TIMEOUT, whole).await.unwrap_or(Err(ApiError::RequestTimeout))
+}
+
+/// Appends to a buffer that may hold a password. One that is too small is wiped, not only left.
+fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
+    let needed = body.len() + chunk.len();
+    if needed > body.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * body.capacity())));
+        larger.extend_from_slice(body);
+        *body = larger;
+    }
+    body.extend_from_slice(chunk);
 }
 
 /// A body that is a JSON object.
@@ -187,7 +194,8 @@ impl FromRequest for Form {
 impl Form {
     fn parse(body: &[u8]) -> Result<Self, ApiError> {
         let text = |bytes: &[u8]| {
-            let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+            let spaced = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte });
+            let spaced = Zeroizing::new(spaced.collect::<Vec<u8>>());
             let decoded = percent_decode(&spaced).decode_utf8().map(std::borrow::Cow::into_owned);
             decoded.map_err(|_| ApiError::InvalidRequest("The form is not UTF-8"))
         };

@@ -1,6 +1,11 @@
 //! Flags, environment and `.env`: who wins, and what is said of what is wrong.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    fs::{Permissions, set_permissions},
+    os::unix::fs::{PermissionsExt, chown, symlink},
+    path::Path,
+};
 
 use crate::support::{Home, Server, finish};
 
@@ -95,6 +100,7 @@ fn a_wrong_variable_is_one_line_that_names_it_and_its_flag() {
         for in_dotenv in [false, true] {
             let home = Home::new();
             let mut command = home.bare(&[]);
+            command.env("RUST_LOG", "warn");
             if flag == "--secret-key" {
                 command.env("SEKISHO_ALGORITHM", "HS256");
             }
@@ -233,4 +239,63 @@ fn without_a_command_it_serves_and_help_and_version_are_no_failures() {
     for arguments in [&["frobnicate"][..], &["--frobnicate"], &["users", "frobnicate"], &["import"]] {
         home.run(arguments).refused(2);
     }
+}
+
+/// How a directory is prepared, and why what stands in its `.env` is not obeyed then.
+type Preparation = (fn(&Path), &'static str);
+
+#[test]
+fn a_dotenv_that_another_user_may_have_written_is_not_read_and_the_log_says_so() {
+    let set_mode = |path: &Path, mode| set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    let preparations: [Preparation; 5] = [
+        (|home| set_permissions(home.join(".env"), Permissions::from_mode(0o666)).unwrap(), "(mode 0666)"),
+        (
+            |home| chown(home.join(".env"), Some(65_534), None).unwrap(),
+            "it belongs to another user (uid 65534)",
+        ),
+        (
+            |home| set_permissions(home, Permissions::from_mode(0o777)).unwrap(),
+            "its directory can be written",
+        ),
+        (|home| chown(home, Some(65_534), None).unwrap(), "its directory belongs to another user"),
+        (
+            |home| {
+                std::fs::rename(home.join(".env"), home.join("elsewhere")).unwrap();
+                symlink("elsewhere", home.join(".env")).unwrap();
+            },
+            "it is a symbolic link",
+        ),
+    ];
+    for (prepare, expected) in preparations {
+        let home = Home::new();
+        home.write(".env", "DATABASE_URL=elsewhere.db\n");
+        prepare(&home.path(""));
+
+        let outcome = home.run(&["users", "list"]);
+
+        assert!(outcome.stderr.contains(expected), "{outcome:?}");
+        assert!(outcome.stderr.contains("cannot open database sekisho.db"), "{outcome:?}");
+    }
+    let home = Home::new();
+    home.write(".env", "DATABASE_URL=elsewhere.db\n");
+    set_mode(&home.path(""), 0o1777);
+    assert!(home.run(&["users", "list"]).stderr.contains("elsewhere.db"), "nobody can replace it there");
+}
+
+#[test]
+fn what_dotenv_gave_is_told_by_name_and_not_by_value() {
+    let home = Home::new();
+    home.write(
+        ".env",
+        format!("DATABASE_URL=elsewhere.db\nSEKISHO_SECRET_KEY={SECRET}\nSEKISHO_WORKERS=1\nOTHER=1\n"),
+    );
+    let mut command = home.bare(&["users", "list"]);
+    command.env("SEKISHO_WORKERS", "2");
+
+    let outcome = finish(&mut command, "");
+
+    let path = home.path(".env").canonicalize().unwrap();
+    let told = format!("read {}: DATABASE_URL, SEKISHO_SECRET_KEY\n", path.display());
+    assert!(outcome.stderr.contains(&told), "{outcome:?}");
+    assert!(!outcome.stderr.contains(&SECRET[..8]), "{outcome:?}");
 }

@@ -1,8 +1,11 @@
 //! The start: one line when it can be used, and one line when it cannot.
 
-use std::{fs, os::unix::net::UnixListener};
+use std::{
+    fs,
+    os::unix::{fs::PermissionsExt, net::UnixListener},
+};
 
-use crate::support::{Home, Tmpfs, files_in, mode, number, open, snapshot};
+use crate::support::{Home, Server, Tmpfs, files_in, mode, number, open, snapshot};
 
 #[test]
 fn where_it_listens_is_the_only_line_on_standard_output() {
@@ -228,4 +231,22 @@ fn an_unclean_end_costs_nothing_at_the_next_start() {
     server.refresh(&tokens.refresh).expect(200);
     server.stop();
     assert_eq!(home.files(), ["sekisho.db"]);
+}
+
+#[test]
+fn nobody_of_the_same_user_can_read_the_memory_of_a_server_or_a_command() {
+    use std::os::unix::{fs::MetadataExt, process::CommandExt};
+
+    let home = Home::new();
+    fs::set_permissions(home.path(""), fs::Permissions::from_mode(0o777)).unwrap();
+    let mut command = home.command(&["serve", "--listen=127.0.0.1:0"]);
+    command.uid(65_534).gid(65_534);
+
+    let server = Server::start(command);
+
+    // What must not be dumped belongs to root there (proc(5)), and whoever else asks is refused.
+    let memory = fs::metadata(format!("/proc/{}/mem", server.pid().as_raw_nonzero())).unwrap();
+    assert_eq!(memory.uid(), 0);
+    server.newcomer("alice");
+    server.stop();
 }

@@ -1,0 +1,113 @@
+//! `.env` of the working directory, which fills in for the environment.
+
+use std::{
+    fs::{File, Metadata, OpenOptions},
+    io::{self, Read},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::Path,
+};
+
+use rustix::{fs::OFlags, io::Errno, process::geteuid};
+use zeroize::Zeroizing;
+
+use crate::config::others_may_write;
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Dotenv {
+    /// There is none.
+    Absent,
+    /// It was read; these are the variables of ours that it gave.
+    Read(Vec<String>),
+    /// It was not read, for another user may have written it.
+    Ignored(String),
+}
+
+/// Reads `.env` into the environment, if nobody but us or root can have written it: who says where the
+/// database is, and whose forwarded headers are believed, is obeyed by every command.
+///
+/// # Errors
+///
+/// One line without its content, which may be secret.
+pub(super) fn load() -> Result<Dotenv, String> {
+    let failed = |error: io::Error| format!(".env: {error}");
+    let mut file = match open() {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Dotenv::Absent),
+        Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+            return Ok(Dotenv::Ignored("it is a symbolic link".to_owned()));
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    let (metadata, directory) =
+        (file.metadata().map_err(failed)?, std::fs::metadata(Path::new(".")).map_err(failed)?);
+    if let Some(reason) = distrusted(&metadata, &directory) {
+        return Ok(Dotenv::Ignored(reason));
+    }
+    let mut content = Zeroizing::new(Vec::new());
+    file.read_to_end(&mut content).map_err(failed)?;
+    let mut variables = Vec::new();
+    for pair in dotenvy::from_read_iter(content.as_slice()) {
+        let (name, value) = pair.map_err(|error| unreadable(&error))?;
+        drop(Zeroizing::new(value));
+        let is_ours = name.starts_with("SEKISHO_") || ["DATABASE_URL", "RUST_LOG"].contains(&name.as_str());
+        if is_ours && std::env::var_os(&name).is_none() && !variables.contains(&name) {
+            variables.push(name);
+        }
+    }
+    dotenvy::from_read(content.as_slice()).map_err(|error| unreadable(&error))?;
+    Ok(Dotenv::Read(variables))
+}
+
+/// Opens it without following a link, and without waiting where it is a pipe.
+fn open() -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(".env")
+}
+
+/// Why a file, or the directory that it stands in, may be another user's work.
+fn distrusted(file: &Metadata, directory: &Metadata) -> Option<String> {
+    let us = geteuid().as_raw();
+    for (metadata, what) in [(file, "it"), (directory, "its directory")] {
+        if ![0, us].contains(&metadata.uid()) {
+            return Some(format!("{what} belongs to another user (uid {})", metadata.uid()));
+        }
+        // With the sticky bit, others can write files of their own there, and not replace ours.
+        let is_sticky = metadata.is_dir() && metadata.mode() & 0o1000 != 0;
+        if others_may_write(metadata) && !is_sticky {
+            let mode = metadata.mode() & 0o7777;
+            return Some(format!("{what} can be written by other users (mode {mode:04o})"));
+        }
+    }
+    (!file.is_file()).then(|| "it is no file".to_owned())
+}
+
+fn unreadable(error: &dotenvy::Error) -> String {
+    match error {
+        // The line itself may hold a secret.
+        dotenvy::Error::LineParse(_, position) => {
+            format!(".env: a line cannot be read (at its character {position})")
+        }
+        dotenvy::Error::Io(error) => format!(".env: {error}"),
+        dotenvy::Error::EnvVar(_) => ".env: a variable cannot be set".to_owned(),
+        _ => ".env: it cannot be read".to_owned(),
+    }
+}
+
+impl Dotenv {
+    /// Says in the log what was read and what was not.
+    pub(super) fn log(&self) {
+        let path = || {
+            let directory = std::env::current_dir().unwrap_or_default();
+            directory.join(".env").display().to_string()
+        };
+        match self {
+            Self::Absent => {}
+            Self::Read(variables) if variables.is_empty() => {
+                log::info!("read {}, which sets nothing that is not set already", path());
+            }
+            Self::Read(variables) => log::info!("read {}: {}", path(), variables.join(", ")),
+            Self::Ignored(reason) => log::warn!("{} was not read: {reason}", path()),
+        }
+    }
+}
