@@ -1,6 +1,7 @@
 //! Starts the actors and the server, and ends them in order.
 
 mod connection;
+mod dangers;
 mod listener;
 mod sekisho;
 mod server;
@@ -17,7 +18,11 @@ use tokio::{
 };
 
 use self::listener::{listen, raise_file_limit};
-pub use self::{listener::ConnectionLimits, sekisho::Sekisho};
+pub use self::{
+    dangers::{Danger, Severity, find_dangers},
+    listener::ConnectionLimits,
+    sekisho::Sekisho,
+};
 use crate::{
     actors::{
         db::{DbError, StartError},

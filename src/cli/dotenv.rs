@@ -10,7 +10,7 @@ use std::{
 use rustix::{fs::OFlags, io::Errno, process::geteuid};
 use zeroize::Zeroizing;
 
-use crate::config::others_may_write;
+use crate::{app::Danger, config::others_may_write};
 
 /// What became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +95,13 @@ fn unreadable(error: &dotenvy::Error) -> String {
 }
 
 impl Dotenv {
+    /// That it is there and was not read.
+    pub(super) fn danger(&self) -> Option<Danger> {
+        let Self::Ignored(reason) = self else { return None };
+        let what = format!("`.env` of the working directory was not read: {reason}");
+        Some(Danger::new("dotenv_ignored", what, "make it yours, with mode 0600, in a directory of yours"))
+    }
+
     /// Says in the log what was read and what was not.
     pub(super) fn log(&self) {
         let path = || {

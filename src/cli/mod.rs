@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod backup;
+mod doctor;
 mod dotenv;
 mod import;
 mod keys;
@@ -18,6 +19,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
+use self::dotenv::Dotenv;
 use crate::{app::AppError, config::ConfigError, http::openapi_document};
 
 /// An authentication service: accounts, passwords, sessions and tokens for an API
@@ -49,6 +51,8 @@ enum Command {
     Restore(restore::RestoreArgs),
     /// Measure this machine and advise a --bcrypt-cost; it takes some seconds, and all cores
     Tune(tune::TuneArgs),
+    /// Name what is set up dangerously, for a server that is told the same
+    Doctor(Box<doctor::DoctorArgs>),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -80,8 +84,8 @@ pub fn main() -> ExitCode {
         log::warn!("the memory of this process, which holds secrets, can be dumped: {error}");
     }
     dotenv.log();
-    match run(command) {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(command, &dotenv) {
+        Ok(code) => code,
         Err(error) => {
             let is_usage = error.is::<ConfigError>()
                 || error.downcast_ref().is_some_and(|error| matches!(error, AppError::Config(_)));
@@ -98,7 +102,7 @@ fn forbid_inspection() -> std::io::Result<()> {
     Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
-fn run(command: Command) -> Result<(), Failed> {
+fn run(command: Command, dotenv: &Dotenv) -> Result<ExitCode, Failed> {
     match command {
         Command::Serve(config) => serve::serve(*config),
         Command::Users(command) => tools::block_on(users::run(command)),
@@ -108,11 +112,10 @@ fn run(command: Command) -> Result<(), Failed> {
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
         Command::Tune(args) => tune::run(&args),
-        Command::Openapi => {
-            writeln!(std::io::stdout(), "{:#}", openapi_document())?;
-            Ok(())
-        }
-    }
+        Command::Doctor(args) => return doctor::run(&args, dotenv),
+        Command::Openapi => tools::say(&format!("{:#}", openapi_document())),
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Parses the arguments; without a command they are those of `serve`.

@@ -7,13 +7,23 @@ use std::{
 
 use super::Failed;
 use crate::{
-    app::{Application, Surroundings},
+    app::{Application, Severity, Surroundings, find_dangers},
     config::Config,
 };
 
+/// Under what the log tells what is set up dangerously.
+const DANGERS: &str = "sekisho::dangers";
+
 pub(super) fn serve(config: Config) -> Result<(), Failed> {
+    let dangers = find_dangers(&config);
     actix::System::new().block_on(async {
         let application = Application::build(config, Surroundings::default()).await?;
+        for danger in dangers {
+            match danger.severity {
+                Severity::Danger => log::warn!(target: DANGERS, "{danger}"),
+                Severity::Hint => log::info!(target: DANGERS, "{danger}"),
+            }
+        }
         if let Some(address) = application.metrics_address() {
             log::info!("metrics on http://{address}/metrics");
         }

@@ -37,7 +37,7 @@ impl Server {
         let log = directory.join("server.log");
         let child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
             .env_clear()
-            .env("RUST_LOG", "warn")
+            .env("RUST_LOG", "warn,sekisho::dangers=error")
             .current_dir(directory)
             .args(["--listen", "127.0.0.1:0", "--database", "crash.db", "--workers", "2"])
             // The port changes with each start, and the issuer must not.

@@ -2,6 +2,7 @@
 //! complete, copied code is the code, and examples run.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod dangers;
 mod embedding;
 mod examples;
 mod links;

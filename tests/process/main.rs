@@ -7,6 +7,7 @@
 mod backup;
 mod config;
 mod disk_full;
+mod doctor;
 mod encryption;
 mod faults;
 mod import;

@@ -108,10 +108,14 @@ impl Home {
         command
     }
 
-    /// The program with the cheapest hash, and warnings as all that it logs.
+    /// The program with the cheapest hash, and warnings as all that it logs, but for those of how it is set
+    /// up here.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.bare(arguments);
-        command.env("SEKISHO_BCRYPT_COST", "4").env("SEKISHO_WORKERS", "2").env("RUST_LOG", "warn");
+        command
+            .env("SEKISHO_BCRYPT_COST", "4")
+            .env("SEKISHO_WORKERS", "2")
+            .env("RUST_LOG", "warn,sekisho::dangers=error");
         command
     }
 

@@ -1,0 +1,305 @@
+//! Dangers that stand in the configuration alone.
+
+use std::net::{IpAddr, SocketAddr};
+
+use ipnet::IpNet;
+
+use super::{Check, Danger};
+use crate::{
+    config::{Config, Database},
+    domain::Registration,
+};
+
+pub(super) const CHECKS: [Check; 11] = [
+    encryption,
+    issuer,
+    trusted_proxies,
+    shared_secret,
+    bcrypt_cost,
+    password_length,
+    refresh_grace,
+    metrics,
+    registration,
+    memory_database,
+    root,
+];
+
+fn is_beyond_loopback(address: SocketAddr) -> bool {
+    !address.ip().to_canonical().is_loopback()
+}
+
+fn encryption(config: &Config) -> Vec<Danger> {
+    let is_stored = matches!(config.database.database, Database::File(_));
+    let is_missing = config.encryption.encryption_key_file.is_none();
+    let danger = (is_stored && is_missing).then(|| {
+        Danger::new(
+            "no_encryption_key",
+            "whoever gets a copy of the database or of a backup can sign tokens for anybody",
+            "give --encryption-key-file",
+        )
+    });
+    danger.into_iter().collect()
+}
+
+fn issuer(config: &Config) -> Vec<Danger> {
+    let is_public = is_beyond_loopback(config.listen);
+    let danger = match config.issuer.as_deref() {
+        None if is_public => Danger::new(
+            "issuer_is_the_address",
+            format!(
+                "{} is not only for this machine, and tokens name that address as their issuer",
+                config.listen
+            ),
+            "put a proxy with TLS before it and give --issuer https://…",
+        ),
+        Some(issuer) if issuer.starts_with("http://") && (is_public || !names_loopback(issuer)) => {
+            Danger::new(
+                "issuer_without_tls",
+                format!("passwords and tokens travel to {issuer} in the clear"),
+                "put a proxy with TLS before it and give --issuer https://…",
+            )
+        }
+        _ => return Vec::new(),
+    };
+    vec![danger]
+}
+
+/// Whether a URL leads to this machine.
+fn names_loopback(url: &str) -> bool {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default();
+    let host = authority.parse::<SocketAddr>().map(|address| address.ip()).ok();
+    let host = host.or_else(|| authority.trim_matches(['[', ']']).parse().ok());
+    let name = authority.split(':').next().unwrap_or_default();
+    host.map_or(name == "localhost", |ip: IpAddr| ip.is_loopback())
+}
+
+fn trusted_proxies(config: &Config) -> Vec<Danger> {
+    let wide = config.trusted_proxies.iter().filter(|network| is_anybodys(network));
+    let dangers = wide.map(|network| {
+        Danger::new(
+            "proxy_is_anybody",
+            format!("--trusted-proxy {network} believes what strangers write about their own address"),
+            "name the proxies' own addresses",
+        )
+    });
+    dangers.collect()
+}
+
+/// Whether a network is wider than any that one operator has for proxies, and is not a private one.
+fn is_anybodys(network: &IpNet) -> bool {
+    const PRIVATE: [&str; 9] = [
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    ];
+    let is_private =
+        PRIVATE.iter().filter_map(|text| text.parse().ok()).any(|net: IpNet| net.contains(network));
+    let is_wide = match network {
+        IpNet::V4(network) => network.prefix_len() < 13,
+        IpNet::V6(network) => network.prefix_len() < 29,
+    };
+    is_wide && !is_private
+}
+
+fn shared_secret(config: &Config) -> Vec<Danger> {
+    let is_shared = config.secret_key.is_some() || config.secret_key_file.is_some();
+    let danger = is_shared.then(|| {
+        Danger::new(
+            "hs256_secret_is_shared",
+            "every service that verifies tokens with the HS256 key can make them for the others",
+            "use ES256, whose verifiers need the public key alone",
+        )
+    });
+    danger.into_iter().collect()
+}
+
+fn bcrypt_cost(config: &Config) -> Vec<Danger> {
+    let cost = config.password.bcrypt_cost;
+    let danger = (cost < 10).then(|| {
+        Danger::new(
+            "cheap_hashes",
+            format!("bcrypt's cost {cost} lets a thief of the database guess fast"),
+            "give --bcrypt-cost 12, or 10 at least",
+        )
+    });
+    danger.into_iter().collect()
+}
+
+fn password_length(config: &Config) -> Vec<Danger> {
+    let length = config.password.password_min_length;
+    // NIST SP 800-63B-4, 3.1.1.2: 15 where the password is all that is asked for.
+    let danger = match length {
+        0..8 => Danger::new(
+            "short_passwords",
+            format!("passwords of {length} characters are accepted"),
+            "give --password-min-length 8 at least",
+        ),
+        8..15 => Danger::hint(
+            "passwords_are_all",
+            format!(
+                "passwords of {length} characters are accepted, and nothing else is asked for at a login"
+            ),
+            "consider --password-min-length 15 (NIST SP 800-63B)",
+        ),
+        _ => return Vec::new(),
+    };
+    vec![danger]
+}
+
+fn refresh_grace(config: &Config) -> Vec<Danger> {
+    let seconds = config.refresh_grace_seconds;
+    let danger = (seconds > 60).then(|| {
+        Danger::new(
+            "long_grace",
+            format!("a stolen refresh token goes on working for {seconds} seconds after it was replaced"),
+            "give --refresh-grace-seconds 10; retries take no longer",
+        )
+    });
+    danger.into_iter().collect()
+}
+
+fn metrics(config: &Config) -> Vec<Danger> {
+    let address = config.metrics_listen.filter(|address| is_beyond_loopback(*address));
+    let danger = address.map(|address| {
+        Danger::new(
+            "metrics_are_public",
+            format!("whoever reaches {address} reads the metrics"),
+            "listen on loopback or on an address that Prometheus alone reaches",
+        )
+    });
+    danger.into_iter().collect()
+}
+
+fn registration(config: &Config) -> Vec<Danger> {
+    let is_open = config.registration == Registration::Open && is_beyond_loopback(config.listen);
+    let danger = is_open.then(|| {
+        Danger::hint(
+            "registration_is_open",
+            "whoever reaches this service can make an account",
+            "give --registration closed where accounts are made by you alone",
+        )
+    });
+    danger.into_iter().collect()
+}
+
+fn memory_database(config: &Config) -> Vec<Danger> {
+    let danger = (config.database.database == Database::Memory).then(|| {
+        Danger::new(
+            "database_in_memory",
+            "all accounts are gone when the process ends",
+            "give --database a file, unless this is a trial",
+        )
+    });
+    danger.into_iter().collect()
+}
+
+fn root(_: &Config) -> Vec<Danger> {
+    let danger = rustix::process::geteuid().is_root().then(|| {
+        Danger::new(
+            "runs_as_root",
+            "a fault in this process is a fault of root",
+            "run it as a user of its own",
+        )
+    });
+    danger.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+
+    /// A configuration in which nothing is dangerous.
+    fn safe() -> Config {
+        let mut config = Config { issuer: Some("https://login.example.com".to_owned()), ..Config::default() };
+        config.encryption.encryption_key_file = Some("key".into());
+        config.password.password_min_length = 15;
+        config
+    }
+
+    fn codes(adjust: impl FnOnce(&mut Config)) -> Vec<&'static str> {
+        let mut config = safe();
+        adjust(&mut config);
+        // Who runs the tests is not in the configuration.
+        let checks = CHECKS.iter().filter(|check| !std::ptr::fn_addr_eq(**check, root as Check));
+        checks.flat_map(|check| check(&config)).map(|danger| danger.code).collect()
+    }
+
+    fn address(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_careful_configuration_has_no_danger() {
+        assert_eq!(codes(|_| {}), [""; 0]);
+        assert_eq!(codes(|config| config.listen = address("[::1]:8000")), [""; 0]);
+        assert_eq!(codes(|config| config.issuer = None), [""; 0], "it is reached from this machine alone");
+    }
+
+    #[test]
+    fn each_danger_is_found_by_itself() {
+        type Adjust = fn(&mut Config);
+        let cases: [(Adjust, &str); 13] = [
+            (|config| config.encryption.encryption_key_file = None, "no_encryption_key"),
+            (|config| config.issuer = Some("http://login.example.com".into()), "issuer_without_tls"),
+            (|config| config.password.bcrypt_cost = 9, "cheap_hashes"),
+            (|config| config.password.password_min_length = 7, "short_passwords"),
+            (|config| config.password.password_min_length = 14, "passwords_are_all"),
+            (|config| config.refresh_grace_seconds = 61, "long_grace"),
+            (|config| config.metrics_listen = Some(address("0.0.0.0:9100")), "metrics_are_public"),
+            (|config| config.secret_key = Some(SecretString::from("k")), "hs256_secret_is_shared"),
+            (|config| config.secret_key_file = Some("key".into()), "hs256_secret_is_shared"),
+            (|config| config.listen = address("[::]:8000"), "registration_is_open"),
+            (|config| config.database.database = Database::Memory, "database_in_memory"),
+            (|config| config.trusted_proxies = vec!["::/0".parse().unwrap()], "proxy_is_anybody"),
+            (|config| config.trusted_proxies = vec!["0.0.0.0/0".parse().unwrap()], "proxy_is_anybody"),
+        ];
+        for (adjust, expected) in cases {
+            assert_eq!(codes(adjust), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_public_address_needs_an_issuer_with_tls() {
+        let public = |issuer: Option<&str>| {
+            codes(|config| {
+                config.listen = address("192.0.2.1:80");
+                config.registration = Registration::Closed;
+                config.issuer = issuer.map(str::to_owned);
+            })
+        };
+
+        assert_eq!(public(None), ["issuer_is_the_address"]);
+        assert_eq!(public(Some("http://127.0.0.1:8000")), ["issuer_without_tls"]);
+        assert_eq!(public(Some("https://login.example.com")), [""; 0]);
+        for local in
+            ["http://127.0.0.1:8000", "http://[::1]:8000/auth", "http://localhost:8000", "http://localhost"]
+        {
+            assert_eq!(codes(|config| config.issuer = Some(local.to_owned())), [""; 0], "{local}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_anybodys_when_it_is_wide_and_not_private() {
+        for (network, expected) in [
+            ("10.0.0.0/8", false),
+            ("172.16.0.0/12", false),
+            ("104.16.0.0/13", false),
+            ("8.0.0.0/8", true),
+            ("0.0.0.0/1", true),
+            ("2a06:98c0::/29", false),
+            ("2000::/3", true),
+            ("fd00::/8", false),
+            ("127.0.0.1/32", false),
+        ] {
+            assert_eq!(is_anybodys(&network.parse().unwrap()), expected, "{network}");
+        }
+    }
+}

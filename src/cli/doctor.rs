@@ -1,0 +1,50 @@
+//! `sekisho doctor`
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Failed, dotenv::Dotenv, tools::say};
+use crate::{
+    app::{Danger, Severity, find_dangers},
+    config::Config,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: Config,
+}
+
+/// Names what would be dangerous if `serve` were told the same. The exit code is 1 where there is a
+/// danger; hints have none.
+pub(super) fn run(args: &DoctorArgs, dotenv: &Dotenv) -> Result<ExitCode, Failed> {
+    // What `serve` refuses is refused here.
+    args.config.hs256_key()?;
+    args.config.encryption.key_wrap()?;
+    let mut dangers = find_dangers(&args.config);
+    dangers.extend(dotenv.danger());
+    if args.json {
+        say(&format!("{:#}", json!(dangers)))?;
+    } else {
+        for danger in &dangers {
+            say(&line(danger))?;
+        }
+        if dangers.is_empty() {
+            say("nothing dangerous was found")?;
+        }
+    }
+    let is_dangerous = dangers.iter().any(|danger| danger.severity == Severity::Danger);
+    Ok(ExitCode::from(u8::from(is_dangerous)))
+}
+
+fn line(danger: &Danger) -> String {
+    match danger.severity {
+        Severity::Danger => danger.to_string(),
+        Severity::Hint => format!("{danger} (a hint)"),
+    }
+}
