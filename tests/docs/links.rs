@@ -68,8 +68,10 @@ fn files_below(directory: &str) -> Vec<String> {
 
 #[test]
 fn every_source_file_and_script_that_a_page_names_exists() {
-    let files: Vec<String> =
-        ["src", "tests", "examples", "scripts", "migrations"].into_iter().flat_map(files_below).collect();
+    let files: Vec<String> = ["src", "crates", "tests", "examples", "scripts", "migrations"]
+        .into_iter()
+        .flat_map(files_below)
+        .collect();
     let mut named = 0;
 
     for page in pages() {
