@@ -6,6 +6,7 @@ mod a_clock_set_back_throttles_nobody;
 mod a_common_password_is_not_set;
 mod a_copy_of_the_database_and_an_old_refresh_token_do_not_give_the_current_one;
 mod a_dead_refresh_token_does_not_tell_why;
+mod a_flood_of_logins_keeps_nobody_out;
 mod a_logins_time_does_not_tell_whose_hash_it_is;
 mod a_name_that_cannot_be_leaves_nothing_behind;
 mod a_password_of_72_bytes_matches_nothing_longer;

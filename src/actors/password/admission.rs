@@ -2,15 +2,15 @@
 //!
 //! A hash takes a fifth of a second of a core, so logins queue. The queue is fair and bounded:
 //!
-//! - It is served in rounds (start-time fair queueing): each account and each network has one
-//!   place in a round, and the next waits for the next round. Whoever sends a thousand logins
-//!   waits behind his own, not others behind his.
-//! - A login that would wait longer than the budget, by what stands before it and by the measured
-//!   time of a hash, is refused at once; one that has waited that long after all, then.
-//! - A login whose client has gone leaves the queue.
+//! - Sites share the turns at the hash threads evenly, in each site its networks, and in each network
+//!   the accounts that are tried from there ([`fair_queue`]). Whoever sends a thousand logins waits
+//!   behind his own. Within a round those come first whose account is tried from the fewest places.
+//! - No more wait than can have their turn within the budget, by the measured time of a turn. When one
+//!   more comes, the last in the fair order is refused: the newcomer, or one of the longest backlog.
+//! - A login that has waited for the whole budget after all is refused then; one whose client has gone
+//!   leaves the queue.
 
 use std::{
-    collections::{BTreeMap, HashMap},
     hash::{BuildHasher, RandomState},
     num::NonZeroUsize,
     sync::{
@@ -20,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+use fair_queue::{FairQueue, Ticket};
 use tokio::{
     sync::oneshot,
     time::{Instant, timeout_at},
@@ -29,6 +30,12 @@ use crate::{
     domain::{Client, LoginName, Network},
     metrics,
 };
+
+/// The most that wait, however large the budget and however quick a hash.
+const MOST_WAITING: u64 = 16_384;
+
+/// The shortest time after which somebody who was refused may try again.
+const SOONEST_RETRY: Duration = Duration::from_secs(1);
 
 /// The wait would be, or was, too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -68,34 +75,29 @@ impl Applicant {
 /// The queue; see the module's documentation.
 #[derive(Debug)]
 pub struct Admission {
-    threads: usize,
+    /// How many can have a turn at once.
+    turns: usize,
     budget: Duration,
-    /// A moving average of a hash's time, in nanoseconds.
-    hash_nanos: AtomicU64,
+    /// A moving average of how long a turn lasts, in nanoseconds.
+    turn_nanos: AtomicU64,
+    /// What makes flows of applicants, with a key that attackers do not know.
     hasher: RandomState,
     queue: Mutex<Queue>,
 }
 
-/// An account or a network, hashed with a key that attackers do not know.
+/// A site, a network or an account, hashed: names are not kept, and nobody can choose two that are
+/// taken for one.
 type Flow = u64;
-
-type Place = (u64, u64);
 
 #[derive(Debug, Default)]
 struct Queue {
+    /// How many turns are handed out: all, while anybody waits.
     running: usize,
-    round: u64,
-    arrivals: u64,
-    waiting: BTreeMap<Place, Waiter>,
-    /// For each flow that waits: the last round in which it has a place, and how many it has.
-    flows: HashMap<Flow, (u64, usize)>,
+    waiting: FairQueue<Flow, Call, 3>,
 }
 
-#[derive(Debug)]
-struct Waiter {
-    flows: [Option<Flow>; 2],
-    call: oneshot::Sender<Turn>,
-}
+/// What tells somebody who waits that it is their turn, or that they wait in vain.
+type Call = oneshot::Sender<Result<Turn, Refused>>;
 
 /// The right to have one hash computed; dropping it passes it on.
 #[derive(Debug)]
@@ -104,30 +106,29 @@ pub struct Turn {
 }
 
 impl Admission {
-    /// A queue before so many threads. `first_estimate` is the time of a hash until one was
-    /// measured.
+    /// A queue for so many turns at once. `first_estimate` is how long one lasts until one was measured.
     #[must_use]
-    pub fn new(threads: NonZeroUsize, budget: Duration, first_estimate: Duration) -> Arc<Self> {
+    pub fn new(turns: NonZeroUsize, budget: Duration, first_estimate: Duration) -> Arc<Self> {
         Arc::new(Self {
-            threads: threads.get(),
+            turns: turns.get(),
             budget,
-            hash_nanos: AtomicU64::new(nanos(first_estimate)),
+            turn_nanos: AtomicU64::new(nanos(first_estimate)),
             hasher: RandomState::new(),
             queue: Mutex::default(),
         })
     }
 
-    /// Takes note of how long a hash took.
+    /// Takes note of how long a turn lasted.
     pub fn learn(&self, took: Duration) {
-        let before = self.hash_nanos.load(Ordering::Relaxed);
+        let before = self.turn_nanos.load(Ordering::Relaxed);
         let after = before - before / 8 + nanos(took) / 8;
-        self.hash_nanos.store(after, Ordering::Relaxed);
+        self.turn_nanos.store(after, Ordering::Relaxed);
     }
 
     /// How many can have a turn at once.
     #[must_use]
     pub const fn turns(&self) -> usize {
-        self.threads
+        self.turns
     }
 
     /// How many wait.
@@ -150,70 +151,123 @@ impl Admission {
         deadline: Instant,
     ) -> Result<Turn, Refused> {
         let arrived = Instant::now();
-        let allowed = deadline.saturating_duration_since(arrived);
-        let flows = [
-            applicant.account.map(|account| self.hasher.hash_one(("account", account))),
-            applicant.network.map(|network| self.hasher.hash_one(("network", network))),
-        ];
         let (call, called) = oneshot::channel();
-        let place = {
-            let mut queue = self.lock();
-            if queue.running < self.threads && queue.waiting.is_empty() {
-                queue.running += 1;
-                return Ok(self.hand_out());
-            }
-            let place = queue.place_for(flows);
-            let before = queue.waiting.range(..place).count() + 1;
-            let expected = self.time_of(before);
-            if expected > allowed {
-                drop(queue);
+        let ticket = match self.line_up(&applicant, call, deadline.saturating_duration_since(arrived)) {
+            Ok(LinedUp::Served(turn)) => return Ok(turn),
+            Ok(LinedUp::Waiting(ticket)) => ticket,
+            Err(refused) => {
                 metrics::login_refused();
-                return Err(Refused {
-                    retry_after: expected.saturating_sub(self.budget).max(Duration::from_secs(1)),
-                });
+                return Err(refused);
             }
-            queue.admit(place, Waiter { flows, call });
-            place
         };
-        let departure = Departure { admission: self, place };
-        if let Ok(Ok(turn)) = timeout_at(deadline, called).await {
-            metrics::login_waited(arrived.elapsed());
-            return Ok(turn);
-        }
+        let departure = Departure { admission: self, ticket };
+        let outcome = match timeout_at(deadline, called).await {
+            Ok(Ok(outcome)) => outcome,
+            // The time is over; that a call is dropped without a word does not happen.
+            Err(_) | Ok(Err(_)) => Err(self.refusal(Duration::ZERO)),
+        };
         drop(departure);
-        metrics::login_refused();
-        Err(Refused { retry_after: self.time_of(self.waiting()).max(Duration::from_secs(1)) })
+        match &outcome {
+            Ok(_) => metrics::login_waited(arrived.elapsed()),
+            Err(_) => metrics::login_refused(),
+        }
+        outcome
+    }
+
+    /// Hands out a turn where one is free, or gives the applicant a place in the queue, unless by
+    /// the estimate their wait would be longer than they may wait.
+    fn line_up(
+        self: &Arc<Self>,
+        applicant: &Applicant,
+        call: Call,
+        allowed: Duration,
+    ) -> Result<LinedUp, Refused> {
+        let path = self.path(applicant);
+        let limit = self.turns_within(self.budget).min(MOST_WAITING);
+        let (ticket, displaced) = {
+            let mut queue = self.lock();
+            if queue.running < self.turns && queue.waiting.is_empty() {
+                queue.running += 1;
+                drop(queue);
+                return Ok(LinedUp::Served(self.hand_out()));
+            }
+            let ticket = queue.waiting.push(path, 1, call);
+            let is_full = queue.waiting.cost() > limit;
+            let is_last = queue.waiting.last() == Some(ticket);
+            if is_full && is_last || !self.is_served_within(allowed, &queue.waiting, ticket, is_full) {
+                queue.waiting.remove(ticket);
+                drop(queue);
+                return Err(self.refusal(allowed));
+            }
+            (ticket, is_full.then(|| queue.waiting.pop_last()).flatten())
+        };
+        if let Some((_, call)) = displaced {
+            // Whoever has gone meanwhile need not be told.
+            let _ = call.send(Err(self.refusal(self.budget)));
+        }
+        Ok(LinedUp::Waiting(ticket))
+    }
+
+    /// Whether by the estimate somebody's turn comes within that time. Where the queue is full, the last
+    /// in it is about to leave, and is somebody else.
+    fn is_served_within(
+        &self,
+        allowed: Duration,
+        waiting: &FairQueue<Flow, Call, 3>,
+        ticket: Ticket,
+        is_full: bool,
+    ) -> bool {
+        let in_time = self.turns_within(allowed);
+        // Mostly all who wait are in time, and nobody's place need be looked for. The first of them waits
+        // for one turn to end.
+        waiting.cost() - u64::from(is_full) <= in_time
+            || in_time.checked_sub(1).is_some_and(|most| waiting.ahead_within(ticket, most).is_some())
+    }
+
+    fn path(&self, Applicant { account, network }: &Applicant) -> [Flow; 3] {
+        let site = network.map(Network::site);
+        [self.hasher.hash_one(site), self.hasher.hash_one(network), self.hasher.hash_one(account)]
+    }
+
+    /// What somebody is told whose wait would be longer than they may wait.
+    fn refusal(&self, allowed: Duration) -> Refused {
+        let expected = self.time_of(self.waiting());
+        Refused { retry_after: expected.saturating_sub(allowed).max(SOONEST_RETRY) }
     }
 
     fn hand_out(self: &Arc<Self>) -> Turn {
         Turn { admission: Some(Arc::clone(self)) }
     }
 
-    /// How long so many hashes take on all threads together.
-    fn time_of(&self, hashes: usize) -> Duration {
-        let hash = Duration::from_nanos(self.hash_nanos.load(Ordering::Relaxed));
-        let hashes = u32::try_from(hashes).unwrap_or(u32::MAX);
-        let threads = u32::try_from(self.threads).unwrap_or(u32::MAX);
-        hash.saturating_mul(hashes) / threads
+    /// How long it takes until so many turns have ended.
+    fn time_of(&self, turns: usize) -> Duration {
+        let turn = Duration::from_nanos(self.turn_nanos.load(Ordering::Relaxed));
+        let at_once = u32::try_from(self.turns).unwrap_or(u32::MAX);
+        turn.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX)) / at_once
+    }
+
+    /// How many turns end in that time.
+    fn turns_within(&self, time: Duration) -> u64 {
+        let turn = u128::from(self.turn_nanos.load(Ordering::Relaxed).max(1));
+        let turns = time.as_nanos().saturating_mul(self.turns as u128) / turn;
+        u64::try_from(turns).unwrap_or(u64::MAX)
     }
 
     /// Passes a turn on to the next who still waits.
     fn pass_on(self: &Arc<Self>) {
         loop {
-            let waiter = {
+            let call = {
                 let mut queue = self.lock();
-                let Some((place, waiter)) = queue.waiting.pop_first() else {
+                let Some(call) = queue.waiting.pop() else {
                     queue.running -= 1;
                     return;
                 };
-                queue.round = queue.round.max(place.0);
-                queue.leave(waiter.flows);
-                waiter
+                call
             };
-            match waiter.call.send(self.hand_out()) {
-                Ok(()) => return,
+            match call.send(Ok(self.hand_out())) {
                 // They have gone; this turn is passed on here, not by its own drop.
-                Err(mut turn) => turn.admission = None,
+                Err(Ok(mut turn)) => turn.admission = None,
+                Ok(()) | Err(Err(_)) => return,
             }
         }
     }
@@ -224,49 +278,21 @@ impl Admission {
     }
 }
 
-impl Queue {
-    /// The place that somebody of these flows would have: in the round after the last in which
-    /// either has one already.
-    fn place_for(&self, flows: [Option<Flow>; 2]) -> Place {
-        let last = flows.iter().flatten().filter_map(|flow| self.flows.get(flow)).map(|(round, _)| *round);
-        let round = last.max().map_or(self.round, |last| last.max(self.round)) + 1;
-        (round, self.arrivals)
-    }
-
-    fn admit(&mut self, place: Place, waiter: Waiter) {
-        self.arrivals += 1;
-        for flow in waiter.flows.into_iter().flatten() {
-            let (round, count) = self.flows.entry(flow).or_default();
-            *round = place.0;
-            *count += 1;
-        }
-        self.waiting.insert(place, waiter);
-    }
-
-    fn leave(&mut self, flows: [Option<Flow>; 2]) {
-        for flow in flows.into_iter().flatten() {
-            if let Some((_, count)) = self.flows.get_mut(&flow) {
-                *count -= 1;
-                if *count == 0 {
-                    self.flows.remove(&flow);
-                }
-            }
-        }
-    }
+/// What becomes of an applicant who is not refused at once.
+enum LinedUp {
+    Served(Turn),
+    Waiting(Ticket),
 }
 
 /// Takes somebody out of the queue who waits no longer.
 struct Departure<'a> {
     admission: &'a Arc<Admission>,
-    place: Place,
+    ticket: Ticket,
 }
 
 impl Drop for Departure<'_> {
     fn drop(&mut self) {
-        let mut queue = self.admission.lock();
-        if let Some(waiter) = queue.waiting.remove(&self.place) {
-            queue.leave(waiter.flows);
-        }
+        self.admission.lock().waiting.remove(self.ticket);
     }
 }
 

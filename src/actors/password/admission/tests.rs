@@ -1,19 +1,36 @@
+use futures_util::FutureExt;
+use tokio::task::JoinHandle;
+
 use super::*;
 
-const HASH: Duration = Duration::from_millis(100);
+/// How long a turn lasts.
+const TURN: Duration = Duration::from_millis(100);
 
-fn queue(threads: usize, budget: Duration) -> Arc<Admission> {
-    Admission::new(NonZeroUsize::new(threads).unwrap(), budget, HASH)
+fn queue(turns: usize, budget: Duration) -> Arc<Admission> {
+    Admission::new(NonZeroUsize::new(turns).unwrap(), budget, TURN)
 }
 
-fn applicant(account: &str, network: u8) -> Applicant {
-    let client = Client { ip: Some([10, 0, network, 1].into()), user_agent: None };
+fn applicant(account: &str, address: &str) -> Applicant {
+    let client = Client { ip: Some(address.parse().unwrap()), user_agent: None };
     Applicant::login(&LoginName::parse(account).unwrap(), &client)
+}
+
+/// Somebody of a site of their own.
+fn guest(number: u8) -> Applicant {
+    applicant(&format!("guest{number}"), &format!("10.0.{number}.1"))
 }
 
 impl Admission {
     async fn turn(self: &Arc<Self>, applicant: Applicant) -> Result<Turn, Refused> {
         self.enter(applicant, self.deadline()).await
+    }
+
+    /// Has somebody wait for a turn, which is given back at once.
+    async fn begin(self: &Arc<Self>, applicant: Applicant) -> JoinHandle<Result<(), Refused>> {
+        let queue = Arc::clone(self);
+        let task = tokio::spawn(async move { queue.turn(applicant).await.map(drop) });
+        settle().await;
+        task
     }
 }
 
@@ -24,17 +41,16 @@ async fn settle() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_flood_from_one_network_waits_behind_itself_and_not_before_others() {
+/// The names of those who wait where there is one turn at once, in the order in which they have their turns.
+async fn order_of(applicants: Vec<(&'static str, Applicant)>) -> Vec<&'static str> {
     let queue = queue(1, Duration::from_mins(1));
     let order = Arc::new(Mutex::new(Vec::new()));
-    let running = queue.turn(applicant("first", 1)).await.unwrap();
-
+    let running = queue.turn(guest(0)).await.unwrap();
     let mut tasks = Vec::new();
-    for (name, octet) in [("flood", 2), ("flood", 2), ("flood", 2), ("flood", 2), ("guest", 3)] {
+    for (name, applicant) in applicants {
         let (queue, order) = (Arc::clone(&queue), Arc::clone(&order));
         tasks.push(tokio::spawn(async move {
-            let turn = queue.turn(applicant(&format!("{name}{octet}"), octet)).await.unwrap();
+            let turn = queue.turn(applicant).await.unwrap();
             order.lock().unwrap().push(name);
             drop(turn);
         }));
@@ -44,112 +60,154 @@ async fn a_flood_from_one_network_waits_behind_itself_and_not_before_others() {
     for task in tasks {
         task.await.unwrap();
     }
-
-    assert_eq!(*order.lock().unwrap(), ["flood", "guest", "flood", "flood", "flood"]);
+    std::mem::take(&mut *order.lock().unwrap())
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_account_from_many_networks_shares_one_place_in_a_round() {
-    let queue = queue(1, Duration::from_mins(1));
-    let order = Arc::new(Mutex::new(Vec::new()));
-    let running = queue.turn(applicant("first", 1)).await.unwrap();
+async fn a_flood_waits_behind_itself_and_not_before_others() {
+    for (name, addresses, accounts) in [
+        ("an address, an account", ["203.0.113.7"; 3], ["alice"; 3]),
+        ("an address, many accounts", ["203.0.113.7"; 3], ["a", "b", "c"]),
+        ("an IPv4 network", ["203.0.113.7", "203.0.113.8", "203.0.113.9"], ["alice"; 3]),
+        ("a /64", ["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:ffff::3"], ["a", "b", "c"]),
+        ("a /48", ["2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8:1:ffff::1"], ["alice"; 3]),
+        ("a /48, many accounts", ["2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8:1:4::1"], ["a", "b", "c"]),
+    ] {
+        for owner in ["alice", "bob"] {
+            let flood = addresses.iter().zip(accounts).map(|(at, account)| ("flood", applicant(account, at)));
+            let mut applicants: Vec<_> = flood.collect();
+            applicants.push(("owner", applicant(owner, "198.51.100.1")));
 
-    let mut tasks = Vec::new();
-    for (name, octet) in [("target", 2), ("target", 3), ("target", 4), ("guest", 5)] {
-        let (queue, order) = (Arc::clone(&queue), Arc::clone(&order));
-        tasks.push(tokio::spawn(async move {
-            let turn = queue.turn(applicant(name, octet)).await.unwrap();
-            order.lock().unwrap().push(name);
-            drop(turn);
-        }));
-        settle().await;
-    }
-    drop(running);
-    for task in tasks {
-        task.await.unwrap();
-    }
+            let order = order_of(applicants).await;
 
-    assert_eq!(*order.lock().unwrap(), ["target", "guest", "target", "target"]);
+            assert_eq!(order, ["flood", "owner", "flood", "flood"], "{name}, {owner}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn behind_one_address_a_flood_on_one_account_lets_other_accounts_pass() {
+    let shared = "203.0.113.7";
+    let flood = ("flood", applicant("alice", shared));
+    let mut applicants = vec![flood; 4];
+    applicants.push(("bob", applicant("bob", shared)));
+    applicants.push(("carol", applicant("carol", shared)));
+
+    let order = order_of(applicants).await;
+
+    assert_eq!(order, ["flood", "bob", "carol", "flood", "flood", "flood"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_sites_that_try_one_account_let_other_accounts_pass() {
+    let mut applicants: Vec<_> =
+        (1..5).map(|site| ("flood", applicant("alice", &format!("203.0.{site}.1")))).collect();
+    applicants.push(("bob", applicant("bob", "198.51.100.1")));
+
+    let order = order_of(applicants).await;
+
+    assert_eq!(order, ["flood", "bob", "flood", "flood", "flood"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_beyond_the_budget_is_refused_at_once() {
-    let queue = queue(1, 3 * HASH);
-    let _running = queue.turn(applicant("a", 1)).await.unwrap();
-    let waiting: Vec<_> = (0..3)
-        .map(|_| {
-            let queue = Arc::clone(&queue);
-            tokio::spawn(async move { queue.turn(applicant("a", 1)).await.map(drop) })
-        })
-        .collect();
-    settle().await;
+    let queue = queue(1, 3 * TURN);
+    let _running = queue.turn(guest(0)).await.unwrap();
+    for _ in 0..3 {
+        queue.begin(guest(1)).await;
+    }
     let before = Instant::now();
 
-    let refused = queue.turn(applicant("a", 1)).await.unwrap_err();
+    let refused = queue.turn(guest(1)).await.unwrap_err();
 
     assert_eq!(before.elapsed(), Duration::ZERO);
     assert!(refused.retry_after >= Duration::from_secs(1));
     assert_eq!(queue.waiting(), 3);
-    // A guest is not refused for the flood's sake: there is one place before theirs.
-    let guest = {
-        let queue = Arc::clone(&queue);
-        tokio::spawn(async move { queue.turn(applicant("guest", 9)).await.map(drop) })
-    };
-    settle().await;
-    assert_eq!(queue.waiting(), 4);
-    drop((waiting, guest));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_queue_is_full_a_guest_takes_the_last_place_of_the_longest_backlog() {
+    let queue = queue(1, 3 * TURN);
+    let running = queue.turn(guest(0)).await.unwrap();
+    let (first, second, third) =
+        (queue.begin(guest(1)).await, queue.begin(guest(1)).await, queue.begin(guest(1)).await);
+
+    let guests = [queue.begin(guest(2)).await, queue.begin(guest(3)).await];
+
+    assert_eq!(queue.waiting(), 3);
+    assert!(third.is_finished() && third.await.unwrap().is_err());
+    assert!(second.is_finished() && second.await.unwrap().is_err());
+    // Nobody has a longer backlog than theirs now, so whoever comes is the last.
+    assert!(queue.turn(guest(4)).await.is_err());
+    drop(running);
+    assert!(first.await.unwrap().is_ok());
+    for guest in guests {
+        assert!(guest.await.unwrap().is_ok());
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn whoever_has_waited_the_budget_out_is_refused_then() {
-    let queue = queue(1, 3 * HASH);
-    let _running = queue.turn(applicant("a", 1)).await.unwrap();
+    let queue = queue(1, 3 * TURN);
+    let _running = queue.turn(guest(0)).await.unwrap();
+    let before = Instant::now();
 
-    let refused = queue.turn(applicant("b", 2)).await;
+    let refused = queue.turn(guest(1)).await;
 
     assert!(refused.is_err());
-    assert_eq!(queue.waiting(), 0);
-    assert!(queue.lock().flows.is_empty());
+    assert_eq!(before.elapsed(), 3 * TURN);
+    assert_eq!((queue.waiting(), queue.lock().waiting.flows()), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn whoever_enters_again_has_what_is_left_of_their_budget() {
-    let queue = queue(1, 30 * HASH);
+    let queue = queue(1, 30 * TURN);
     let deadline = queue.deadline();
-    let first = queue.enter(applicant("a", 1), deadline).await.unwrap();
-    tokio::time::advance(28 * HASH).await;
+    let first = queue.enter(guest(0), deadline).await.unwrap();
+    tokio::time::advance(28 * TURN).await;
     drop(first);
-    let _running = queue.turn(applicant("b", 2)).await.unwrap();
-    let waiting = tokio::spawn({
-        let queue = Arc::clone(&queue);
-        async move { queue.turn(applicant("c", 3)).await.map(drop) }
-    });
-    settle().await;
+    let _running = queue.turn(guest(1)).await.unwrap();
+    let waiting = queue.begin(guest(2)).await;
 
-    // One hash before theirs would do, two are too many.
+    // One turn before theirs would do, two are too many.
     let at_once = Instant::now();
-    let refused = queue.enter(applicant("c", 3), deadline - HASH).await;
+    let refused = queue.enter(guest(2), deadline - TURN).await;
     assert!(refused.is_err() && at_once.elapsed().is_zero());
-    let waited = queue.enter(applicant("a", 1), deadline).await;
+    let waited = queue.enter(guest(0), deadline).await;
 
     assert!(waited.is_err());
-    assert_eq!(at_once.elapsed(), 2 * HASH);
-    waiting.abort();
+    assert_eq!(at_once.elapsed(), 2 * TURN);
+    assert!(!waiting.is_finished());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_turns_have_become_slower_who_would_wait_too_long_is_refused_though_not_the_last() {
+    let queue = queue(1, 10 * TURN);
+    let _running = queue.turn(guest(0)).await.unwrap();
+    for number in 1..=8 {
+        queue.begin(guest(number)).await;
+    }
+    for _ in 0..2 {
+        queue.begin(guest(1)).await;
+    }
+    assert_eq!(queue.waiting(), 10);
+
+    for _ in 0..100 {
+        queue.learn(2 * TURN);
+    }
+    // In the fair order eight are before them, and five have their turns within the budget.
+    let refused = queue.turn(guest(9)).await;
+
+    assert!(refused.is_err());
+    assert_eq!(queue.waiting(), 10);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_has_gone_leaves_no_trace_and_loses_no_turn() {
     let queue = queue(1, Duration::from_mins(1));
-    let running = queue.turn(applicant("a", 1)).await.unwrap();
-    let gone = {
-        let queue = Arc::clone(&queue);
-        tokio::spawn(async move { queue.turn(applicant("b", 2)).await.map(drop) })
-    };
-    let called_but_gone = {
-        let queue = Arc::clone(&queue);
-        tokio::spawn(async move { queue.turn(applicant("c", 3)).await.map(drop) })
-    };
-    settle().await;
+    let running = queue.turn(guest(0)).await.unwrap();
+    let gone = queue.begin(guest(1)).await;
+    let called_but_gone = queue.begin(guest(2)).await;
 
     gone.abort();
     settle().await;
@@ -159,13 +217,65 @@ async fn a_client_that_has_gone_leaves_no_trace_and_loses_no_turn() {
     called_but_gone.abort();
     settle().await;
 
-    assert_eq!(queue.lock().running, 0);
-    assert!(queue.turn(applicant("d", 4)).await.is_ok());
+    let running = queue.lock().running;
+    assert_eq!((running, queue.lock().waiting.flows()), (0, 0));
+    assert!(queue.turn(guest(3)).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_who_enter_and_leave_cost_nobody_a_place_and_leave_nothing() {
+    let queue = queue(1, 10 * TURN);
+    let running = queue.turn(guest(0)).await.unwrap();
+    let owner = queue.begin(guest(1)).await;
+    let flows = queue.lock().waiting.flows();
+
+    for number in 0..10_000_u32 {
+        let address = format!("2001:db8:{:x}:{:x}::1", number % 500, number % 7);
+        let login = applicant(&format!("name{number}"), &address);
+        // They enter, and leave where they would wait.
+        assert!(queue.turn(login).now_or_never().is_none());
+    }
+
+    assert_eq!((queue.waiting(), queue.lock().waiting.flows()), (1, flows));
+    drop(running);
+    assert!(owner.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_ever_new_names_and_networks_is_bounded_and_the_owner_is_next_but_one() {
+    let queue = queue(1, 10 * TURN);
+    let (served, mut next) = tokio::sync::mpsc::unbounded_channel();
+    let enter = async |name: &'static str, applicant| {
+        let (queue, served) = (Arc::clone(&queue), served.clone());
+        tokio::spawn(async move { queue.turn(applicant).await.map(|turn| served.send((name, turn))) });
+        settle().await;
+    };
+    let mut running = queue.turn(guest(0)).await.unwrap();
+    for number in 0..1000_u32 {
+        let address = format!("2001:db8:1:{number:x}::1");
+        enter("flood", applicant(&format!("name{number}"), &address)).await;
+        assert!(queue.waiting() <= 10);
+
+        if number % 50 == 49 {
+            enter("owner", applicant("alice", "198.51.100.1")).await;
+            drop(running);
+            let mut before = 0;
+            running = loop {
+                let (name, turn) = next.recv().await.unwrap();
+                if name == "owner" {
+                    break turn;
+                }
+                before += 1;
+            };
+            assert!(before <= 1, "{before}");
+        }
+    }
 }
 
 #[test]
 fn the_estimate_follows_the_measured_time() {
     let queue = queue(2, Duration::from_secs(5));
+    assert_eq!(queue.turns_within(Duration::from_secs(1)), 20);
 
     for _ in 0..100 {
         queue.learn(Duration::from_millis(300));
@@ -173,4 +283,15 @@ fn the_estimate_follows_the_measured_time() {
 
     let estimate = queue.time_of(4);
     assert!(estimate > Duration::from_millis(550) && estimate <= Duration::from_millis(600), "{estimate:?}");
+    assert_eq!(queue.turns_within(estimate), 4);
+    assert_eq!(queue.turns_within(estimate.saturating_sub(Duration::from_millis(1))), 3);
+}
+
+#[test]
+fn a_budget_without_end_and_a_turn_without_time_are_possible() {
+    let one = NonZeroUsize::MIN;
+    let queue = Admission::new(one, Duration::MAX, Duration::ZERO);
+
+    assert_eq!(queue.turns_within(queue.budget), u64::MAX);
+    assert!(queue.deadline() > Instant::now());
 }

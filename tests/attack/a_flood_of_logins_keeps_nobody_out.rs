@@ -1,0 +1,188 @@
+//! Two hundred connections that log in without pause once kept everybody else from logging in: a host
+//! took as many places in a round of the queue as its network has addresses, and whoever tried one
+//! account from many networks was served before its owner.
+//!
+//! Half of the connections wait for their answers. The other half hang up while they wait for a hash,
+//! so that nobody counts their attempts.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use actix_web::http::Method;
+use futures_util::future::join_all;
+use tokio::{
+    runtime,
+    sync::oneshot,
+    time::{sleep, timeout},
+};
+
+use crate::support::{
+    Answer, PASSWORD, TestApp, eventually,
+    wire::{FORM, Wire},
+};
+
+const CONNECTIONS: u64 = 200;
+
+/// What the n-th attempt says: its address, or the account that it tries.
+type Forge = fn(u64) -> String;
+
+#[actix_web::test]
+async fn a_flood_from_one_ipv4_address() {
+    let address: Forge = |_| "203.0.113.7".to_owned();
+    for account in [alice as Forge, ever_new] {
+        assert_that_she_logs_in("alice", home, Flood { address, account }).await;
+    }
+}
+
+#[actix_web::test]
+async fn a_flood_from_one_ipv6_network_with_ever_new_addresses() {
+    let address: Forge = |n| format!("2001:db8:1:2:{:x}::1", n % 0x1_0000);
+    for account in [alice as Forge, ever_new] {
+        assert_that_she_logs_in("alice", home, Flood { address, account }).await;
+    }
+}
+
+#[actix_web::test]
+async fn a_flood_from_one_site_with_ever_new_networks() {
+    let address: Forge = |n| format!("2001:db8:1:{:x}::1", n % 0x1_0000);
+    for account in [alice as Forge, ever_new] {
+        assert_that_she_logs_in("alice", home, Flood { address, account }).await;
+    }
+}
+
+#[actix_web::test]
+async fn a_flood_from_ever_new_sites_on_somebody_elses_account() {
+    let address: Forge = |n| format!("2001:db8:{:x}:1::1", n % 0x1_0000);
+    // People at home, each in a network of their own; a site that logs in again has had its turn in the round.
+    let homes: Forge = |n| format!("198.51.{}.1", n % 256);
+    assert_that_she_logs_in("carol", homes, Flood { address, account: alice }).await;
+}
+
+fn home(_: u64) -> String {
+    "198.51.100.1".to_owned()
+}
+
+fn alice(_: u64) -> String {
+    "alice".to_owned()
+}
+
+fn ever_new(attempt: u64) -> String {
+    format!("nobody{attempt}")
+}
+
+async fn assert_that_she_logs_in(name: &str, from: Forge, flood: Flood) {
+    let app = TestApp::start_with(|config| {
+        config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        // Some milliseconds for a hash: those of two hundred cannot all be computed in time.
+        config.password.bcrypt_cost = 7;
+        config.max_login_wait_seconds = 1;
+    })
+    .await;
+    app.register(name).await;
+    assert_eq!(log_in(&app, name, &from(0)).await.status, 200);
+    let flood = flood.start(app.address);
+    eventually("the flood has come", async || flood.attempts() > 2 * CONNECTIONS).await;
+
+    for number in 1..=20 {
+        let answer = log_in(&app, name, &from(number)).await;
+
+        // It says by itself that the wait was within the budget.
+        assert_eq!(answer.status, 200, "login {number}, {} attempts: {}", flood.attempts(), answer.body);
+    }
+
+    flood.end().await;
+}
+
+async fn log_in(app: &TestApp, name: &str, address: &str) -> Answer {
+    let headers = [("content-type", FORM), ("x-forwarded-for", address)];
+    app.send_body(Method::POST, "/token", &headers, format!("username={name}&password={PASSWORD}")).await
+}
+
+/// Connections that log in without pause.
+struct Flood {
+    address: Forge,
+    account: Forge,
+}
+
+/// A flood on its way, on a thread of its own.
+struct Flooding {
+    is_over: Arc<AtomicBool>,
+    attempts: Arc<AtomicU64>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Flood {
+    fn start(self, server: SocketAddr) -> Flooding {
+        let (is_over, attempts) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let (end, ended) = oneshot::channel();
+        let connections = (0..CONNECTIONS).map(|number| {
+            let (is_over, attempts) = (Arc::clone(&is_over), Arc::clone(&attempts));
+            async move {
+                let mut wire = None;
+                while !is_over.load(Ordering::Relaxed) {
+                    let attempt = attempts.fetch_add(1, Ordering::Relaxed);
+                    let request = request(&(self.address)(attempt), &(self.account)(attempt));
+                    wire = if number % 2 == 0 {
+                        wait_for_the_answer(server, wire, &request).await
+                    } else {
+                        hang_up(server, &request).await;
+                        None
+                    };
+                }
+            }
+        });
+        let connections: Vec<_> = connections.collect();
+        thread::spawn(move || {
+            let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(join_all(connections));
+            let _ = end.send(());
+        });
+        Flooding { is_over, attempts, ended }
+    }
+}
+
+impl Flooding {
+    fn attempts(&self) -> u64 {
+        self.attempts.load(Ordering::Relaxed)
+    }
+
+    async fn end(self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.ended.await.unwrap();
+    }
+}
+
+/// A login with a wrong password, as a proxy sends it on.
+fn request(address: &str, account: &str) -> String {
+    let body = format!("username={account}&password=wrong");
+    format!(
+        "POST /token HTTP/1.1\r\nHost: sekisho.test\r\nX-Forwarded-For: {address}\r\n\
+         Content-Type: {FORM}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Sends a login and reads the answer. The connection is used again unless the server has closed it.
+async fn wait_for_the_answer(server: SocketAddr, wire: Option<Wire>, request: &str) -> Option<Wire> {
+    let mut wire = match wire {
+        Some(wire) => wire,
+        None => Wire::connect(server).await,
+    };
+    wire.send(request).await;
+    let answer = timeout(Duration::from_secs(5), wire.answer()).await;
+    answer.is_ok_and(|answer| answer.is_some()).then_some(wire)
+}
+
+/// Sends a login and hangs up before the wait for its hash is over.
+async fn hang_up(server: SocketAddr, request: &str) {
+    let mut wire = Wire::connect(server).await;
+    wire.send(request).await;
+    sleep(Duration::from_millis(50)).await;
+}
