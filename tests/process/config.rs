@@ -10,7 +10,7 @@ use std::{
 use crate::support::{Home, Server, finish};
 
 /// Each flag of `serve`, its variable, and a value that is wrong.
-const WRONG: [(&str, &str, &str); 23] = [
+const WRONG: [(&str, &str, &str); 24] = [
     ("--listen", "SEKISHO_LISTEN", "nowhere"),
     ("--database", "DATABASE_URL", "postgres://localhost/x"),
     ("--encryption-key-file", "SEKISHO_ENCRYPTION_KEY_FILE", "/nowhere/key"),
@@ -24,6 +24,7 @@ const WRONG: [(&str, &str, &str); 23] = [
     ("--secret-key-file", "SEKISHO_SECRET_KEY_FILE", "/nowhere/key"),
     ("--access-token-minutes", "SEKISHO_ACCESS_TOKEN_MINUTES", "0"),
     ("--refresh-token-days", "SEKISHO_REFRESH_TOKEN_DAYS", "-1"),
+    ("--session-max-days", "SEKISHO_SESSION_MAX_DAYS", "3651"),
     ("--refresh-grace-seconds", "SEKISHO_REFRESH_GRACE_SECONDS", "301"),
     ("--key-rotation-days", "SEKISHO_KEY_ROTATION_DAYS", "often"),
     ("--max-login-wait-seconds", "SEKISHO_MAX_LOGIN_WAIT_SECONDS", "0"),

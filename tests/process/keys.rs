@@ -9,7 +9,7 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use crate::support::{Home, Tokens, wait_until};
+use crate::support::{Home, Tokens, open, wait_until};
 
 /// The name of the key that signed a token.
 fn kid(tokens: &Tokens) -> String {
@@ -113,6 +113,39 @@ fn a_rotation_at_one_server_reaches_the_other_on_the_same_file() {
     for server in [&one, &other] {
         assert_eq!((server.me(&before).status, server.me(&after).status), (200, 200));
     }
+}
+
+/// The version of the installation's secret that a refresh token is made with.
+fn refresh_version(tokens: &Tokens) -> u8 {
+    BASE64_URL_SAFE_NO_PAD.decode(&tokens.refresh).unwrap()[0]
+}
+
+#[test]
+fn a_new_refresh_secret_reaches_every_server_and_logs_nobody_out() {
+    let home = Home::new();
+    let issuer = ["--issuer=http://sekisho.test"];
+    let (one, other) = (home.serve_with(&issuer), home.serve_with(&issuer));
+    let idle = one.newcomer("alice");
+    let busy = one.log_in("alice");
+
+    let said = home.run(&["keys", "rotate-refresh-secret"]).ok();
+    // Until every server has heard of it nobody uses it; in this test that minute is over at once.
+    assert_eq!(refresh_version(&other.refresh(&busy.refresh).tokens()), 0);
+    let past = "UPDATE secrets SET used_from = used_from - 60000 WHERE name = 'refresh.1'";
+    assert_eq!(open(&home.database()).execute(past, []).unwrap(), 1);
+    for server in [&one, &other] {
+        wait_until("the new secret is used", || refresh_version(&server.log_in("alice")) == 1);
+    }
+
+    assert!(said.starts_with("version 1 of the refresh secret makes new tokens from "), "{said}");
+    for tokens in [&idle, &busy] {
+        let here = one.refresh(&tokens.refresh).tokens();
+        let there = other.refresh(&here.refresh).tokens();
+        assert_eq!((refresh_version(&there), one.me(&there).status), (1, 200));
+    }
+    one.stop();
+    other.stop();
+    home.serve_with(&issuer).refresh(&idle.refresh).expect(200);
 }
 
 #[test]

@@ -9,14 +9,14 @@ fn a_refresh_whose_server_died_after_the_commit_is_tried_again_and_goes_on() {
     let mut server = home.serve_with(&[issuer]);
     let mut tokens = server.newcomer("alice");
     for _ in 0..10 {
-        let spent = || number(&open(&home.database()), "SELECT length(spent) FROM sessions");
-        let before = spent();
+        let replaced = || number(&open(&home.database()), "SELECT length(replaced) FROM sessions");
+        let before = replaced();
         let mut client = server.connect();
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let body = format!("grant_type=refresh_token&refresh_token={}", tokens.refresh);
         client.send("POST", "/token", &headers, &body).unwrap();
         // Nobody reads the answer, whether it was sent or not.
-        wait_until("it is committed", || spent() > before);
+        wait_until("it is committed", || replaced() > before);
         server.kill();
         drop(client);
 
