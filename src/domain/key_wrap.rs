@@ -271,16 +271,21 @@ fn associated_data(header: &[u8], place: &Place) -> Vec<u8> {
     data
 }
 
+/// Decodes into buffers that are wiped and do not grow.
 fn decode(text: &str) -> Option<Zeroizing<[u8; KEY]>> {
-    let bytes = if text.len() == 2 * KEY {
+    let mut key = Zeroizing::new([0; KEY]);
+    if text.len() == 2 * KEY {
         let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         let (pairs, _) = text.as_bytes().as_chunks::<2>();
-        let pairs = pairs.iter().map(|&[high, low]| Some((digit(high)? << 4) | digit(low)?));
-        Zeroizing::new(pairs.collect::<Option<Vec<u8>>>()?)
-    } else {
-        Zeroizing::new(BASE64_STANDARD.decode(text).ok()?)
-    };
-    Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
+        for (byte, &[high, low]) in key.iter_mut().zip(pairs) {
+            *byte = (digit(high)? << 4) | digit(low)?;
+        }
+        return Some(key);
+    }
+    let mut bytes = Zeroizing::new([0; 2 * KEY]);
+    let length = BASE64_STANDARD.decode_slice(text, &mut *bytes).ok()?;
+    key.copy_from_slice(bytes.get(..length).filter(|bytes| bytes.len() == KEY)?);
+    Some(key)
 }
 
 #[cfg(test)]
