@@ -75,6 +75,7 @@ fn whatever_is_dangerous_is_a_line_with_what_to_do() {
         "--password-min-length=1",
         "--trusted-proxy=0.0.0.0/0",
         "--refresh-grace-seconds=300",
+        "--session-max-days=0",
     ];
 
     let lines = finish(&mut home.bare(&arguments), "");
@@ -84,6 +85,7 @@ fn whatever_is_dangerous_is_a_line_with_what_to_do() {
         "cheap_hashes",
         "database_is_readable",
         "directory_is_writable",
+        "docs_are_public",
         "dotenv_ignored",
         "issuer_is_the_address",
         "long_grace",
@@ -92,6 +94,7 @@ fn whatever_is_dangerous_is_a_line_with_what_to_do() {
         "proxy_is_anybody",
         "registration_is_open",
         "runs_as_root",
+        "sessions_never_end",
         "short_passwords",
     ];
     assert_eq!(found, named(&expected));

@@ -10,7 +10,7 @@ use crate::{
     domain::Registration,
 };
 
-pub(super) const CHECKS: [Check; 11] = [
+pub(super) const CHECKS: [Check; 13] = [
     encryption,
     issuer,
     trusted_proxies,
@@ -18,8 +18,10 @@ pub(super) const CHECKS: [Check; 11] = [
     bcrypt_cost,
     password_length,
     refresh_grace,
+    session_end,
     metrics,
     registration,
+    docs,
     memory_database,
     root,
 ];
@@ -164,6 +166,17 @@ fn refresh_grace(config: &Config) -> Vec<Danger> {
     danger.into_iter().collect()
 }
 
+fn session_end(config: &Config) -> Vec<Danger> {
+    let danger = (config.session_max_days == 0).then(|| {
+        Danger::new(
+            "sessions_never_end",
+            "whoever has got hold of a session and goes on refreshing it keeps it for ever",
+            "give --session-max-days 180",
+        )
+    });
+    danger.into_iter().collect()
+}
+
 fn metrics(config: &Config) -> Vec<Danger> {
     let address = config.metrics_listen.filter(|address| is_beyond_loopback(*address));
     let danger = address.map(|address| {
@@ -183,6 +196,18 @@ fn registration(config: &Config) -> Vec<Danger> {
             "registration_is_open",
             "whoever reaches this service can make an account",
             "give --registration closed where accounts are made by you alone",
+        )
+    });
+    danger.into_iter().collect()
+}
+
+fn docs(config: &Config) -> Vec<Danger> {
+    let is_public = config.docs && is_beyond_loopback(config.listen);
+    let danger = is_public.then(|| {
+        Danger::hint(
+            "docs_are_public",
+            "whoever reaches this service can read and try out its documentation",
+            "give --docs off where nobody needs it",
         )
     });
     danger.into_iter().collect()
@@ -246,7 +271,7 @@ mod tests {
     #[test]
     fn each_danger_is_found_by_itself() {
         type Adjust = fn(&mut Config);
-        let cases: [(Adjust, &str); 13] = [
+        let cases: [(Adjust, &str); 15] = [
             (|config| config.encryption.encryption_key_file = None, "no_encryption_key"),
             (|config| config.issuer = Some("http://login.example.com".into()), "issuer_without_tls"),
             (|config| config.password.bcrypt_cost = 9, "cheap_hashes"),
@@ -256,7 +281,15 @@ mod tests {
             (|config| config.metrics_listen = Some(address("0.0.0.0:9100")), "metrics_are_public"),
             (|config| config.secret_key = Some(SecretString::from("k")), "hs256_secret_is_shared"),
             (|config| config.secret_key_file = Some("key".into()), "hs256_secret_is_shared"),
-            (|config| config.listen = address("[::]:8000"), "registration_is_open"),
+            (|config| config.session_max_days = 0, "sessions_never_end"),
+            (|config| (config.listen, config.docs) = (address("[::]:8000"), false), "registration_is_open"),
+            (
+                |config| {
+                    config.listen = address("[::]:8000");
+                    config.registration = Registration::Closed;
+                },
+                "docs_are_public",
+            ),
             (|config| config.database.database = Database::Memory, "database_in_memory"),
             (|config| config.trusted_proxies = vec!["::/0".parse().unwrap()], "proxy_is_anybody"),
             (|config| config.trusted_proxies = vec!["0.0.0.0/0".parse().unwrap()], "proxy_is_anybody"),
@@ -272,6 +305,7 @@ mod tests {
             codes(|config| {
                 config.listen = address("192.0.2.1:80");
                 config.registration = Registration::Closed;
+                config.docs = false;
                 config.issuer = issuer.map(str::to_owned);
             })
         };

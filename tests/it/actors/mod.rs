@@ -24,3 +24,4 @@ pub mod steps;
 pub mod throttle;
 mod upgrade;
 mod users;
+mod wrapping;
