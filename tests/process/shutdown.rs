@@ -129,7 +129,8 @@ fn a_second_signal_waits_for_nothing() {
 
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
-    assert!(logins.into_iter().all(|mut login| login.receive().is_err()));
+    // It may have been told so before the connection was cut.
+    assert!(logins.into_iter().all(|mut login| login.receive().map_or(true, |answer| answer.status == 503)));
     assert_eq!(home.files(), ["sekisho.db"]);
 }
 
