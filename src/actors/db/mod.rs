@@ -50,6 +50,7 @@ pub use self::{
     purge::{PurgeSessions, Purged},
     refresh_secrets::{FindRefreshVersions, InsertRefreshSecret, PurgeRefreshSecrets, RefreshSecretRow},
     rotation::{RotateSession, RotateSessions, Rotation},
+    scrub::EmptyLog,
     sessions::{ActiveKey, EndSession, EndUserSessions, FindActiveUsers, ListSessions, OpenSession},
     stored_secrets::{FindSecretRows, ReplaceSecretRows, Rewrapped, SecretRow, StoredOtherwise},
     tutorial::{Flaw, ImportedUser, read_tutorial_database},

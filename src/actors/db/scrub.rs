@@ -4,9 +4,12 @@
 //! remnants in its free space, and one whose secrets were encrypted just now has them in the clear in its
 //! free space and in its log. The task stands in the table `unfinished`, so that a crash does not lose it.
 
+use std::time::Duration;
+
+use actix::{Handler, Message, SyncContext};
 use rusqlite::Connection;
 
-use super::{DbError, DbFile};
+use super::{DbActor, DbError, DbFile};
 
 /// Notes that the file has to be rewritten.
 pub(super) fn request_scrub(db: &Connection) -> Result<(), DbError> {
@@ -45,6 +48,26 @@ impl DbFile {
     /// When another process reads or writes all the time.
     pub fn empty_log(&self) -> Result<(), DbError> {
         empty_log(&self.connect()?)
+    }
+}
+
+/// Empties the log, after what is open was committed. It waits for nobody: where another process reads,
+/// the answer is [`DbError::Locked`].
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), DbError>")]
+pub struct EmptyLog;
+
+impl Handler<EmptyLog> for DbActor {
+    type Result = Result<(), DbError>;
+
+    fn handle(&mut self, _: EmptyLog, _: &mut SyncContext<Self>) -> Self::Result {
+        if self.closed {
+            return Err(DbError::Closed);
+        }
+        self.commit()?;
+        let db = self.connect()?;
+        db.busy_timeout(Duration::ZERO)?;
+        empty_log(db)
     }
 }
 

@@ -29,7 +29,10 @@ use super::{
     password::Passwords,
     token::{Keyring, UseKeyring},
 };
-use crate::{domain::SessionRules, metrics};
+use crate::{
+    domain::{SessionRules, Timestamp},
+    metrics,
+};
 
 /// How often the keeper looks around.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -48,6 +51,7 @@ pub struct KeeperActor {
     passwords: Passwords,
     listeners: Vec<Recipient<UseKeyring>>,
     walk: Walk,
+    log_emptied_at: Option<Timestamp>,
     users: Tally,
     sessions: Tally,
     /// Whether a look around is under way; a slow database is not asked again meanwhile.
@@ -79,6 +83,7 @@ impl KeeperActor {
             passwords,
             listeners: Vec::new(),
             walk: Walk::default(),
+            log_emptied_at: None,
             users: Tally::default(),
             sessions: Tally::default(),
             looking: false,
@@ -140,7 +145,8 @@ impl Handler<LookAround> for KeeperActor {
 
     fn handle(&mut self, _: LookAround, _: &mut Context<Self>) -> Self::Result {
         self.looking = true;
-        metrics::wal_size(self.file.wal_bytes());
+        let log_bytes = self.file.wal_bytes();
+        metrics::wal_size(log_bytes);
         metrics::in_flight("hash_queue", self.passwords.waiting());
         let round = Round {
             db: self.db.clone(),
@@ -149,6 +155,8 @@ impl Handler<LookAround> for KeeperActor {
             known: Arc::clone(&self.set),
             keyring: Arc::clone(&self.keyring),
             walk: self.walk.clone(),
+            log_bytes,
+            log_emptied_at: self.log_emptied_at,
             find_cost: FindHighestCost { at_most: self.passwords.hasher().cost_limit() },
             census: CountSlice {
                 users_after: self.users.after,
@@ -170,6 +178,7 @@ impl KeeperActor {
             Ok(found) => {
                 self.failing = false;
                 self.walk = found.walk;
+                self.log_emptied_at = found.log_emptied_at;
                 if let Some(count) = self.users.add(found.census.users) {
                     metrics::users(count);
                 }

@@ -1,6 +1,6 @@
 //! One look around: what the keeper asks of the database each second.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     KeyPolicy, KeyringError,
@@ -10,11 +10,18 @@ use super::{
 use crate::{
     actors::{
         Handle,
-        db::{Census, CountSlice, DbActor, FindHighestCost, FindKeys, KeySet, PurgeKeys, StoredOtherwise},
+        db::{
+            Census, CountSlice, DbActor, DbError, EmptyLog, FindHighestCost, FindKeys, KeySet, PurgeKeys,
+            StoredOtherwise,
+        },
         token::{ANNOUNCE, KeyError, KeyState, Keyring},
     },
     domain::{SessionRules, Timestamp},
 };
+
+/// How often the write-ahead log is emptied. It holds what pages held before they were changed: deleted
+/// users, and what led from old refresh tokens to those of today.
+const LOG_KEPT: Duration = Duration::from_mins(1);
 
 /// One look around, with all that it needs in hand.
 pub(super) struct Round {
@@ -24,6 +31,8 @@ pub(super) struct Round {
     pub(super) known: Arc<KeySet>,
     pub(super) keyring: Arc<Keyring>,
     pub(super) walk: Walk,
+    pub(super) log_bytes: u64,
+    pub(super) log_emptied_at: Option<Timestamp>,
     pub(super) find_cost: FindHighestCost,
     pub(super) census: CountSlice,
 }
@@ -37,6 +46,7 @@ pub(super) struct Found {
     /// Why it lacks those that were added.
     pub(super) unreadable: Option<KeyError>,
     pub(super) walk: Walk,
+    pub(super) log_emptied_at: Option<Timestamp>,
     pub(super) highest_cost: Option<u32>,
     pub(super) census: Census,
 }
@@ -59,9 +69,10 @@ impl Round {
             let (keyring, error) = self.keyring(&set);
             (news, unreadable) = (Some((keyring, set)), error);
         }
+        let log_emptied_at = self.empty_log(now).await?;
         let highest_cost = self.db.ask(self.find_cost).await?;
         let census = self.db.ask(self.census).await?;
-        Ok(Found { stored_otherwise, news, unreadable, walk, highest_cost, census })
+        Ok(Found { stored_otherwise, news, unreadable, walk, log_emptied_at, highest_cost, census })
     }
 
     /// Reads the keys that were found. Those that cannot be read are done without: the others are used on,
@@ -70,6 +81,20 @@ impl Round {
         match Keyring::new(set, &self.policy.setup) {
             Ok(keyring) => (keyring, None),
             Err(error) => (self.keyring.without_revoked(set), Some(error)),
+        }
+    }
+
+    /// Empties the log where that is due, and says when it was emptied last.
+    async fn empty_log(&self, now: Timestamp) -> Result<Option<Timestamp>, KeyringError> {
+        let is_due = self.log_emptied_at.is_none_or(|at| now.since(at) >= LOG_KEPT);
+        if self.log_bytes == 0 || !is_due {
+            return Ok(self.log_emptied_at);
+        }
+        match self.db.ask(EmptyLog).await {
+            Ok(()) => Ok(Some(now)),
+            // Another process reads. It is tried again the next time.
+            Err(DbError::Locked) => Ok(self.log_emptied_at),
+            Err(error) => Err(error.into()),
         }
     }
 
