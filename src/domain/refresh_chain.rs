@@ -1,7 +1,7 @@
-//! Refresh chains: a session's current refresh secret and those that it replaced a moment ago.
+//! Refresh chains: a session's current refresh secret and the ones that were replaced within the grace.
 //!
-//! Here is decided what a presented secret is: the current one, one that may come again, or a stolen
-//! one. Neither secrets nor SQL are known here; a secret is known by its hash.
+//! This module decides whether a presented secret is current, a retry, or stolen. It knows secrets by
+//! their hashes only, and no SQL.
 
 mod format;
 
@@ -17,8 +17,8 @@ use super::{Client, Network, Timestamp};
 pub struct TokenHash(pub [u8; 32]);
 
 impl TokenHash {
-    /// As much of a hash as a replaced secret is remembered by. A guess never gets this far: a token
-    /// is known by its tag to be one of ours.
+    /// The part of the hash that a replaced secret is remembered by. 64 bits are enough because only
+    /// tokens that carry our tag are ever compared; nobody can try guesses.
     fn prefix(self) -> [u8; 8] {
         let mut prefix = [0; 8];
         for (byte, whole) in prefix.iter_mut().zip(self.0) {
@@ -28,8 +28,8 @@ impl TokenHash {
     }
 }
 
-/// Random bytes that go into the derivation of one secret from another, so that nobody can repeat it
-/// who does not have them.
+/// Random bytes that go into the derivation of a secret from its predecessor. Without them the
+/// derivation cannot be repeated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Salt(pub [u8; 16]);
 
@@ -42,17 +42,17 @@ impl std::fmt::Debug for Salt {
 /// How a secret is derived from the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Derivation {
-    /// Which version of the installation's refresh secret is the key.
+    /// The version of the installation's refresh secret that is the key.
     pub version: u8,
-    /// The randomness; `None` for what was derived before there was any.
+    /// The salt; `None` for secrets that a version of Sekisho without salts derived.
     pub salt: Option<Salt>,
 }
 
-/// Where a request came from, as far as it takes to tell one place and program from another: the
-/// beginnings of two hashes. Zero stands for what is not known.
+/// What tells one request's origin from another's: the first 32 bits of a hash of its network and of its
+/// user agent. Zero means unknown.
 ///
-/// The hashes are plain. They are shorter than what they hide, they go with their entry, and address
-/// and agent of the login stand in the same row to be read; a key would stand in the same file.
+/// The hashes are not keyed. The same row holds the address and agent of the login in the clear, the key
+/// would be in the same file, and the entry is deleted after the grace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OriginMark {
     network: u32,
@@ -113,10 +113,11 @@ pub enum Presentation {
     Again {
         /// The derivations that lead from it to the current secret, the first first; at least one.
         derivations: Vec<Derivation>,
-        /// Whether the request is known to come from another network than the one that replaced it.
+        /// Whether the request is known to come from another network than the one that replaced the
+        /// secret.
         elsewhere: bool,
     },
-    /// Somebody has it who should not, or has its successor.
+    /// Two parties hold the secret or its successors, and one of them stole it.
     Theft(Theft),
 }
 
@@ -151,7 +152,8 @@ pub struct RefreshChain {
 }
 
 impl RefreshChain {
-    /// A client that rotates more often than this within one grace is not waiting for answers.
+    /// The most replaced secrets that are remembered. A client that rotates more often within one grace
+    /// does not wait for its answers.
     pub const MOST: usize = 32;
 
     /// What a presented secret is.
@@ -181,8 +183,8 @@ impl RefreshChain {
         Presentation::Again { derivations, elsewhere }
     }
 
-    /// The chain after its current secret was replaced. Those replaced longer ago than the grace are
-    /// forgotten.
+    /// The chain after its current secret was replaced. Secrets that were replaced longer ago than the
+    /// grace are dropped.
     #[must_use]
     pub fn replace_current(
         mut self,
@@ -192,7 +194,8 @@ impl RefreshChain {
         now: Timestamp,
         grace: Duration,
     ) -> Self {
-        // They stand in the order of their times, but for a clock that went back.
+        // Entries are in the order of their times unless a clock went back, so the newest ones are kept
+        // up to the first that is too old.
         let newest = self.replaced.iter().rev().take(Self::MOST - 1);
         let kept = newest.take_while(|replaced| now.since(replaced.at) <= grace).count();
         self.replaced.drain(..self.replaced.len() - kept);

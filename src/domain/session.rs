@@ -111,16 +111,16 @@ pub struct Session {
 }
 
 impl Session {
-    /// The most sessions of one account that live at once; more than anybody has devices. It bounds
-    /// what one account can hold, and what it costs to end all its sessions.
+    /// The most live sessions of one account: more than anybody has devices. It bounds the rows that one
+    /// account can create, and the cost of ending all its sessions.
     pub const MOST_ALIVE: usize = 100;
 
-    /// The session as its owner and administrators are told of it: a use is told when nobody can
-    /// follow it any more.
+    /// The session as its owner and administrators see it: with uses that are too recent left out.
     ///
-    /// Who has stolen a token of the session sees this too, and may present a refresh token that was
-    /// just replaced and be given its successor. So neither time depends on what happened within
-    /// [`SessionRules::told_after`]. What has ended can be told as it is.
+    /// A thief with a stolen access token sees the list too. If it showed the moment of a refresh, the
+    /// thief could present the token that was just replaced and be given its successor within the grace.
+    /// So neither time shown depends on uses within [`SessionRules::told_after`]. An ended session is
+    /// shown as it is.
     #[must_use]
     pub fn as_told(mut self, rules: &SessionRules, now: Timestamp) -> Self {
         if self.ended.is_none() {
@@ -153,14 +153,14 @@ impl SessionRules {
         self.max_age.map_or(unused, |max_age| unused.min(created_at + max_age))
     }
 
-    /// How long a use is kept back at least: a minute, or the grace, where that is longer.
+    /// The least time after which a use is shown: a minute, or the grace if that is longer.
     #[must_use]
     pub fn told_after(&self) -> Duration {
         self.refresh_grace.max(Duration::from_mins(1))
     }
 
-    /// The stretch of time that a moment lies in. All uses in a stretch are told together, when the
-    /// stretch after it has ended as well.
+    /// The number of the stretch of time that a moment lies in. A use is shown when the stretch after its
+    /// own has ended, so that all uses of a stretch become visible at once.
     fn stretch(&self, at: Timestamp) -> i64 {
         let length = i64::try_from(self.told_after().as_millis()).unwrap_or(i64::MAX);
         at.as_millis().div_euclid(length)
@@ -171,14 +171,14 @@ impl SessionRules {
     }
 }
 
-/// The last uses of a session in the two latest stretches of time in which it was used before the
-/// last one, the later first. The last use and one of these may have to be kept back; the other can
-/// be told.
+/// The last use in each of the two latest stretches with a use before the stretch of the last use, the
+/// later first. At any time at most two stretches are too recent to be shown, so of these two and the
+/// last use at least one can be shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EarlierUses(pub [Option<Timestamp>; 2]);
 
 impl EarlierUses {
-    /// What they are after another use.
+    /// The earlier uses after `next`, if the last use before it was `last`.
     #[must_use]
     pub fn followed_by(self, last: Timestamp, next: Timestamp, rules: &SessionRules) -> Self {
         let Self([later, _]) = self;

@@ -108,7 +108,8 @@ const fn outcome_of(rotation: &Rotation) -> RefreshOutcome {
     }
 }
 
-/// A phone that changed networks on the way does this, and so does a thief who is quick.
+/// Logs a replay from another network. A phone that changes networks between two attempts causes it, and
+/// so does a thief who is quick.
 fn report_replay(session: SessionId, user: UserId, client: &Client) {
     log::info!(
         "session {session} of user {user}: a refresh token that was just replaced came again from another network; \

@@ -83,8 +83,8 @@ pub fn back_up(
 
 /// Removes the refresh secrets that were replaced a moment ago from a copy.
 ///
-/// They serve retries within the next minutes, which a copy is not for. With one of them and an old token
-/// a thief of the copy could derive the token of today.
+/// They serve retries within the grace, and no copy is restored that soon. With a copy that held them and
+/// the last token that was replaced, a thief could derive the current one.
 fn forget_replaced_secrets(copy: &Connection) -> Result<(), CopyError> {
     copy.execute_batch(
         "UPDATE sessions SET spent = x'', replaced = x'' WHERE replaced <> x'' OR spent <> x''",

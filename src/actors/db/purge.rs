@@ -9,8 +9,8 @@ use crate::domain::{EndReason, SessionId, Timestamp};
 /// Looks at a range of sessions by number: marks the expired, forgets the refresh secrets that were
 /// replaced longer ago than the grace, and deletes sessions that ended long ago.
 ///
-/// A rotation forgets them too. But a session that is never used again would keep the last one for good,
-/// and with it what its current secret is derived from.
+/// A rotation forgets them too, but a session that is never refreshed again would keep its last one, and
+/// with it the salt that its current secret was derived with.
 ///
 /// The caller walks the table a batch at a time and begins anew at its end, so that no
 /// transaction is long and no index has to follow each refresh.

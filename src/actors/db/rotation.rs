@@ -1,10 +1,10 @@
 //! Refresh token rotation: one message, one transaction.
 //!
 //! A session has one current refresh secret, of which only the hash is stored. The successor of
-//! a secret is derived from it with a key of the server's and random bytes, which the row keeps
-//! beside the replaced secret's hash for as long as the grace lasts. So whoever presents a secret
-//! again within the grace can be given the same successor, though nobody stored it, and afterwards
-//! nobody can derive it any more. What a presented secret is, [`RefreshChain`] says.
+//! a secret is derived from it with a key of the server's and a random salt, which the row keeps
+//! beside the replaced secret's hash until the grace is over. So a client that presents a secret
+//! again within the grace can be given the same successor without its being stored, and after the
+//! grace nobody can derive it. [`RefreshChain`] decides what a presented secret is.
 
 use actix::Message;
 use rusqlite::{Connection, OptionalExtension, Row, types::FromSqlError};
@@ -69,7 +69,7 @@ pub enum Rotation {
         /// Whether it is known to have come from another network than the request that replaced it.
         elsewhere: bool,
     },
-    /// Somebody has it who should not. The session has ended.
+    /// It was stolen. The session has ended.
     Reused {
         /// Whose session it was.
         user: User,
@@ -162,12 +162,12 @@ impl RotateSession {
         let used_at = self.now.max(found.last_used_at);
         let expires_at = self.rules.expires_at(found.created_at, used_at);
         if expires_at <= self.now {
-            // It was opened when sessions might become older.
+            // The session was opened when sessions could become older.
             self.end(db, EndReason::Expired)?;
             return Ok(Rotation::Ended(EndReason::Expired));
         }
-        // What the secret is comes before what is asked for: one that was stolen betrays its thief
-        // whatever they ask.
+        // Whether the secret was stolen is decided before the scope is looked at, so that a thief
+        // cannot test a token by asking for a scope that will be refused.
         let presentation = found.chain.judge(self.presented, self.from, self.now, self.rules.refresh_grace);
         // Somebody who was an administrator when they logged in may be none now.
         let scope = found.scope.intersection(Scope::of(found.user.role)).narrow(self.requested);

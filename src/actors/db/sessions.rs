@@ -11,8 +11,8 @@ use crate::domain::{
     Client, EndReason, PasswordVersion, Scope, Session, SessionId, Timestamp, TokenHash, User, UserId,
 };
 
-/// Opens a session for somebody whose password was just verified. Where they have more live sessions
-/// then than [`Session::MOST_ALIVE`], those end that were not used for the longest time.
+/// Opens a session for somebody whose password was just verified. If the account then has more live
+/// sessions than [`Session::MOST_ALIVE`], those that were not used for the longest time end.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Option<SessionId>, DbError>")]
 pub struct OpenSession {
@@ -67,11 +67,11 @@ impl DbMessage for OpenSession {
     }
 }
 
-/// Ends those of a user's live sessions that are too many beside a new one: the ones that were not used
-/// for the longest time.
+/// Ends a user's live sessions beyond [`Session::MOST_ALIVE`], a new one included: those that were not
+/// used for the longest time.
 ///
-/// From before there was a bound there may be any number. So only twice as many as may live are looked
-/// at, the oldest, and each login ends some more.
+/// An account may have any number of sessions from before there was a bound. To keep the work of one
+/// login bounded, only the oldest are looked at, twice as many as may live, and each login ends some.
 fn end_surplus_sessions(
     db: &Connection,
     user_id: UserId,

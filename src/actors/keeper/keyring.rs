@@ -16,8 +16,9 @@ use crate::{
     domain::{Algorithm, Clock, KeyWrap, NoRandomness, OpenError, Random, Timestamp, WrapError},
 };
 
-/// How long a new version of the refresh secret is known before it makes tokens. A server that had not
-/// heard of it would refuse them, and log somebody out; each looks every second.
+/// How long a new version of the refresh secret waits before it makes tokens. Each server looks for new
+/// versions every second. One that did not know the version would refuse its tokens and so log somebody
+/// out.
 const REFRESH_ANNOUNCE: Duration = Duration::from_mins(1);
 
 /// The keyring could not be read or extended.

@@ -22,14 +22,15 @@ const ENDED_SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 pub(super) struct Walk {
     /// The last session that it looked at.
     at: SessionId,
-    /// The versions of the refresh secret that were outdated when it began and that it has not found in
-    /// use. One that becomes outdated on the way is left to the next walk, which sees every session.
+    /// The versions of the refresh secret that were outdated when the walk began and that it has not found
+    /// in use. A version that becomes outdated during the walk is left to the next one, because this one
+    /// has not looked for it in every session.
     unused: Vec<u8>,
 }
 
 impl Walk {
-    /// Sweeps the next batch. At the end of the table the refresh secrets are deleted that nobody needs
-    /// any more. Returns how far it came, and what is left to make tokens with.
+    /// Sweeps the next batch. At the end of the table it deletes the versions of the refresh secret that
+    /// no live session uses. Returns the walk's progress and the keys that are left.
     pub(super) async fn go_on(
         mut self,
         db: &Handle<DbActor>,
@@ -65,8 +66,8 @@ impl Walk {
     }
 }
 
-/// The versions that were replaced longer ago than any token lives. A refresh token of theirs that is not
-/// its session's current one has had its time, and need not be told from a guess any more.
+/// The versions that were replaced longer ago than any token lives. Their refresh tokens, other than those
+/// that are still current, would have expired, and need not be recognised as stolen any more.
 fn outdated(set: &KeySet, lifetime: Duration, now: Timestamp) -> Vec<u8> {
     let secrets = &set.refresh_secrets;
     let successors = secrets.iter().skip(1);

@@ -30,8 +30,8 @@ const TOKEN_WITHOUT_VERSION: usize = TOKEN - VERSION;
 enum Form {
     /// With the version of the installation's secret.
     Version(u8),
-    /// As before there were versions. A secret that an older version derived keeps this form, so that
-    /// a retry is given the very token that the first answer held.
+    /// As Sekisho wrote tokens before the secret had versions. A secret that was derived then keeps this
+    /// form, so that a retry after an upgrade gets the same token as the first answer.
     WithoutVersion,
 }
 

@@ -1,15 +1,16 @@
-//! How the secrets that were replaced within the grace stand in a row.
+//! How the secrets that were replaced within the grace are stored in a session's row.
 //!
-//! A byte that names the format, then an entry for each, the oldest first. Rows of before have a
-//! column of their own without such a byte ([`RefreshChain::read`] takes both). An entry of today:
+//! A column begins with a byte that names the format; an entry for each secret follows, the oldest
+//! first. Versions of Sekisho without salts used another column, which has no such byte.
+//! [`RefreshChain::read`] reads both. An entry of the current format:
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 8 | when it was replaced: milliseconds since the Unix epoch |
 //! | 8 | the beginning of its hash |
-//! | 4, 4 | where the request came from that replaced it: its network, its agent |
+//! | 4, 4 | the network and the agent of the request that replaced it |
 //! | 1 | the version of the installation's secret that its successor was derived with |
-//! | 1 | 1 where a salt follows that went into the derivation, 0 where none did |
+//! | 1 | 1 if its successor was derived with a salt, else 0 |
 //! | 16 | the salt |
 
 use super::{Derivation, OriginMark, RefreshChain, Replaced, Salt, Timestamp, TokenHash};
@@ -23,14 +24,14 @@ const ENTRY: usize = 42;
 /// The length of an entry of before: 8 bytes of hash, 8 of milliseconds.
 const ENTRY_OF_BEFORE: usize = 16;
 
-/// A row that this program did not write.
+/// A column that holds what this program never writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the replaced refresh secrets are in no known format")]
 pub struct UnknownFormat;
 
 impl RefreshChain {
-    /// Reads a chain from its columns: the current secret's hash, the replaced ones of before, and
-    /// those in the format of today, which came after them.
+    /// Reads a chain from its columns: the current secret's hash, the replaced secrets that an older
+    /// version of Sekisho stored, and those in the current format, which were replaced later.
     ///
     /// # Errors
     ///
