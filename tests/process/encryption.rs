@@ -263,3 +263,28 @@ fn rewrapping_with_a_wrong_key_or_to_none_changes_nothing() {
     }
     assert!(secrets(&open(&home.database())) == before);
 }
+
+#[test]
+fn a_key_in_the_clear_that_was_put_beside_the_wrapped_ones_is_refused() {
+    let (home, attacker) = (Home::new(), Home::new());
+    let key = write_key(&home, "key", 1);
+    let server = home.serve_with(&[ISSUER, &key]);
+    let tokens = server.newcomer("alice");
+    attacker.serve_with(&[ISSUER]).stop();
+    let put = format!(
+        "ATTACH '{}' AS attacker; INSERT INTO signing_keys SELECT * FROM attacker.signing_keys; DETACH attacker;",
+        attacker.database().display()
+    );
+
+    open(&home.database()).execute_batch(&put).unwrap();
+    let theirs = attacker.run(&["keys", "list", "--json"]).json()[0]["kid"].as_str().unwrap().to_owned();
+    wait_until("the server has noticed", || server.log().contains("cannot be read"));
+
+    assert!(!server.kids().contains(&theirs));
+    server.me(&tokens).expect(200);
+    server.stop();
+    let line = finish(&mut serve(&home, &[&key]), "").refused(1);
+    assert!(line.contains(&format!("the signing key {theirs} is not encrypted")), "{line}");
+    home.run(&["keys", "revoke", &theirs, &key]).ok();
+    home.serve_with(&[ISSUER, &key]).me(&tokens).expect(200);
+}

@@ -114,7 +114,7 @@ impl DbMessage for InsertKey {
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
         let newest = find_keys(db)?.keys.pop().map(|key| key.kid);
         if newest == self.newest {
-            if let Err(refused) = check_same_wrapping(db, &self.key.private_key)? {
+            if let Err(refused) = check_same_wrapping(db, &self.key.private_key, None)? {
                 return Ok(Err(refused));
             }
             insert_key(db, &self.key)?;
@@ -161,11 +161,12 @@ impl DbMessage for RevokeKey {
 
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
         let keys = find_keys(db)?.keys;
-        let Some(index) = keys.iter().position(|key| key.kid == self.kid) else {
+        let found = keys.iter().enumerate().find(|(_, key)| key.kid == self.kid);
+        let Some((index, place)) = found.map(|(index, key)| (index, key.place())) else {
             return Ok(Ok(Revocation::Unknown));
         };
         let signs = index == signing_key(keys.iter().map(|key| key.signs_from), self.now);
-        if signs && let Err(refused) = check_same_wrapping(db, &self.successor.private_key)? {
+        if signs && let Err(refused) = check_same_wrapping(db, &self.successor.private_key, Some(&place))? {
             return Ok(Err(refused));
         }
         db.prepare_cached("DELETE FROM signing_keys WHERE kid = ?1")?.execute([&self.kid])?;

@@ -80,7 +80,7 @@ impl DbMessage for InsertRefreshSecret {
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
         let newest = find_refresh_secrets(db)?.pop().map(|secret| secret.version);
         if newest == self.newest {
-            if let Err(refused) = check_same_wrapping(db, &self.secret.value)? {
+            if let Err(refused) = check_same_wrapping(db, &self.secret.value, None)? {
                 return Ok(Err(refused));
             }
             let RefreshSecretRow { version, value, used_from } = &self.secret;

@@ -61,13 +61,16 @@ pub(super) fn find_secret_rows(db: &Connection) -> Result<Vec<SecretRow>, DbErro
     Ok(keys.chain(secrets).collect::<Result<_, _>>()?)
 }
 
-/// Refuses a secret that is stored otherwise than those that are there.
+/// Refuses a secret that is stored otherwise than those that are there, but for the one that is about to
+/// be deleted.
 pub(super) fn check_same_wrapping(
     db: &Connection,
     new: &StoredSecret,
+    deleted: Option<&Place>,
 ) -> Result<Result<(), StoredOtherwise>, DbError> {
     let given = new.wrapped_by();
-    let found = find_secret_rows(db)?.into_iter().map(|row| row.secret.wrapped_by());
+    let found = find_secret_rows(db)?.into_iter().filter(|row| Some(&row.place) != deleted);
+    let found = found.map(|row| row.secret.wrapped_by());
     Ok(found
         .filter(|found| *found != given)
         .map(|found| Err(StoredOtherwise { found, given }))

@@ -12,14 +12,21 @@ use crate::{
 /// How often it is tried again when another process adds or deletes a key meanwhile.
 const ATTEMPTS: usize = 10;
 
-/// Wraps the secrets that stand in the clear, where there is an encryption key, and says how many they
-/// were. Those that are wrapped already stay as they are, whichever key wrapped them.
+/// Wraps the secrets of a database that has none under an encryption key yet, where there is one, and says
+/// how many they were.
+///
+/// Where one is wrapped already, all are, and whichever key did it, they stay as they are. One that stands
+/// in the clear beside them was put there by somebody else: it is left to be refused when it is read.
 ///
 /// # Errors
 ///
 /// When the database fails.
 pub async fn wrap_secrets(db: &Handle<DbActor>, key_wrap: &KeyWrap) -> Result<usize, KeyringError> {
     if key_wrap.key_id().is_none() {
+        return Ok(0);
+    }
+    let is_wrapped = |row: &SecretRow| row.secret.wrapped_by().is_some();
+    if db.ask(FindSecretRows).await?.iter().any(is_wrapped) {
         return Ok(0);
     }
     let wrap = |row: &SecretRow| match row.secret.wrapped_by() {
