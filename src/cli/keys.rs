@@ -69,6 +69,8 @@ pub(super) struct RotateRefreshSecretArgs {
 #[derive(Debug, Args)]
 pub(super) struct RevokeArgs {
     /// The key, as `sekisho keys list` names it
+    // One in 64 names begins with a hyphen.
+    #[arg(allow_hyphen_values = true)]
     kid: String,
     #[command(flatten)]
     database: DatabaseArgs,

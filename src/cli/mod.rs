@@ -202,6 +202,18 @@ mod tests {
     }
 
     #[test]
+    fn a_key_whose_name_begins_with_a_hyphen_can_be_revoked() {
+        for name in ["-H2Vx", "--x", "-"] {
+            assert!(matches!(
+                parsed(&format!("keys revoke {name} --database other.db")),
+                Ok(Command::Keys(keys::KeysCommand::Revoke(_)))
+            ));
+        }
+        assert!(parsed("keys revoke --help").is_err());
+        assert!(parsed("keys revoke").is_err());
+    }
+
+    #[test]
     fn every_flag_has_a_variable() {
         fn check(command: &clap::Command) {
             for argument in command.get_arguments().filter(|argument| argument.get_long().is_some()) {
