@@ -2,14 +2,14 @@
 //! took as many places in a round of the queue as its network has addresses, and whoever tried one
 //! account from many networks was served before its owner.
 //!
-//! Half of the connections wait for their answers. The other half hang up while they wait for a hash,
-//! so that nobody counts their attempts.
+//! Three of four connections wait for their answers. The fourth hangs up while it waits for a hash, so
+//! that nobody counts its attempts.
 
 use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
@@ -28,10 +28,8 @@ use crate::support::{
     wire::{FORM, Wire},
 };
 
-const CONNECTIONS: u64 = 200;
-
 /// What the n-th attempt says: its address, or the account that it tries.
-type Forge = fn(u64) -> String;
+type Forge = fn(usize) -> String;
 
 #[actix_web::test]
 async fn a_flood_from_one_ipv4_address() {
@@ -65,36 +63,45 @@ async fn a_flood_from_ever_new_sites_on_somebody_elses_account() {
     assert_that_she_logs_in("carol", homes, Flood { address, account: alice }).await;
 }
 
-fn home(_: u64) -> String {
+fn home(_: usize) -> String {
     "198.51.100.1".to_owned()
 }
 
-fn alice(_: u64) -> String {
+fn alice(_: usize) -> String {
     "alice".to_owned()
 }
 
-fn ever_new(attempt: u64) -> String {
+fn ever_new(attempt: usize) -> String {
     format!("nobody{attempt}")
 }
 
 async fn assert_that_she_logs_in(name: &str, from: Forge, flood: Flood) {
     let app = TestApp::start_with(|config| {
         config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
-        // Some milliseconds for a hash: those of two hundred cannot all be computed in time.
-        config.password.bcrypt_cost = 7;
-        config.max_login_wait_seconds = 1;
+        // The hashes of all who wait take a second together.
+        config.password.bcrypt_cost = 9;
     })
     .await;
     app.register(name).await;
     assert_eq!(log_in(&app, name, &from(0)).await.status, 200);
-    let flood = flood.start(app.address);
-    eventually("the flood has come", async || flood.attempts() > 2 * CONNECTIONS).await;
+    let turns = app.sekisho.passwords().turns();
+    // Two hundred, where there are two cores.
+    let connections = 25 * turns;
+    let flood = flood.start(app.address, connections);
+    eventually("the flood has come", async || flood.attempts.get() > 2 * connections).await;
 
+    let hashed_before = flood.hashed.get();
     for number in 1..=20 {
         let answer = log_in(&app, name, &from(number)).await;
 
         // It says by itself that the wait was within the budget.
-        assert_eq!(answer.status, 200, "login {number}, {} attempts: {}", flood.attempts(), answer.body);
+        assert_eq!(answer.status, 200, "login {number}, {} attempts: {}", flood.attempts.get(), answer.body);
+        if number == 5 {
+            // What is under way goes before hers, and what shares the threads with hers beside it; but not
+            // all who wait. (Later the throttle holds the flood up.)
+            let per_login = (flood.hashed.get() - hashed_before) / 5;
+            assert!(per_login <= 8 * turns, "{per_login} of the flood for each of hers");
+        }
     }
 
     flood.end().await;
@@ -114,45 +121,60 @@ struct Flood {
 /// A flood on its way, on a thread of its own.
 struct Flooding {
     is_over: Arc<AtomicBool>,
-    attempts: Arc<AtomicU64>,
+    /// How many logins were sent.
+    attempts: Count,
+    /// How many of them had an answer that took a hash.
+    hashed: Count,
     ended: oneshot::Receiver<()>,
 }
 
+#[derive(Clone, Default)]
+struct Count(Arc<AtomicUsize>);
+
+impl Count {
+    fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add_one(&self) -> usize {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
 impl Flood {
-    fn start(self, server: SocketAddr) -> Flooding {
-        let (is_over, attempts) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    fn start(self, server: SocketAddr, connections: usize) -> Flooding {
+        let (is_over, attempts, hashed) =
+            (Arc::new(AtomicBool::new(false)), Count::default(), Count::default());
         let (end, ended) = oneshot::channel();
-        let connections = (0..CONNECTIONS).map(|number| {
-            let (is_over, attempts) = (Arc::clone(&is_over), Arc::clone(&attempts));
+        let connections = (0..connections).map(|number| {
+            let (is_over, attempts, hashed) = (Arc::clone(&is_over), attempts.clone(), hashed.clone());
             async move {
                 let mut wire = None;
                 while !is_over.load(Ordering::Relaxed) {
-                    let attempt = attempts.fetch_add(1, Ordering::Relaxed);
+                    let attempt = attempts.add_one();
                     let request = request(&(self.address)(attempt), &(self.account)(attempt));
-                    wire = if number % 2 == 0 {
-                        wait_for_the_answer(server, wire, &request).await
-                    } else {
+                    wire = if number % 4 == 0 {
                         hang_up(server, &request).await;
                         None
+                    } else {
+                        wait_for_the_answer(server, wire, &request, &hashed).await
                     };
                 }
             }
         });
         let connections: Vec<_> = connections.collect();
         thread::spawn(move || {
+            // It comes from elsewhere and should not compete with the server for the cores.
+            rustix::process::setpriority_process(None, 19).unwrap();
             let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(join_all(connections));
             let _ = end.send(());
         });
-        Flooding { is_over, attempts, ended }
+        Flooding { is_over, attempts, hashed, ended }
     }
 }
 
 impl Flooding {
-    fn attempts(&self) -> u64 {
-        self.attempts.load(Ordering::Relaxed)
-    }
-
     async fn end(self) {
         self.is_over.store(true, Ordering::Relaxed);
         self.ended.await.unwrap();
@@ -170,14 +192,22 @@ fn request(address: &str, account: &str) -> String {
 }
 
 /// Sends a login and reads the answer. The connection is used again unless the server has closed it.
-async fn wait_for_the_answer(server: SocketAddr, wire: Option<Wire>, request: &str) -> Option<Wire> {
+async fn wait_for_the_answer(
+    server: SocketAddr,
+    wire: Option<Wire>,
+    request: &str,
+    hashed: &Count,
+) -> Option<Wire> {
     let mut wire = match wire {
         Some(wire) => wire,
         None => Wire::connect(server).await,
     };
     wire.send(request).await;
-    let answer = timeout(Duration::from_secs(5), wire.answer()).await;
-    answer.is_ok_and(|answer| answer.is_some()).then_some(wire)
+    let answer = timeout(Duration::from_secs(10), wire.answer()).await.ok()??;
+    if answer.status == 401 {
+        hashed.add_one();
+    }
+    Some(wire)
 }
 
 /// Sends a login and hangs up before the wait for its hash is over.
