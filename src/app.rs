@@ -2,6 +2,7 @@
 
 mod connection;
 mod dangers;
+mod heads;
 mod listener;
 mod sekisho;
 mod server;

@@ -1,4 +1,5 @@
-//! A connection: read in turns and no faster than its client reads, and closed when it does not.
+//! A connection: its requests are handed on one after the other, each when the last was answered, and
+//! it is closed when its client neither reads nor goes on with what it has begun.
 
 use std::{
     io,
@@ -14,32 +15,169 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use crate::http::Pace;
+use super::heads::Heads;
+use crate::http::{Body, Pace, Progress};
 
-/// How many bytes are read before what they say is looked at. actix-http reads as long as there is
-/// something and then decodes all of it, up to thousands of requests.
-const TURN: usize = 2 * 1024;
+/// The most bytes that are read at once, and ahead of a request that is being handled.
+const READ: usize = 2 * 1024;
+
+/// How long the head of a request may take to arrive. actix-http watches over the first alone.
+pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What actix-http reads from and writes to.
 pub(super) struct Connection {
     stream: TcpStream,
     pace: Rc<Pace>,
-    /// What is left of this turn, in bytes.
-    turn: usize,
+    heads: Heads,
+    /// The last request, as far as it is known here.
+    last: Progress,
+    /// How much more of its body may be handed on while it is being handled, in bytes.
+    left: usize,
+    /// What was read and not handed on.
+    ahead: Vec<u8>,
+    pause: Pause,
+    /// Whether the client has closed its side.
+    is_over: bool,
+    /// When a head that has begun must have ended.
+    head_deadline: Option<Pin<Box<Sleep>>>,
     /// How long a client may take nothing of what it was sent.
     patience: Duration,
     /// The end of that time, while there is something that did not fit.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
+/// Whether actix-http has to look at what was handed on before there is more.
+#[derive(PartialEq, Eq)]
+enum Pause {
+    Off,
+    On,
+    /// It has looked.
+    Past,
+}
+
 impl Connection {
     pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
-        Self { stream, pace: Rc::default(), turn: TURN, patience, stalled: None }
+        Self {
+            stream,
+            pace: Rc::default(),
+            heads: Heads::default(),
+            last: Progress::default(),
+            left: 0,
+            ahead: Vec::new(),
+            pause: Pause::Off,
+            is_over: false,
+            head_deadline: None,
+            patience,
+            stalled: None,
+        }
     }
 
-    /// What tells how far it is read; its requests have it as well.
+    /// What its requests tell it by.
     pub(super) fn pace(&self) -> Rc<Pace> {
         Rc::clone(&self.pace)
+    }
+
+    /// Learns how far the last request is by now.
+    fn follow(&mut self) {
+        let (last, now) = (self.last, self.pace.progress());
+        if now == last {
+            return;
+        }
+        self.last = now;
+        if now.number != last.number {
+            if !last.is_answered {
+                self.heads.next(last.body);
+            }
+            self.head_deadline = None;
+            self.left = usize::MAX;
+        }
+        match now.body {
+            Body::Length(length) => self.left = self.left.min(length.saturating_sub(self.heads.behind())),
+            Body::Chunked => {}
+            Body::Over => self.left = 0,
+        }
+        if now.is_answered {
+            self.heads.next(now.body);
+        }
+    }
+
+    /// How many of these bytes are handed on now.
+    fn admit(&mut self, bytes: &[u8]) -> usize {
+        let (count, is_paused) = match self.last {
+            Progress { is_answered: true, .. } => self.heads.admit(bytes),
+            Progress { body: Body::Chunked, .. } => self.heads.admit_chunks(bytes),
+            Progress { .. } => (bytes.len().min(self.left), false),
+        };
+        self.left = self.left.saturating_sub(count);
+        self.pause = if is_paused { Pause::On } else { Pause::Off };
+        count
+    }
+
+    /// Reads what there is into free space of a buffer, and says how much. Nothing is the end.
+    fn poll_fill(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
+        let most = READ.min(buffer.remaining());
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(most));
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut part))?;
+        Poll::Ready(Ok(part.filled().len()))
+    }
+
+    /// Hands on what there is.
+    fn poll_next(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let (count, is_end) = if self.ahead.is_empty() && !self.is_over {
+            let Poll::Ready(read) = self.poll_fill(context, buffer)? else {
+                return self.poll_head_deadline(context);
+            };
+            self.is_over = read == 0;
+            let mut part = ReadBuf::new(buffer.initialize_unfilled_to(read));
+            part.set_filled(read);
+            let count = self.admit(part.filled());
+            self.ahead.extend_from_slice(part.filled().get(count..).unwrap_or_default());
+            buffer.advance(count);
+            (count, self.is_over)
+        } else {
+            let mut ahead = std::mem::take(&mut self.ahead);
+            let most = ahead.len().min(buffer.remaining());
+            let count = self.admit(ahead.get(..most).unwrap_or_default());
+            buffer.put_slice(ahead.get(..count).unwrap_or_default());
+            ahead.drain(..count);
+            self.ahead = ahead;
+            (count, most == 0)
+        };
+        // Nothing, though there is something, would be taken for the end.
+        if count > 0 || is_end { Poll::Ready(Ok(())) } else { self.poll_ahead(context, buffer) }
+    }
+
+    /// Reads what may not be handed on yet: only so is it noticed that a client has hung up.
+    fn poll_ahead(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let is_pause = self.pause == Pause::On;
+        self.pause = if is_pause { Pause::Past } else { Pause::Off };
+        self.pace.wake_on_change(context);
+        let mut has_read = false;
+        if !self.is_over
+            && self.ahead.len() < READ
+            && let Poll::Ready(read) = self.poll_fill(context, buffer)?
+        {
+            self.is_over = read == 0;
+            self.ahead.extend_from_slice(buffer.initialize_unfilled_to(read));
+            has_read = true;
+        }
+        if self.is_over && (self.ahead.is_empty() || !is_pause) {
+            return Poll::Ready(Ok(()));
+        }
+        if has_read || is_pause && !self.ahead.is_empty() {
+            context.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+
+    /// Pending, or an error where the head of a later request takes too long.
+    fn poll_head_deadline(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.heads.is_partial() || !self.last.is_answered || self.last.number == 0 {
+            return Poll::Pending;
+        }
+        let deadline = self.head_deadline.get_or_insert_with(|| Box::pin(sleep(HEAD_TIMEOUT)));
+        ready!(deadline.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -54,19 +192,18 @@ impl AsyncRead for Connection {
             // More requests would be more answers. The task is woken when the client has read.
             return Poll::Pending;
         }
-        if this.turn == 0 {
-            this.turn = TURN;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
+        let number = this.last.number;
+        this.follow();
+        if this.pause == Pause::Past && this.last.number == number && this.last.is_answered {
+            // It was no request, whatever it was.
+            this.heads = Heads::default();
         }
-        let most = ready!(this.pace.poll_left(context)).min(this.turn).min(buffer.remaining());
-        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(most));
-        let outcome = Pin::new(&mut this.stream).poll_read(context, &mut part);
-        let read = part.filled().len();
-        buffer.advance(read);
-        this.pace.spend(read);
-        this.turn = if outcome.is_pending() { TURN } else { this.turn - read };
-        outcome
+        let is_waiting = !this.last.is_answered && this.left == 0;
+        if is_waiting || this.pause == Pause::On {
+            this.poll_ahead(context, buffer)
+        } else {
+            this.poll_next(context, buffer)
+        }
     }
 }
 

@@ -58,8 +58,10 @@ enum Command {
 }
 
 /// What is logged where `RUST_LOG` says nothing: what an operator must know. The access log is a
-/// line a request, and costs as much as answering one; `RUST_LOG=info` has it.
-const DEFAULT_LOG: &str = "info,sekisho::access=warn,actix_server=warn,rusqlite_migration=warn";
+/// line a request, and costs as much as answering one; `RUST_LOG=info` has it. actix-http takes a
+/// request that is none for an error, and so would let strangers fill the disk.
+const DEFAULT_LOG: &str =
+    "info,sekisho::access=warn,actix_http::h1=off,actix_server=warn,rusqlite_migration=warn";
 
 /// What a command ends with when it fails: one line, for a person.
 type Failed = Box<dyn Error>;

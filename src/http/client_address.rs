@@ -60,8 +60,12 @@ fn vouched_for(peer: IpAddr, hops: &[Option<IpAddr>], trusted: &[IpNet]) -> IpAd
 }
 
 fn elements(request: &HttpRequest, name: &str) -> Vec<String> {
-    let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(|element| element.trim().to_owned()).collect()
+    // A proxy may add what it knows to what a client wrote, which need not be text.
+    let values = request.headers().get_all(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let elements = |value: std::borrow::Cow<'_, str>| -> Vec<_> {
+        value.split(',').map(|element| element.trim().to_owned()).collect()
+    };
+    values.flat_map(elements).collect()
 }
 
 /// The addresses of `X-Forwarded-For`, in their order; `None` for one that is none.
@@ -131,7 +135,7 @@ fn is_neighbour(ip: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test::TestRequest;
+    use actix_web::{http::header::HeaderValue, test::TestRequest};
     use proptest::prelude::*;
 
     use super::*;
@@ -206,6 +210,21 @@ mod tests {
             (vec![("forwarded", "proto=https")], "10.1.1.1"),
         ] {
             assert_eq!(ip_of("10.1.1.1", trusted, &headers), expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_wrote_before_the_proxy_is_ignored_though_it_is_no_text() {
+        for (name, value) in
+            [("x-forwarded-for", &b"\xff\xfe, 1.2.3.4"[..]), ("forwarded", b"for=\"\xff\", for=1.2.3.4")]
+        {
+            let value = HeaderValue::from_bytes(value).unwrap();
+            let request = TestRequest::default().insert_header((name, value)).to_http_request();
+            let trusted = ["10.0.0.0/8".parse().unwrap()];
+
+            let found = forwarded_address(&request, "10.1.1.1".parse().unwrap(), &trusted);
+
+            assert_eq!(found.to_string(), "1.2.3.4", "{name}");
         }
     }
 

@@ -109,6 +109,7 @@ where
         Observed {
             inner: self.service.call(request),
             answer: None,
+            looks: 2,
             unread,
             id: Some(id),
             began: Instant::now(),
@@ -138,6 +139,9 @@ pin_project! {
         #[pin]
         inner: F,
         answer: Option<ServiceResponse<B>>,
+        // How often what has arrived of a body is looked at before the answer, where nobody reads it: a
+        // short one is over then, and its connection can be used again.
+        looks: u8,
         unread: Unread,
         id: Option<HeaderValue>,
         began: Instant,
@@ -157,17 +161,16 @@ where
         let mut response = match this.answer.take() {
             Some(response) => response,
             None => match poll_ready!(this.inner.poll(context)) {
-                Ok(response) if this.unread.is_left() => {
-                    // What has arrived of the body is looked at first: a short one is over then, and
-                    // its connection can be used again.
-                    *this.answer = Some(response);
-                    context.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
                 Ok(response) => response,
                 Err(error) => return Poll::Ready(Err(error)),
             },
         };
+        if *this.looks > 0 && this.unread.is_left() {
+            *this.looks -= 1;
+            *this.answer = Some(response);
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let elapsed = this.began.elapsed();
         let route = response.request().app_data::<RouteLabel>().map_or("unmatched", |label| label.0);
         metrics::request_answered(route, response.status().as_u16(), elapsed);

@@ -35,7 +35,7 @@ pub use self::{
     metrics_page::metrics_page,
     middleware::Observe,
     openapi::document as openapi_document,
-    pace::Pace,
+    pace::{Body, Pace, Progress},
 };
 use self::{endpoint::at, error::ApiError};
 use crate::{

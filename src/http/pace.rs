@@ -1,72 +1,89 @@
-//! How far a connection is read ahead of the request that is being handled.
+//! Whether a connection's last request has been answered, so that the next is not read before.
 //!
-//! actix-http decodes every request that it has read, and one of thirty bytes takes a hundred times
-//! that in memory. A client that sends requests without waiting for the answers (pipelining)
-//! decides how many those are, unless the connection is read no further while it has to wait.
+//! actix-http decodes every request that it is given, while one is still being answered. One of thirty
+//! bytes then takes a hundred times that in memory, and the last one decides how the answers to the
+//! others are written: behind a GET, a HEAD that has arrived takes the body from the GET's answer.
 
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
-    task::{Context, Poll, Waker},
+    task::{Context, Waker},
 };
 
-/// How many bytes are read beyond the request that is being handled. Some must be: a client that
-/// has hung up is noticed by reading.
-const AHEAD: usize = 2 * 1024;
-
-/// How much of a connection may be read; shared by the connection and its requests.
+/// What is known of a connection's last request; shared by the connection and its requests.
 #[derive(Debug, Default)]
 pub struct Pace {
-    /// How many more bytes; without bound while no request is being handled.
-    left: Cell<Option<usize>>,
-    /// The task that waits until it may read more.
+    last: Cell<Progress>,
+    /// The task that waits for a change.
     reader: RefCell<Option<Waker>>,
 }
 
+/// How far the last request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Which one it is: the first is 1, and before it there is none.
+    pub number: u64,
+    /// What belongs to it beside its head.
+    pub body: Body,
+    /// Whether its answer has been handed over to be written.
+    pub is_answered: bool,
+}
+
+/// What a request has beside its head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// So many bytes.
+    Length(usize),
+    /// Chunks, until one says that it is the last.
+    Chunked,
+    /// Chunks, of which the last has been read.
+    Over,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self { number: 0, body: Body::Length(0), is_answered: true }
+    }
+}
+
 impl Pace {
-    /// How many bytes may be read now. Where none may, the task is woken when that changes.
-    pub fn poll_left(&self, context: &Context<'_>) -> Poll<usize> {
-        match self.left.get() {
-            None => Poll::Ready(usize::MAX),
-            Some(0) => {
-                *self.reader.borrow_mut() = Some(context.waker().clone());
-                Poll::Pending
-            }
-            Some(left) => Poll::Ready(left),
-        }
+    /// How far the last request is.
+    pub fn progress(&self) -> Progress {
+        self.last.get()
     }
 
-    /// Counts bytes that were read.
-    pub fn spend(&self, read: usize) {
-        self.left.set(self.left.get().map(|left| left.saturating_sub(read)));
+    /// Wakes the task when that changes.
+    pub fn wake_on_change(&self, context: &Context<'_>) {
+        *self.reader.borrow_mut() = Some(context.waker().clone());
     }
 
-    /// Until what this returns is dropped, the body of a request may be read, and little more.
-    pub(super) fn hold(self: Rc<Self>, body: usize) -> Held {
-        self.allow(Some(body.saturating_add(AHEAD)));
+    /// The next request is there, and is answered when what this returns is dropped.
+    pub(super) fn begin(self: Rc<Self>, body: Body) -> Held {
+        let number = self.last.get().number + 1;
+        self.change(Progress { number, body, is_answered: false });
         Held(self)
     }
 
-    /// The body was read to its end, and all that follows is ahead.
+    /// The last chunk has been read.
     pub(super) fn end_body(&self) {
-        self.allow(Some(AHEAD));
+        self.change(Progress { body: Body::Over, ..self.last.get() });
     }
 
-    fn allow(&self, left: Option<usize>) {
-        self.left.set(left);
+    fn change(&self, progress: Progress) {
+        self.last.set(progress);
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
     }
 }
 
-/// A request that is being handled, or whose answer is being sent.
+/// A request that has not been answered.
 #[derive(Debug)]
 pub(super) struct Held(Rc<Pace>);
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.0.allow(None);
+        self.0.change(Progress { is_answered: true, ..self.0.last.get() });
     }
 }
 
@@ -75,31 +92,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_connection_is_read_without_bound_until_a_request_is_handled_and_again_after() {
-        let context = Context::from_waker(Waker::noop());
+    fn a_request_is_answered_when_its_answer_is_dropped() {
         let pace = Rc::new(Pace::default());
-        assert_eq!(pace.poll_left(&context), Poll::Ready(usize::MAX));
+        assert!(pace.progress().is_answered);
 
-        let held = Rc::clone(&pace).hold(100);
-        assert_eq!(pace.poll_left(&context), Poll::Ready(100 + AHEAD));
-        pace.spend(100 + AHEAD - 1);
-        assert_eq!(pace.poll_left(&context), Poll::Ready(1));
-        pace.spend(7);
-        assert_eq!(pace.poll_left(&context), Poll::Pending);
+        let first = Rc::clone(&pace).begin(Body::Length(100));
+        let begun = Progress { number: 1, body: Body::Length(100), is_answered: false };
+        assert_eq!(pace.progress(), begun);
+        drop(first);
+        assert_eq!(pace.progress(), Progress { is_answered: true, ..begun });
 
-        drop(held);
-        assert_eq!(pace.poll_left(&context), Poll::Ready(usize::MAX));
-    }
-
-    #[test]
-    fn after_a_body_without_a_length_no_more_is_read_than_ahead() {
-        let context = Context::from_waker(Waker::noop());
-        let pace = Rc::new(Pace::default());
-        let _held = Rc::clone(&pace).hold(usize::MAX);
-        pace.spend(1_000_000);
-
+        let second = Rc::clone(&pace).begin(Body::Chunked);
         pace.end_body();
-
-        assert_eq!(pace.poll_left(&context), Poll::Ready(AHEAD));
+        assert_eq!(pace.progress(), Progress { number: 2, body: Body::Over, is_answered: false });
+        drop(second);
+        assert!(pace.progress().is_answered);
     }
 }

@@ -31,19 +31,19 @@ use actix_web::{
 use futures_util::Stream;
 use pin_project_lite::pin_project;
 
-use super::pace::{Held, Pace};
+use super::pace::{Body, Held, Pace};
 
 /// What is left of a body when its reader has gone; nothing where it was read to its end.
 #[derive(Clone, Default)]
 struct Rest(Rc<RefCell<Option<Payload>>>);
 
-/// Watches the body of a request, where it comes in chunks, and holds its connection's pace.
+/// Watches the body of a request, where it comes in chunks, and tells its connection of the request.
 pub(super) fn watch(request: &mut ServiceRequest) -> Unread {
     let pace = request.conn_data::<Rc<Pace>>().cloned();
-    let (mut length, mut rest) = (0, None);
+    let (mut body, mut rest) = (Body::Length(0), None);
     if !matches!(request.parts_mut().1, Payload::None) {
         if request.headers().contains_key(TRANSFER_ENCODING) {
-            length = usize::MAX;
+            body = Body::Chunked;
             let watched = Watched {
                 body: Some(request.take_payload()),
                 rest: rest.insert(Rest::default()).clone(),
@@ -51,10 +51,10 @@ pub(super) fn watch(request: &mut ServiceRequest) -> Unread {
             };
             request.set_payload(Payload::Stream { payload: Box::pin(watched) });
         } else if let Some(text) = request.headers().get(CONTENT_LENGTH) {
-            length = text.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+            body = Body::Length(text.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(0));
         }
     }
-    Unread { rest, _held: pace.map(|pace| pace.hold(length)) }
+    Unread { rest, _held: pace.map(|pace| pace.begin(body)) }
 }
 
 /// What an answer holds on to until it has been sent.

@@ -1,5 +1,7 @@
 //! What the log tells, and what it never does.
 
+use std::io::{Read, Write};
+
 use serde_json::json;
 
 use crate::support::{Home, PASSWORD, Server, Tokens, wait_until};
@@ -122,4 +124,22 @@ fn a_proxy_that_nobody_declared_is_told_of_once() {
             "{log}"
         );
     }
+}
+
+#[test]
+fn what_is_no_request_is_not_logged() {
+    let home = Home::new();
+    let server = Server::start(home.bare(&["--listen=127.0.0.1:0"]));
+    for request in ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nbad\r\n\r\n"]
+    {
+        let mut stream = std::net::TcpStream::connect(server.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    }
+
+    let log = server.stop().log;
+
+    assert!(!log.contains("actix_http"), "{log}");
 }

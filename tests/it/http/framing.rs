@@ -38,6 +38,61 @@ async fn pipelined_requests_are_answered_each_and_in_order() {
 }
 
 #[actix_web::test]
+async fn each_of_several_requests_at_once_has_its_own_answer_whatever_the_others_are() {
+    let app = TestApp::start().await;
+    let bodies = ["grant_type=unsupported", ""];
+    let token = |body: &str| {
+        format!(
+            "POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let chunked = format!(
+        "POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n\r\n16\r\n{}\r\n0\r\n\r\n",
+        bodies[0]
+    );
+    let plain = |method: &str, path: &str| format!("{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let spaced = post("/users/", JSON, b"{\r\n\r\n\"email\":\r\n\r\n\"x\"}\r\n\r\n");
+    let requests = [
+        (token(bodies[0]), 400, true),
+        (plain("HEAD", "/healthz"), 200, false),
+        (plain("GET", "/users/me"), 401, true),
+        (plain("HEAD", "/users/me"), 401, false),
+        (chunked.clone(), 400, true),
+        (plain("GET", "/"), 307, false),
+        (chunked, 400, true),
+        (plain("HEAD", "/docs"), 200, false),
+        (token(bodies[1]), 422, true),
+        (String::from_utf8(spaced).unwrap(), 422, true),
+        (plain("PUT", "/users/me"), 405, true),
+        (plain("HEAD", "/readyz"), 200, false),
+        (plain("GET", "/healthz"), 200, true),
+    ];
+    let all: String = requests.iter().map(|(request, ..)| request.as_str()).collect();
+    for size in [1, 7, 100, 1000, all.len()] {
+        let (mut reader, mut writer) = Wire::connect(app.address).await.into_halves();
+        let sending = async {
+            for piece in all.as_bytes().chunks(size) {
+                writer.write_all(piece).await.unwrap();
+            }
+        };
+        let reading = async {
+            for (request, status, has_body) in &requests {
+                let answer = if *has_body { reader.answer().await } else { reader.head().await };
+
+                let answer = answer.unwrap();
+                assert_eq!(
+                    (answer.status, !answer.body.is_empty()),
+                    (*status, *has_body),
+                    "{size}: {request}"
+                );
+            }
+        };
+        futures_util::future::join(sending, reading).await;
+    }
+}
+
+#[actix_web::test]
 async fn what_is_no_http_is_refused_and_the_connection_closed() {
     let app = TestApp::start().await;
     let long_header = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nx-long: {}\r\n\r\n", "x".repeat(300_000));

@@ -41,17 +41,25 @@ async fn a_request_that_never_ends_is_ended_and_others_are_served_meanwhile() {
     };
 
     let slow_head = drip(&app, "GET /healthz HTTP/1.1\r\nHost: x\r\nx-slow: ".to_owned());
+    let slow_second_heads = join_all(
+        ["G", "\r\n", "GET /healthz HTTP/1.1\r\nx: "]
+            .map(|begun| drip(&app, format!("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n{begun}"))),
+    );
     let slow_bodies = join_all([drip(&app, head("/token", FORM)), drip(&app, head("/users/", JSON))]);
     let others = async {
         for _ in 0..20 {
             assert_eq!(app.me(&token).await.status, 200);
         }
     };
-    let ((slow_head, after), slow_bodies, ()) =
-        futures_util::future::join3(slow_head, slow_bodies, others).await;
+    let ((slow_head, after), slow_second_heads, slow_bodies, ()) =
+        futures_util::future::join4(slow_head, slow_second_heads, slow_bodies, others).await;
 
     assert!(slow_head.iter().all(|answer| answer.status == 408) && slow_head.len() <= 1, "{slow_head:?}");
     assert!(after < Duration::from_secs(9), "{after:?}");
+    for (answers, after) in slow_second_heads {
+        assert_eq!(answers.iter().map(|answer| answer.status).collect::<Vec<_>>(), [200]);
+        assert!(after < Duration::from_secs(9), "{after:?}");
+    }
     for (answers, after) in slow_bodies {
         assert_eq!(answers.len(), 1, "{answers:?}");
         assert_eq!(answers[0].status, 408);

@@ -61,6 +61,18 @@ impl Wire {
 impl<S: AsyncRead + Unpin> Wire<S> {
     /// The next answer; `None` where the connection ends before one.
     pub async fn answer(&mut self) -> Option<RawAnswer> {
+        let mut answer = self.head().await?;
+        let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
+        while self.buffer.len() < length {
+            assert!(self.read_more().await > 0, "half a body: {answer:?}");
+        }
+        let body: Vec<u8> = self.buffer.drain(..length).collect();
+        answer.body = String::from_utf8(body).unwrap();
+        Some(answer)
+    }
+
+    /// The next answer to a request whose answer has no body.
+    pub async fn head(&mut self) -> Option<RawAnswer> {
         let end = loop {
             if let Some(at) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
                 break at + 4;
@@ -77,14 +89,7 @@ impl<S: AsyncRead + Unpin> Wire<S> {
         let head: Vec<u8> = self.buffer.drain(..end).collect();
         let head = String::from_utf8(head).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let mut answer = RawAnswer { status, head, body: String::new() };
-        let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
-        while self.buffer.len() < length {
-            assert!(self.read_more().await > 0, "half a body: {answer:?}");
-        }
-        let body: Vec<u8> = self.buffer.drain(..length).collect();
-        answer.body = String::from_utf8(body).unwrap();
-        Some(answer)
+        Some(RawAnswer { status, head, body: String::new() })
     }
 
     /// Every answer until the server closes the connection.
