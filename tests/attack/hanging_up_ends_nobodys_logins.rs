@@ -17,6 +17,8 @@ use sekisho::{
     config::cores,
 };
 
+use tokio::sync::oneshot;
+
 use crate::support::{
     Answer, PASSWORD, TestApp, eventually,
     wire::{FORM, Wire, post},
@@ -37,15 +39,19 @@ async fn start() -> TestApp {
 /// Takes as long to hash as a test wants it to.
 #[derive(Message)]
 #[rtype(result = "Result<(), PasswordError>")]
-struct Hold(mpsc::Receiver<()>);
+struct Hold {
+    entered: oneshot::Sender<()>,
+    held: mpsc::Receiver<()>,
+}
 
 impl PasswordMessage for Hold {
     type Answer = ();
 
     fn prepare(self, hasher: &Hasher) -> Result<Job<()>, PasswordError> {
         hasher.dummy_job(move || {
+            let _ = self.entered.send(());
             // Until the other end is dropped.
-            let _ = self.0.recv();
+            let _ = self.held.recv();
             Ok(())
         })
     }
@@ -53,14 +59,18 @@ impl PasswordMessage for Hold {
 
 /// Keeps every hash thread busy for as long as what it returns is kept: passwords whose turn it is wait
 /// to be hashed.
-fn hold_the_hash_threads(app: &TestApp) -> Vec<mpsc::Sender<()>> {
-    let hold = |_| {
+async fn hold_the_hash_threads(app: &TestApp) -> Vec<mpsc::Sender<()>> {
+    let mut all = Vec::new();
+    for _ in 0..cores().get() {
         let (release, held) = mpsc::channel();
+        let (entered, has_entered) = oneshot::channel();
         let threads = app.sekisho.passwords().handle().clone();
-        spawn(async move { threads.ask(Hold(held)).await });
-        release
-    };
-    (0..cores().get()).map(hold).collect()
+        spawn(async move { threads.ask(Hold { entered, held }).await });
+        // One after the other, lest they go to one thread as a group.
+        has_entered.await.unwrap();
+        all.push(release);
+    }
+    all
 }
 
 fn body(password: &str) -> String {
@@ -111,7 +121,7 @@ async fn two_aborted_requests_after_four_failures_end_no_logins() {
         assert_eq!(app.try_log_in("alice", "wrong").await.status, 401);
     }
 
-    let held = hold_the_hash_threads(&app);
+    let held = hold_the_hash_threads(&app).await;
     let before = abandoned(&app).await;
     let two = [send_login(&app, "wrong").await, send_login(&app, "wrong").await];
     eventually("one is to be hashed and the other waits", async || {
@@ -137,7 +147,7 @@ async fn whoever_hangs_up_while_the_password_is_looked_at_has_made_an_attempt() 
     let app = start().await;
     app.register("alice").await;
     for _ in 0..5 {
-        let held = hold_the_hash_threads(&app);
+        let held = hold_the_hash_threads(&app).await;
         let before = abandoned(&app).await;
         let login = send_login(&app, "wrong").await;
         eventually("it is to be hashed", async || status(&app).await.under_way == 1).await;

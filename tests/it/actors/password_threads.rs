@@ -66,9 +66,11 @@ async fn a_hash_that_panics_is_an_error_and_the_threads_go_on() {
         let turn = passwords.turn(applicant()).await.unwrap();
         passwords.ask(&turn, message).await
     };
-    let (one, two) = (begin(hold(for_one, one)).await, begin(hold(for_two, two)).await);
-    // Both are held at the same time, so both threads are there.
+    // One after the other, lest they go to one thread as a group. Both are held at the same time, so both
+    // threads are there.
+    let one = begin(hold(for_one, one)).await;
     one_held.entered().await;
+    let two = begin(hold(for_two, two)).await;
     two_held.entered().await;
     one_held.release();
     two_held.release();
