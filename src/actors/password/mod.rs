@@ -5,7 +5,7 @@
 //!
 //! bcrypt waits for its own table look-ups most of the time, so a thread computes up to
 //! [`LANES`](bcrypt_lanes::MAX_LANES) hashes side by side. The actor forms these groups; a
-//! [`HashThread`] computes one.
+//! `HashThread` computes one.
 
 mod admission;
 mod hash;

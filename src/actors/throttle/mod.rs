@@ -1,7 +1,7 @@
 //! `ThrottleActor`: who may try a password, and when.
 //!
 //! Failures count, successes do not, and an attempt under way counts as a failure until it is
-//! settled. [`ledger`] has the limits; those that one guesser could turn against an account's owner
+//! settled. `ledger` has the limits; those that one guesser could turn against an account's owner
 //! do not bind networks that the account has logged in from. The actor answers every message at
 //! once and waits for nobody. All is in memory, in bounded memory, and forgotten at a restart.
 
