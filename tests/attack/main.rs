@@ -27,6 +27,7 @@ mod an_old_refresh_token_is_theft_whatever_it_asks_for;
 mod answers_are_neither_framed_nor_cached_nor_led_to_plain_http;
 mod guesses_from_many_networks_come_to_an_end;
 mod hanging_up_ends_nobodys_logins;
+mod logging_in_again_and_again_fills_no_disk;
 mod nobody_registers_where_registration_is_closed;
 mod pages_of_other_sites_send_nothing;
 mod readiness_is_no_lever;

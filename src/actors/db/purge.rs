@@ -1,10 +1,10 @@
 //! Sweeping up what is over: expired sessions, replaced refresh secrets, sessions that ended long ago.
 
 use actix::Message;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
-use super::{Access, DbError, DbMessage};
-use crate::domain::{EndReason, SessionId, Timestamp};
+use super::{Access, DbError, DbMessage, HasLoggedInFrom, ListSessions};
+use crate::domain::{EndReason, Session, SessionId, Timestamp, UserId};
 
 /// Looks at a range of sessions by number: marks the expired, forgets the refresh secrets that were
 /// replaced longer ago than the grace, and deletes sessions that ended long ago.
@@ -70,4 +70,37 @@ impl DbMessage for PurgeSessions {
             .execute((self.after, last, self.ended_before))?;
         Ok(Purged { last: Some(last), expired, deleted })
     }
+}
+
+/// How many of an account's newest sessions anything looks at after they have ended: the list of sessions,
+/// and the throttle's question from where the account has logged in.
+const LOOKED_AT: i64 = if ListSessions::LIMIT > HasLoggedInFrom::SESSIONS {
+    ListSessions::LIMIT
+} else {
+    HasLoggedInFrom::SESSIONS
+};
+
+/// Deletes sessions of one account that have ended and that nothing looks at any more, a few at a time.
+/// It is for each login, which adds one session.
+///
+/// Otherwise whoever goes on logging in fills the disk for as long as ended sessions are kept, and the
+/// deletion of the account, which deletes all of its sessions in one transaction, holds everybody up.
+pub(super) fn delete_unseen_sessions(db: &Connection, user_id: UserId) -> Result<(), DbError> {
+    const AT_ONCE: i64 = 10;
+    let newest_unseen: Option<SessionId> = db
+        .prepare_cached("SELECT id FROM sessions WHERE user_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2")?
+        .query_row((user_id, LOOKED_AT), |row| row.get(0))
+        .optional()?;
+    let Some(newest_unseen) = newest_unseen else { return Ok(()) };
+    // Among twice as many as may live there are always some that have ended.
+    let examined = i64::try_from(2 * Session::MOST_ALIVE).unwrap_or(i64::MAX);
+    db.prepare_cached(
+        "DELETE FROM sessions WHERE id IN (
+             SELECT id FROM (
+                 SELECT id, ended_at FROM sessions WHERE user_id = ?1 AND id <= ?2 ORDER BY id LIMIT ?3
+             ) WHERE ended_at IS NOT NULL LIMIT ?4
+         )",
+    )?
+    .execute((user_id, newest_unseen, examined, AT_ONCE))?;
+    Ok(())
 }

@@ -6,13 +6,15 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use super::{
     Access, DbError, DbMessage, GroupMessage,
     columns::{session, session_columns, user, user_columns},
+    purge::delete_unseen_sessions,
 };
 use crate::domain::{
     Client, EndReason, PasswordVersion, Scope, Session, SessionId, Timestamp, TokenHash, User, UserId,
 };
 
 /// Opens a session for somebody whose password was just verified. If the account then has more live
-/// sessions than [`Session::MOST_ALIVE`], those that were not used for the longest time end.
+/// sessions than [`Session::MOST_ALIVE`], those that were not used for the longest time end. Of those that
+/// have ended, those that nothing looks at any more are deleted.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Option<SessionId>, DbError>")]
 pub struct OpenSession {
@@ -63,6 +65,7 @@ impl DbMessage for OpenSession {
         }
         let id = SessionId(db.last_insert_rowid());
         end_surplus_sessions(db, self.user_id, id, self.now)?;
+        delete_unseen_sessions(db, self.user_id)?;
         Ok(Some(id))
     }
 }
