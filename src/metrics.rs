@@ -267,7 +267,9 @@ pub(crate) fn message_answered<M: 'static>(actor: &'static str, took: Duration) 
         known
             .entry(TypeId::of::<M>())
             .or_insert_with(|| {
-                let message = type_name::<M>().rsplit("::").next().unwrap_or_default();
+                // A message in an envelope goes by its own name.
+                let name = type_name::<M>().trim_end_matches('>');
+                let message = name.rsplit("::").next().unwrap_or_default();
                 METRICS.messages.with_label_values(&[actor, message])
             })
             .observe(took.as_secs_f64());

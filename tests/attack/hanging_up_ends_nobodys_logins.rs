@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 
 use crate::support::{
     Answer, PASSWORD, TestApp, eventually,
-    wire::{FORM, Wire, post},
+    wire::{FORM, JSON, Wire, post},
 };
 
 const ELSEWHERE: &str = "203.0.113.9";
@@ -158,6 +158,37 @@ async fn whoever_hangs_up_while_the_password_is_looked_at_has_made_an_attempt() 
     }
 
     assert_eq!(app.try_log_in("alice", PASSWORD).await.status, 429);
+}
+
+#[actix_web::test]
+async fn whoever_hangs_up_while_a_new_password_is_hashed_keeps_the_turn_until_it_is() {
+    let app = start().await;
+    let passwords = app.sekisho.passwords();
+    let held = hold_the_hash_threads(&app).await;
+    let in_flight = passwords.handle().in_flight();
+
+    for number in 0..passwords.turns() {
+        let registration = send_registration(&app, number).await;
+        eventually("it is to be hashed", async || passwords.handle().in_flight() == in_flight + 1).await;
+        drop(registration);
+        eventually("the server knows", async || passwords.handle().in_flight() == in_flight).await;
+    }
+    let next = send_registration(&app, passwords.turns()).await;
+
+    eventually("the next one waits for those", async || passwords.waiting() == 1).await;
+    drop((held, next));
+    until_it_is_quiet(&app).await;
+    app.register("alice").await;
+    assert_alice_logs_in_at_once(&app, ELSEWHERE).await;
+}
+
+async fn send_registration(app: &TestApp, number: usize) -> Wire {
+    let mut wire = Wire::connect(app.address).await;
+    let body = format!(
+        r#"{{"username": "user{number}", "email": "user{number}@example.com", "password": "{PASSWORD}"}}"#
+    );
+    wire.send(post("/users/", JSON, body.as_bytes())).await;
+    wire
 }
 
 /// Sends so many logins and hangs up on each: at once or with fifty others, most of them with a reset, which

@@ -152,14 +152,14 @@ impl<'a> PasswordCheck<'a> {
         let passwords = self.desk.passwords.clone();
         // A task of its own: whoever hangs up now has made an attempt all the same.
         let verifying = actix::spawn(async move {
-            let verdict = passwords.ask(&turn, VerifyPassword { password, hash }).await;
-            permit.settle(match verdict {
-                Ok(Verdict::Right { .. }) => Outcome::Success,
-                Ok(Verdict::Wrong) => Outcome::Failure,
+            let verified = passwords.ask(turn, VerifyPassword { password, hash }).await;
+            // Settled before the turn is passed on, so that the next in line finds it so.
+            permit.settle(match verified {
+                Ok((Verdict::Right { .. }, _)) => Outcome::Success,
+                Ok((Verdict::Wrong, _)) => Outcome::Failure,
                 Err(_) => Outcome::NotLookedAt,
             });
-            // Settled before the turn is passed on, so that the next in line finds it so.
-            verdict.map(|verdict| (verdict, turn))
+            verified
         });
         let verified = verifying.await.map_err(|_| Unreachable::Stopped("password"));
         Ok(verified??)

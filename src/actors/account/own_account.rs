@@ -110,7 +110,7 @@ impl UseCase for ChangePassword {
         desk.rules.password.check(&self.new, &names)?;
         let (credentials, turn) = confirm_in_turn(desk, &caller, self.current, &self.client).await?;
         let hash = HashPassword { password: self.new };
-        let password_hash = desk.passwords.ask(&turn, hash).await.map_err(CheckError::from)?;
+        let (password_hash, turn) = desk.passwords.ask(turn, hash).await.map_err(CheckError::from)?;
         drop(turn);
         let Caller { user, scope, .. } = caller;
         let verified = credentials.password_version;

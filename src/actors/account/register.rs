@@ -119,7 +119,8 @@ impl UseCase for AddUser {
             return Err(taken.into());
         }
         let turn = desk.passwords.turn(Applicant::registration(&self.client)).await?;
-        let password_hash = desk.passwords.ask(&turn, HashPassword { password: self.password }).await?;
+        let hash = HashPassword { password: self.password };
+        let (password_hash, turn) = desk.passwords.ask(turn, hash).await?;
         drop(turn);
         let insert = InsertUser {
             email: self.email,

@@ -87,7 +87,7 @@ async fn renew(
         return Ok(());
     }
     let turn = passwords.turn(Applicant::renewal()).await?;
-    let renewed = passwords.ask(&turn, rehash).await?;
+    let (renewed, turn) = passwords.ask(turn, rehash).await?;
     drop(turn);
     db.ask(RenewHash { id, outdated, renewed }).await.map_err(Failure::from)?;
     Ok(())

@@ -99,7 +99,7 @@ struct Queue {
 /// What tells somebody who waits that it is their turn, or that they wait in vain.
 type Call = oneshot::Sender<Result<Turn, Refused>>;
 
-/// The right to have one hash computed; dropping it passes it on.
+/// The right to have hashes computed, one after the other; dropping it passes it on.
 #[derive(Debug)]
 pub struct Turn {
     admission: Option<Arc<Admission>>,

@@ -31,6 +31,12 @@ impl<A: Send + 'static> Job<A> {
         Ok(Self { run, input, finish: Box::new(move |digest| finish(&digest)) })
     }
 
+    /// The same job, which keeps something until it is done, and hands it on with the answer.
+    pub(super) fn keeping<K: Send + 'static>(self, kept: K) -> Job<(A, K)> {
+        let Self { run, input, finish } = self;
+        Job { run, input, finish: Box::new(move |digest| finish(digest).map(|answer| (answer, kept))) }
+    }
+
     /// The job without its type.
     pub(super) fn into_lane(self, answer: oneshot::Sender<Result<A, PasswordError>>) -> Lane {
         let Self { run, input, finish } = self;

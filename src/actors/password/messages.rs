@@ -3,7 +3,7 @@
 use actix::Message;
 
 use super::{
-    Hasher, Job, PasswordError, PasswordMessage,
+    Hasher, Job, PasswordError, PasswordMessage, Turn,
     hash::{self, Comparison, Hashing},
 };
 use crate::domain::{NewPassword, Password, PasswordHash};
@@ -95,4 +95,25 @@ impl PasswordMessage for Rehash {
 
 fn hashing_job(Hashing { input, text }: Hashing) -> Result<Job<PasswordHash>, PasswordError> {
     Job::new(input.cost().get(), input, move |digest| Ok(text.finish(digest)))
+}
+
+/// A message, and the turn of whoever sends it.
+///
+/// The turn goes with the job: where the sender leaves, it is passed on when the job is done, and not
+/// while that still needs a lane.
+pub(super) struct InTurn<M> {
+    pub(super) message: M,
+    pub(super) turn: Turn,
+}
+
+impl<M: PasswordMessage> Message for InTurn<M> {
+    type Result = Result<(M::Answer, Turn), PasswordError>;
+}
+
+impl<M: PasswordMessage> PasswordMessage for InTurn<M> {
+    type Answer = (M::Answer, Turn);
+
+    fn prepare(self, hasher: &Hasher) -> Result<Job<Self::Answer>, PasswordError> {
+        Ok(self.message.prepare(hasher)?.keeping(self.turn))
+    }
 }

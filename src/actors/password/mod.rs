@@ -39,6 +39,7 @@ pub use self::{
 use self::{
     hash::Comparison,
     lanes::{ComputeLanes, HashThread, Lane, PingThread},
+    messages::InTurn,
 };
 use super::{Handle, Limits, Unreachable, panic::caught};
 use crate::{
@@ -332,13 +333,18 @@ impl Passwords {
         self.admission.deadline()
     }
 
-    /// Has something hashed by whoever holds the turn.
+    /// Has something hashed by whoever holds the turn, which comes back with the answer. Where nobody
+    /// waits for that any more, the turn is passed on when the hash is computed.
     ///
     /// # Errors
     ///
     /// The message's own.
-    pub async fn ask<M: PasswordMessage>(&self, _: &Turn, message: M) -> Result<M::Answer, PasswordError> {
-        self.handle.ask(message).await
+    pub async fn ask<M: PasswordMessage>(
+        &self,
+        turn: Turn,
+        message: M,
+    ) -> Result<(M::Answer, Turn), PasswordError> {
+        self.handle.ask(InTurn { message, turn }).await
     }
 
     /// How passwords are hashed and compared.
