@@ -1,0 +1,84 @@
+//! What a page of another site lets a browser send.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener},
+};
+
+use serde_json::json;
+
+use super::visit::{Visit, until, visit};
+
+/// The right password: what is refused is the page that sends it.
+const PASSWORD: &str = "a fine password";
+
+async fn register(visit: &Visit) {
+    let user = json!({ "email": "alice@example.com", "username": "alice", "password": PASSWORD });
+    let answer =
+        awc::Client::default().post(format!("{}/users/", visit.server.url)).send_json(&user).await.unwrap();
+    assert_eq!(answer.status(), 201);
+}
+
+/// A page that sends a form as soon as it is loaded.
+fn page(visit: &Visit) -> String {
+    format!(
+        "<!DOCTYPE html><form method=post action='{}/token'><input name=username value=alice>\
+         <input name=password value='{PASSWORD}'></form><script>document.forms[0].submit()</script>",
+        visit.server.url
+    )
+}
+
+/// A server that answers everybody with a page, for as long as the tests run.
+fn serve(page: &str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
+        page.len()
+    );
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            // A browser also opens connections that it does not use.
+            let answer = answer.clone();
+            std::thread::spawn(move || {
+                let mut stream = stream?;
+                if stream.read(&mut [0; 4096])? > 0 {
+                    stream.write_all(answer.as_bytes())?;
+                }
+                std::io::Result::Ok(())
+            });
+        }
+    });
+    address
+}
+
+/// What the browser shows once the form was answered.
+async fn answer_to_the_form(visit: &Visit, page: &str) -> String {
+    visit.browser.goto(page).await.unwrap();
+    until("the answer to the form", async || {
+        // Between two pages there is nothing to ask.
+        let script = "return document.contentType === 'application/json' && document.body.innerText";
+        let text = visit.browser.execute(script, Vec::new()).await.ok()?;
+        text.as_str().map(str::to_owned)
+    })
+    .await
+}
+
+#[actix::test]
+async fn a_form_that_another_sites_page_sends_logs_nobody_in() {
+    visit(async |visit| {
+        register(visit).await;
+        let elsewhere = serve(&page(visit));
+
+        for (whose, address) in [
+            ("another site's", format!("http://localhost:{}/", elsewhere.port())),
+            ("another port's", format!("http://{elsewhere}/")),
+            ("nobody's", format!("data:text/html,{}", page(visit))),
+        ] {
+            let shown = answer_to_the_form(visit, &address).await;
+
+            assert!(shown.contains("cross_site_request"), "{whose}: {shown}");
+        }
+    })
+    .await;
+}
