@@ -9,10 +9,7 @@ mod server;
 
 use std::{io, net::SocketAddr};
 
-use actix_web::{
-    App, HttpServer,
-    dev::{Server, ServerHandle},
-};
+use actix_web::dev::{Server, ServerHandle};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
@@ -32,7 +29,6 @@ use crate::{
     },
     config::{Config, ConfigError},
     domain::{Clock, NoRandomness, Random},
-    http::metrics_page,
 };
 
 /// Why Sekisho does not start, in one line.
@@ -110,12 +106,7 @@ impl Application {
         let server = server::start(sekisho.clone(), listener, connections, files)?;
         let (metrics, metrics_address) = match metrics_listener {
             Some((listener, address)) => {
-                let server = HttpServer::new(|| App::new().configure(metrics_page))
-                    .workers(1)
-                    .shutdown_timeout(1)
-                    .disable_signals()
-                    .listen(listener)?
-                    .run();
+                let server = server::start_metrics(listener, connections)?;
                 (Some(server), Some(address))
             }
             None => (None, None),

@@ -21,8 +21,12 @@ const SOCKET_BUFFER: usize = 64 * 1024;
 /// others would be tried again after a second.
 const BACKLOG: i32 = 1024;
 
-/// Open files that are kept for everything but connections: the database's, the listeners, the log.
-const OTHER_FILES: u64 = 64;
+/// The most open connections of the metrics listener.
+pub(super) const METRICS_CONNECTIONS: usize = 64;
+
+/// Open files that are kept for everything but connections: the database's, the listeners, the log; and for
+/// [`METRICS_CONNECTIONS`].
+const OTHER_FILES: u64 = 128;
 
 /// How many connections there may be, and how long one may leave an answer unread.
 #[derive(Debug, Clone, Copy)]
@@ -86,8 +90,8 @@ mod tests {
             (1, u64::MAX, 16_384),
             (2, u64::MAX, 8_192),
             (2, 65_536, 8_192),
-            (2, 1_064, 500),
-            (3, 1_064, 333),
+            (2, 1_128, 500),
+            (3, 1_128, 333),
             (8, 64, 1),
             (8, 0, 1),
         ] {

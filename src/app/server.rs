@@ -1,11 +1,15 @@
-//! The HTTP server: actix-web's own, on connections that are ours.
+//! The HTTP servers: actix-web's own, on connections that are ours.
 
-use std::{io, net::TcpListener, time::Duration};
+use std::{fmt, io, net::TcpListener, time::Duration};
 
 use actix_cors::Cors;
-use actix_http::{HttpService, error::DispatchError};
-use actix_server::Server;
-use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_http::{
+    HttpService, Request, Response,
+    body::{BoxBody, MessageBody},
+    error::DispatchError,
+};
+use actix_server::{GracefulShutdownSignal, Server};
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::{
     App,
     dev::AppConfig,
@@ -14,7 +18,11 @@ use actix_web::{
     rt::net::TcpStream,
 };
 
-use super::{ConnectionLimits, Sekisho, connection::Connection};
+use super::{
+    ConnectionLimits, Sekisho,
+    connection::{Connection, HEAD_TIMEOUT},
+    listener::METRICS_CONNECTIONS,
+};
 use crate::http::{self, Observe};
 
 /// How long requests that are under way may take when the server is told to end.
@@ -48,28 +56,70 @@ pub(super) fn start(
             .configure(http::refuse_unknown_paths)
             .into_factory()
             .map_err(|error| error.error_response());
-        let http = HttpService::build()
-            .graceful_shutdown_signal(move || {
-                let ending = ending.clone();
-                async move { ending.notified().await }
-            })
-            .keep_alive(Duration::from_secs(30))
-            .client_request_timeout(Duration::from_secs(5))
-            .client_disconnect_timeout(Duration::from_secs(1))
-            // A client that has hung up cannot be told from one that only sends no more. The former
-            // leave the queue for a hash, and the latter are no HTTP clients.
-            .h1_allow_half_closed(false)
-            .on_connect_ext(|connection: &Connection, data| {
-                data.insert(connection.pace());
-            })
-            .h1(map_config(app, |()| AppConfig::default()));
-        fn_service(move |stream: TcpStream| {
-            let peer = stream.peer_addr().ok();
-            async move { Ok::<_, DispatchError>((Connection::new(stream, limits.unread), peer)) }
-        })
-        .and_then(http)
+        answering(map_config(app, |()| AppConfig::default()), limits, ending)
     };
     Ok(server.listen("sekisho", listener, service)?.run())
+}
+
+/// Starts serving metrics. Whoever reaches that listener can neither take the memory nor the open files of
+/// the other one's clients.
+///
+/// # Errors
+///
+/// When the listener cannot be used.
+pub(super) fn start_metrics(listener: TcpListener, limits: ConnectionLimits) -> io::Result<Server> {
+    let server = Server::build()
+        .workers(1)
+        .max_concurrent_connections(METRICS_CONNECTIONS.min(limits.connections))
+        .shutdown_timeout(1)
+        .disable_signals();
+    let ending = server.graceful_shutdown_signal();
+    let service = move || {
+        let app = App::new()
+            .wrap_fn(http::watched)
+            .configure(http::metrics_page)
+            .into_factory()
+            .map_err(|error| error.error_response());
+        answering(map_config(app, |()| AppConfig::default()), limits, ending.clone())
+    };
+    Ok(server.listen("metrics", listener, service)?.run())
+}
+
+/// What reads requests from connections, and has an application answer them.
+fn answering<A, S, B>(
+    app: A,
+    limits: ConnectionLimits,
+    ending: GracefulShutdownSignal,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
+where
+    A: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = ()> + 'static,
+    S::Future: 'static,
+    S::Error: Into<Response<BoxBody>> + 'static,
+    S::InitError: fmt::Debug,
+    S::Response: Into<Response<B>> + 'static,
+    B: MessageBody + 'static,
+{
+    let http = HttpService::build()
+        .graceful_shutdown_signal(move || {
+            let ending = ending.clone();
+            async move { ending.notified().await }
+        })
+        .keep_alive(Duration::from_secs(30))
+        .client_request_timeout(HEAD_TIMEOUT)
+        .client_disconnect_timeout(Duration::from_secs(1))
+        // A client that has hung up cannot be told from one that only sends no more. The former
+        // leave the queue for a hash, and the latter are no HTTP clients.
+        .h1_allow_half_closed(false)
+        .on_connect_ext(|connection: &Connection, data| {
+            data.insert(connection.pace());
+        })
+        .h1(app);
+    fn_service(move |stream: TcpStream| {
+        let peer = stream.peer_addr().ok();
+        async move { Ok::<_, DispatchError>((Connection::new(stream, limits.unread), peer)) }
+    })
+    .and_then(http)
 }
 
 fn cors(origins: &[String]) -> Cors {

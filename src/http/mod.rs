@@ -36,6 +36,7 @@ pub use self::{
     middleware::Observe,
     openapi::document as openapi_document,
     pace::{Body, Pace, Progress},
+    unread::watched,
 };
 use self::{endpoint::at, error::ApiError};
 use crate::{

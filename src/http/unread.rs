@@ -18,9 +18,9 @@ use std::{
 };
 
 use actix_web::{
-    HttpMessage,
+    Error, HttpMessage,
     body::{BodySize, MessageBody},
-    dev::{Payload, ResponseHead, ServiceRequest},
+    dev::{Payload, ResponseHead, Service, ServiceRequest, ServiceResponse},
     error::PayloadError,
     http::{
         StatusCode,
@@ -36,6 +36,25 @@ use super::pace::{Body, Held, Pace};
 /// What is left of a body when its reader has gone; nothing where it was read to its end.
 #[derive(Clone, Default)]
 struct Rest(Rc<RefCell<Option<Payload>>>);
+
+/// Has a service answer a request, and its connection learn of both: what every application must be wrapped
+/// in that is served on connections of ours.
+///
+/// # Errors
+///
+/// The service's own.
+pub fn watched<S, B>(
+    mut request: ServiceRequest,
+    service: &S,
+) -> impl Future<Output = Result<ServiceResponse<Answer<B>>, Error>> + use<S, B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    let unread = watch(&mut request);
+    let answer = service.call(request);
+    async move { Ok(answer.await?.map_body(|head, body| Answer::new(head, body, unread))) }
+}
 
 /// Watches the body of a request, where it comes in chunks, and tells its connection of the request.
 pub(super) fn watch(request: &mut ServiceRequest) -> Unread {

@@ -2,7 +2,7 @@
 
 use std::{
     io::{ErrorKind, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
 
@@ -15,14 +15,18 @@ fn peak(server: &Server) -> u64 {
     line.trim().strip_suffix("kB").unwrap().trim().parse().unwrap()
 }
 
-/// Sends `request` again and again on a hundred connections, reading nothing, until the server takes
-/// no more; returns how much the server's memory has grown meanwhile, in KiB.
-fn flood(request: &str) -> u64 {
+/// Sends `request` again and again on a hundred connections to an address of a new server, reading nothing,
+/// until that takes no more; returns how much its memory has grown meanwhile, in KiB.
+fn flood(address_of: fn(&Server) -> SocketAddr, request: &str) -> u64 {
     let home = Home::new();
-    let server = Server::start(home.command(&["--listen", "127.0.0.1:0", "--workers", "2"]));
-    let before = peak(&server);
+    let arguments = ["--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--workers=2"];
+    let mut command = home.command(&arguments);
+    // Where the metrics are stands in the log alone.
+    command.env("RUST_LOG", "info,sekisho::access=off");
+    let server = Server::start(command);
+    let (address, before) = (address_of(&server), peak(&server));
     let many = request.repeat(100_000 / request.len());
-    let mut deaf: Vec<_> = (0..100).map(|_| (TcpStream::connect(server.address).unwrap(), 0)).collect();
+    let mut deaf: Vec<_> = (0..100).map(|_| (TcpStream::connect(address).unwrap(), 0)).collect();
     for (stream, _) in &deaf {
         stream.set_nonblocking(true).unwrap();
     }
@@ -47,7 +51,16 @@ fn flood(request: &str) -> u64 {
 #[test]
 fn answers_that_nobody_reads_do_not_pile_up() {
     for path in ["/", "/healthz", "/docs/swagger-ui-bundle.js"] {
-        let grown = flood(&format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
+        let grown = flood(|server| server.address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
+
+        assert!(grown < 64 * 1024, "{path}: {grown} KiB for a hundred connections");
+    }
+}
+
+#[test]
+fn metrics_that_nobody_reads_do_not_pile_up() {
+    for path in ["/metrics", "/nothing"] {
+        let grown = flood(Server::metrics_address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
 
         assert!(grown < 64 * 1024, "{path}: {grown} KiB for a hundred connections");
     }
@@ -61,7 +74,7 @@ fn requests_that_wait_behind_another_are_not_read() {
         body.len(),
     );
 
-    let grown = flood(&(login + &"GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3000)));
+    let grown = flood(|server| server.address, &(login + &"GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3000)));
 
     assert!(grown < 64 * 1024, "{grown} KiB for a hundred connections");
 }
