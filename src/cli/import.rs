@@ -43,7 +43,11 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failed> {
             None => {}
         }
     }
-    let tools = Tools::open_or_create(&args.database)?;
+    let tools = if args.dry_run {
+        Tools::open_or_pretend(&args.database)
+    } else {
+        Tools::open_or_create(&args.database)
+    }?;
     let import =
         ImportUsers { users, skip_invalid: args.skip_invalid, dry_run: args.dry_run, now: tools.clock.now() };
     let report = tools.db.ask(import).await?;

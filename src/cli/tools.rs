@@ -15,7 +15,7 @@ use crate::{
         Handle, Limits,
         db::{Close, DbActor, DbFile, FindCredentials, Login, StartError},
     },
-    config::DatabaseArgs,
+    config::{Database, DatabaseArgs},
     domain::{Clock, Password, Random, User},
 };
 
@@ -41,6 +41,14 @@ impl Tools {
     /// Opens a database, and creates it where there is none yet.
     pub(super) fn open_or_create(args: &DatabaseArgs) -> Result<Self, StartError> {
         DbFile::open(&args.database).map(Self::on)
+    }
+
+    /// Opens a database, or an empty one in memory where there is none yet, so that none is made.
+    pub(super) fn open_or_pretend(args: &DatabaseArgs) -> Result<Self, StartError> {
+        match &args.database {
+            Database::File(path) if path.exists() => Self::open(args),
+            Database::File(_) | Database::Memory => DbFile::open(&Database::Memory).map(Self::on),
+        }
     }
 
     fn on(file: DbFile) -> Self {

@@ -112,6 +112,17 @@ fn a_dry_run_reports_and_changes_nothing() {
     assert_eq!(users(&home), ["bob"]);
 }
 
+#[test]
+fn a_dry_run_before_there_is_a_database_makes_none() {
+    let home = Home::new();
+    tutorial(&home, &[(5, "alice@example.com", "alice", &hash(PASSWORD))]);
+
+    let said = home.run(&["import", "tutorial.db", "--dry-run"]).ok();
+
+    assert_eq!(said, "dry run, nothing was changed: 1 new, 0 imported before, 0 cannot be imported\n");
+    assert_eq!(home.files(), ["tutorial.db"]);
+}
+
 /// Everything that can be wrong with a row, beside one that is right.
 fn trouble(home: &Home) -> Vec<&'static str> {
     home.add_user("bob", "user");
