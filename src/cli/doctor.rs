@@ -26,6 +26,8 @@ pub(super) fn run(args: &DoctorArgs, dotenv: &Dotenv) -> Result<ExitCode, Failed
     // What `serve` refuses is refused here.
     args.config.hs256_key()?;
     args.config.encryption.key_wrap()?;
+    let issuer = args.config.issuer.clone().unwrap_or_else(|| format!("http://{}", args.config.listen));
+    args.config.audiences(&issuer)?;
     let mut dangers = find_dangers(&args.config);
     dangers.extend(dotenv.danger());
     if args.json {

@@ -125,6 +125,7 @@ fn what_serve_refuses_the_doctor_refuses() {
         &["--secret-key=short", "--algorithm=HS256"][..],
         &["--encryption-key-file=missing"],
         &["--bcrypt-cost=3"],
+        &["--issuer=https://login.example.com", "--audience=https://login.example.com/admin"],
     ] {
         let doctor = home.run(&[&["doctor"], arguments].concat()).refused(2);
         let serve = home.run(&[&["serve"], arguments].concat()).refused(2);
