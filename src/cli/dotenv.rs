@@ -37,7 +37,8 @@ pub(super) fn load() -> Result<Dotenv, String> {
         Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
             return Ok(Dotenv::Ignored("it is a symbolic link".to_owned()));
         }
-        Err(error) => return Err(failed(error)),
+        // Whoever may put files here must not keep us from working by one that we cannot read.
+        Err(error) => return anothers().map(Dotenv::Ignored).ok_or_else(|| failed(error)),
     };
     let (metadata, directory) =
         (file.metadata().map_err(failed)?, std::fs::metadata(Path::new(".")).map_err(failed)?);
@@ -63,6 +64,12 @@ pub(super) fn load() -> Result<Dotenv, String> {
 fn open() -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(".env")
+}
+
+/// Why what stands there, which could not be opened, may be another user's work.
+fn anothers() -> Option<String> {
+    let file = std::fs::symlink_metadata(".env").ok()?;
+    distrusted(&file, &std::fs::metadata(".").ok()?)
 }
 
 /// Why a file, or the directory that it stands in, may be another user's work.

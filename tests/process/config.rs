@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeSet,
     fs::{Permissions, set_permissions},
-    os::unix::fs::{PermissionsExt, chown, symlink},
+    os::unix::{
+        fs::{PermissionsExt, chown, symlink},
+        process::CommandExt,
+    },
     path::Path,
 };
 
@@ -281,6 +284,27 @@ fn a_dotenv_that_another_user_may_have_written_is_not_read_and_the_log_says_so()
     home.write(".env", "DATABASE_URL=elsewhere.db\n");
     set_mode(&home.path(""), 0o1777);
     assert!(home.run(&["users", "list"]).stderr.contains("elsewhere.db"), "nobody can replace it there");
+}
+
+#[test]
+fn a_dotenv_of_another_user_that_we_cannot_read_stops_nobody() {
+    const US: u32 = 65_534;
+    for (owner, code, expected) in [
+        (US - 1, 1, "it belongs to another user (uid 65533)"),
+        // Root's is obeyed, so what it says must be known.
+        (0, 2, "sekisho: .env: Permission denied"),
+    ] {
+        let home = Home::new();
+        home.write(".env", "DATABASE_URL=elsewhere.db\n");
+        set_permissions(home.path(".env"), Permissions::from_mode(0o600)).unwrap();
+        chown(home.path(".env"), Some(owner), None).unwrap();
+        set_permissions(home.path(""), Permissions::from_mode(0o1777)).unwrap();
+
+        let outcome = finish(home.command(&["users", "list"]).uid(US).gid(US), "");
+
+        assert_eq!(outcome.code, Some(code), "{outcome:?}");
+        assert!(outcome.stderr.contains(expected), "{outcome:?}");
+    }
 }
 
 #[test]
