@@ -149,8 +149,10 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, ExitCode>
 /// What clap has to say, in one line that names the flag and its variable.
 fn one_line(error: &clap::Error) -> String {
     let text = error.render().to_string();
-    let line = text.lines().next().unwrap_or_default();
-    let line = line.strip_prefix("error: ").unwrap_or(line).to_owned();
+    // What is missing stands on the lines after the first; a blank one ends them.
+    let lines: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let line = lines.join(" ");
+    let line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
     // "--listen <ADDRESS>": the variable is found by the flag.
     let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
         return line;
@@ -194,6 +196,19 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn whatever_is_missing_is_named() {
+        for (arguments, expected) in [
+            (&["sessions", "revoke"][..], "not provided: <ID|--user <NAME>>"),
+            (&["users", "add"], "not provided: --email <EMAIL> <USERNAME>"),
+            (&["import"], "not provided: <FILE>"),
+        ] {
+            let error = Cli::try_parse_from(std::iter::once(&"sekisho").chain(arguments)).unwrap_err();
+
+            assert!(one_line(&error).ends_with(expected), "{}", one_line(&error));
+        }
     }
 
     #[test]
