@@ -5,7 +5,7 @@ use std::process::Command;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rusqlite::Connection;
 
-use crate::support::{Home, finish, open, wait_until};
+use crate::support::{Home, PASSWORD, finish, number, open, wait_until};
 
 const ISSUER: &str = "--issuer=http://sekisho.test";
 
@@ -287,4 +287,27 @@ fn a_key_in_the_clear_that_was_put_beside_the_wrapped_ones_is_refused() {
     assert!(line.contains(&format!("the signing key {theirs} is not encrypted")), "{line}");
     home.run(&["keys", "revoke", &theirs, &key]).ok();
     home.serve_with(&[ISSUER, &key]).me(&tokens).expect(200);
+}
+
+/// A client that is told of a failure tries again with the token that it has, perhaps after the grace. If that token
+/// were replaced by then, it would be taken for a stolen one.
+#[test]
+fn a_server_that_cannot_sign_replaces_no_refresh_token_and_opens_no_session() {
+    let home = Home::new();
+    let (key, other) = (write_key(&home, "key", 1), write_key(&home, "other", 2));
+    let server = home.serve_with(&[&key, "--refresh-grace-seconds=0"]);
+    let tokens = server.newcomer("alice");
+    let new_key = format!("--new-encryption-key-file={}", home.path("other").display());
+    home.run(&["keys", "rewrap", &key, &new_key]).ok();
+    let keys = home.run(&["keys", "list", "--json"]).json();
+    home.run(&["keys", "revoke", keys[0]["kid"].as_str().unwrap(), &other]).ok();
+    wait_until("the server has no key left", || server.get("/readyz").status == 503);
+
+    let (refresh, login) = (server.refresh(&tokens.refresh), server.try_log_in("alice", PASSWORD));
+    server.stop();
+
+    assert_eq!((refresh.status, login.status), (500, 500));
+    let server = home.serve_with(&[&other, "--refresh-grace-seconds=0"]);
+    server.refresh(&tokens.refresh).expect(200);
+    assert_eq!(number(&open(&home.database()), "SELECT count(*) FROM sessions"), 1);
 }

@@ -64,6 +64,12 @@ impl TokenActor {
     pub fn new(keyring: Arc<Keyring>, clock: Clock, random: Random, lifetime: Duration) -> Self {
         Self { keyring, verified: VerifiedTokens::default(), clock, random, lifetime }
     }
+
+    /// Whether there is a key to sign with. It is asked before anything that ends with a signature is written:
+    /// without the answer a client would go on with a refresh token that was replaced, and be taken for a thief.
+    fn check_signer(&self) -> Result<(), TokenError> {
+        self.keyring.signer(self.clock.now()).map(|_| ()).ok_or(TokenError::NoSigningKey)
+    }
 }
 
 impl Actor for TokenActor {
@@ -185,7 +191,7 @@ impl Handler<ReadRefreshToken> for TokenActor {
 }
 
 /// Reads a refresh token that shall be exchanged, and derives with fresh randomness what may follow it;
-/// `None` for what we never issued.
+/// `None` for what we never issued. It fails where no key could sign the access token that goes with it.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Option<(Presented, Successor)>, TokenError>")]
 pub struct ProposeSuccessor {
@@ -199,6 +205,7 @@ impl Handler<ProposeSuccessor> for TokenActor {
     fn handle(&mut self, message: ProposeSuccessor, _: &mut Context<Self>) -> Self::Result {
         let refresh = self.keyring.refresh();
         let Some(presented) = refresh.read(&message.token) else { return Ok(None) };
+        self.check_signer()?;
         let salt = Salt(self.random.bytes()?);
         let successor =
             refresh.propose(&presented, salt, self.clock.now()).ok_or(TokenError::NoRefreshSecret)?;
@@ -226,7 +233,7 @@ impl Handler<DeriveCurrent> for TokenActor {
     }
 }
 
-/// Makes a session's first refresh secret.
+/// Makes a session's first refresh secret. It fails where no key could sign the access token that goes with it.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<RefreshSecret, TokenError>")]
 pub struct NewRefreshSecret;
@@ -235,6 +242,7 @@ impl Handler<NewRefreshSecret> for TokenActor {
     type Result = Result<RefreshSecret, TokenError>;
 
     fn handle(&mut self, _: NewRefreshSecret, _: &mut Context<Self>) -> Self::Result {
+        self.check_signer()?;
         let first = self.keyring.refresh().first(self.random.bytes()?, self.clock.now());
         first.ok_or(TokenError::NoRefreshSecret)
     }
@@ -262,6 +270,6 @@ impl Handler<PingToken> for TokenActor {
     type Result = Result<(), TokenError>;
 
     fn handle(&mut self, _: PingToken, _: &mut Context<Self>) -> Self::Result {
-        self.keyring.signer(self.clock.now()).map(|_| ()).ok_or(TokenError::NoSigningKey)
+        self.check_signer()
     }
 }
