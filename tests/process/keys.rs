@@ -240,3 +240,18 @@ fn the_lifetime_of_access_tokens_has_the_same_bounds_for_the_list_as_for_the_ser
         assert_eq!(list, serve);
     }
 }
+
+#[test]
+fn a_key_is_revoked_even_while_another_process_keeps_everybody_from_writing() {
+    let home = Home::new();
+    let server = home.serve();
+    let tokens = server.newcomer("alice");
+    home.run(&["keys", "revoke", &kid(&tokens)]).ok();
+
+    let db = open(&home.database());
+    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    wait_until("the key is refused", || server.me(&tokens).status == 401);
+    assert!(!server.kids().contains(&kid(&tokens)));
+    assert!(!db.is_autocommit(), "it was refused before anybody could write");
+}

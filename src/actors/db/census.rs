@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::{Access, DbError, DbMessage};
 
 /// Counts the users and the live sessions of a range of numbers.
-#[derive(Debug, Message)]
+#[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Result<Census, DbError>")]
 pub struct CountSlice {
     /// The users after this number.

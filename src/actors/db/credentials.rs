@@ -160,7 +160,7 @@ impl DbMessage for RenewHash {
 }
 
 /// Finds the highest cost of any stored hash: the cost that every comparison is made to take.
-#[derive(Debug, Message)]
+#[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Result<Option<u32>, DbError>")]
 pub struct FindHighestCost {
     /// Hashes above this cost, which are not compared, do not count.

@@ -20,7 +20,7 @@ pub use self::{
     wrapping::{rewrap_secrets, wrap_secrets},
 };
 use self::{
-    round::{Found, Round},
+    round::{Chores, Found, Round},
     sweep::Walk,
 };
 use super::{
@@ -174,46 +174,64 @@ impl Handler<LookAround> for KeeperActor {
 impl KeeperActor {
     fn conclude(&mut self, outcome: Result<Found, KeyringError>) -> Result<(), KeyringError> {
         self.looking = false;
-        match outcome {
-            Ok(found) => {
-                self.failing = false;
-                self.walk = found.walk;
-                self.log_emptied_at = found.log_emptied_at;
-                if let Some(count) = self.users.add(found.census.users) {
-                    metrics::users(count);
+        let failure = match outcome {
+            Err(error) => Some(error),
+            Ok(Found { stored_otherwise, news, unreadable, chores, failed }) => {
+                if let Some(chores) = chores {
+                    self.take_in(chores);
                 }
-                if let Some(count) = self.sessions.add(found.census.sessions) {
-                    metrics::sessions(count);
+                self.report_storage(stored_otherwise);
+                if let Some((keyring, set)) = news {
+                    self.hand_on(keyring, set);
                 }
-                metrics::database_size(found.census.database_bytes);
-                self.passwords.hasher().level_with(found.highest_cost);
-                if found.stored_otherwise != self.stored_otherwise {
-                    if let Some(otherwise) = found.stored_otherwise {
-                        log::warn!("{otherwise}; until then it reads no new keys");
-                    }
-                    self.stored_otherwise = found.stored_otherwise;
-                }
-                if let Some((keyring, set)) = found.news {
-                    self.set = Arc::new(set);
-                    self.keyring = Arc::new(keyring);
-                    self.listeners.retain(Recipient::connected);
-                    for listener in &self.listeners {
-                        #[expect(clippy::disallowed_methods, reason = "news have no answer")]
-                        listener.do_send(UseKeyring(Arc::clone(&self.keyring)));
-                    }
-                }
-                found.unreadable.map_or(Ok(()), |error| {
+                if let Some(error) = unreadable {
                     log::error!("the keys have changed, and the new ones cannot be read: {error}");
-                    Err(error.into())
-                })
-            }
-            Err(error) => {
-                if !self.failing {
-                    log::warn!("housekeeping fails, and goes on trying: {error}");
-                    self.failing = true;
+                    return Err(error.into());
                 }
-                Err(error)
+                failed
             }
+        };
+        let Some(error) = failure else {
+            self.failing = false;
+            return Ok(());
+        };
+        if !self.failing {
+            log::warn!("housekeeping fails, and goes on trying: {error}");
+            self.failing = true;
+        }
+        Err(error)
+    }
+
+    fn take_in(&mut self, chores: Chores) {
+        self.walk = chores.walk;
+        self.log_emptied_at = chores.log_emptied_at;
+        if let Some(count) = self.users.add(chores.census.users) {
+            metrics::users(count);
+        }
+        if let Some(count) = self.sessions.add(chores.census.sessions) {
+            metrics::sessions(count);
+        }
+        metrics::database_size(chores.census.database_bytes);
+        self.passwords.hasher().level_with(chores.highest_cost);
+    }
+
+    fn report_storage(&mut self, stored_otherwise: Option<StoredOtherwise>) {
+        if stored_otherwise == self.stored_otherwise {
+            return;
+        }
+        if let Some(otherwise) = stored_otherwise {
+            log::warn!("{otherwise}; until then it reads no new keys");
+        }
+        self.stored_otherwise = stored_otherwise;
+    }
+
+    fn hand_on(&mut self, keyring: Keyring, set: KeySet) {
+        self.set = Arc::new(set);
+        self.keyring = Arc::new(keyring);
+        self.listeners.retain(Recipient::connected);
+        for listener in &self.listeners {
+            #[expect(clippy::disallowed_methods, reason = "news have no answer")]
+            listener.do_send(UseKeyring(Arc::clone(&self.keyring)));
         }
     }
 }

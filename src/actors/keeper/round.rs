@@ -37,7 +37,7 @@ pub(super) struct Round {
     pub(super) census: CountSlice,
 }
 
-/// What it found.
+/// What it found and did.
 pub(super) struct Found {
     /// How the keys are stored by now, where that is otherwise than this process stores them.
     pub(super) stored_otherwise: Option<StoredOtherwise>,
@@ -45,6 +45,14 @@ pub(super) struct Found {
     pub(super) news: Option<(Keyring, KeySet)>,
     /// Why it lacks those that were added.
     pub(super) unreadable: Option<KeyError>,
+    /// What the chores yielded, where all were done.
+    pub(super) chores: Option<Chores>,
+    /// Why keys that were due were not made or deleted, or not all chores done.
+    pub(super) failed: Option<KeyringError>,
+}
+
+/// What has to be done besides looking after the keys.
+pub(super) struct Chores {
     pub(super) walk: Walk,
     pub(super) log_emptied_at: Option<Timestamp>,
     pub(super) highest_cost: Option<u32>,
@@ -52,27 +60,51 @@ pub(super) struct Found {
 }
 
 impl Round {
+    /// Looks around.
+    ///
+    /// Whether keys were revoked is told whatever else fails: all the rest writes, which another process can
+    /// hold up for as long as it likes.
+    ///
+    /// # Errors
+    ///
+    /// When the keys cannot be looked at.
     pub(super) async fn run(self) -> Result<Found, KeyringError> {
         let now = self.policy.clock.now();
-        let set = self.keys(now).await?;
-        let token_lifetime = self.policy.setup.token_lifetime;
-        let walk = self.walk.clone();
-        let (walk, set) = walk.go_on(&self.db, set, &self.rules, token_lifetime, now).await?;
-        let is_news = !set.is_of_the_same_keys(&self.known);
-        let given = self.policy.setup.key_wrap.key_id();
-        let stored = set.keys.iter().map(|key| &key.private_key);
-        let mut stored = stored.chain(set.refresh_secrets.iter().map(|secret| &secret.value));
-        let found = stored.find_map(|secret| Some(secret.wrapped_by()).filter(|found| *found != given));
-        let stored_otherwise = found.map(|found| StoredOtherwise { found, given });
+        let stored = self.db.ask(FindKeys).await?;
+        let (set, not_renewed) = match self.renew_keys(stored.clone(), now).await {
+            Ok(set) => (set, None),
+            Err(error) => (stored, Some(error)),
+        };
+        let (chores, not_done) = match self.do_chores(&set, now).await {
+            Ok(chores) => (Some(chores), None),
+            Err(error) => (None, Some(error)),
+        };
+        let failed = not_renewed.or(not_done);
+        let stored_otherwise = self.stored_otherwise(&set);
         let (mut news, mut unreadable) = (None, None);
-        if is_news {
+        if !set.is_of_the_same_keys(&self.known) {
             let (keyring, error) = self.keyring(&set);
             (news, unreadable) = (Some((keyring, set)), error);
         }
+        Ok(Found { stored_otherwise, news, unreadable, chores, failed })
+    }
+
+    async fn do_chores(&self, set: &KeySet, now: Timestamp) -> Result<Chores, KeyringError> {
+        let token_lifetime = self.policy.setup.token_lifetime;
+        let walk = self.walk.clone().go_on(&self.db, set, &self.rules, token_lifetime, now).await?;
         let log_emptied_at = self.empty_log(now).await?;
         let highest_cost = self.db.ask(self.find_cost).await?;
         let census = self.db.ask(self.census).await?;
-        Ok(Found { stored_otherwise, news, unreadable, walk, log_emptied_at, highest_cost, census })
+        Ok(Chores { walk, log_emptied_at, highest_cost, census })
+    }
+
+    /// How the keys are stored, where that is otherwise than this process stores them.
+    fn stored_otherwise(&self, set: &KeySet) -> Option<StoredOtherwise> {
+        let given = self.policy.setup.key_wrap.key_id();
+        let keys = set.keys.iter().map(|key| &key.private_key);
+        let mut stored = keys.chain(set.refresh_secrets.iter().map(|secret| &secret.value));
+        let found = stored.find_map(|secret| Some(secret.wrapped_by()).filter(|found| *found != given))?;
+        Some(StoredOtherwise { found, given })
     }
 
     /// Reads the keys that were found. Those that cannot be read are done without: the others are used on,
@@ -98,8 +130,8 @@ impl Round {
         }
     }
 
-    async fn keys(&self, now: Timestamp) -> Result<KeySet, KeyringError> {
-        let mut set = self.db.ask(FindKeys).await?;
+    /// Makes the keys that are due, deletes those that have retired, and returns those that are there then.
+    async fn renew_keys(&self, mut set: KeySet, now: Timestamp) -> Result<KeySet, KeyringError> {
         let external = self.policy.setup.secret_key.is_some();
         let add = async |algorithm, at_once| {
             let maker = (&self.policy.setup.key_wrap, &self.policy.random);

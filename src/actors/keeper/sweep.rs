@@ -6,7 +6,7 @@ use super::KeyringError;
 use crate::{
     actors::{
         Handle,
-        db::{DbActor, FindKeys, FindRefreshVersions, KeySet, PurgeRefreshSecrets, PurgeSessions},
+        db::{DbActor, FindRefreshVersions, KeySet, PurgeRefreshSecrets, PurgeSessions},
     },
     domain::{SessionId, SessionRules, Timestamp},
 };
@@ -30,17 +30,17 @@ pub(super) struct Walk {
 
 impl Walk {
     /// Sweeps the next batch. At the end of the table it deletes the versions of the refresh secret that
-    /// no live session uses. Returns the walk's progress and the keys that are left.
+    /// no live session uses; the next look around finds them gone. Returns the walk's progress.
     pub(super) async fn go_on(
         mut self,
         db: &Handle<DbActor>,
-        set: KeySet,
+        set: &KeySet,
         rules: &SessionRules,
         token_lifetime: Duration,
         now: Timestamp,
-    ) -> Result<(Self, KeySet), KeyringError> {
+    ) -> Result<Self, KeyringError> {
         if self.at == SessionId::default() {
-            self.unused = outdated(&set, rules.refresh_lifetime.max(token_lifetime), now);
+            self.unused = outdated(set, rules.refresh_lifetime.max(token_lifetime), now);
         }
         let purge = PurgeSessions {
             after: self.at,
@@ -55,14 +55,14 @@ impl Walk {
                 self.unused.retain(|version| !in_use.contains(version));
             }
             self.at = last;
-            return Ok((self, set));
+            return Ok(self);
         }
         if self.unused.is_empty() {
-            return Ok((Self::default(), set));
+            return Ok(Self::default());
         }
         log::info!("deleting versions of the refresh secret that no live session uses: {:?}", self.unused);
         db.ask(PurgeRefreshSecrets { versions: self.unused }).await?;
-        Ok((Self::default(), db.ask(FindKeys).await?))
+        Ok(Self::default())
     }
 }
 

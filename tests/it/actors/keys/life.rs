@@ -5,7 +5,7 @@ use sekisho::{
     actors::{
         account::AuthenticateError,
         db::{FindKeys, KeySet},
-        keeper::{KeyringError, LookAround, rotate_keys},
+        keeper::{KeyringError, LookAround, rewrap_secrets, rotate_keys},
         token::{ANNOUNCE, InvalidToken, KeyError, KeyState},
     },
     domain::{Algorithm, KeyWrap, Random, Role},
@@ -15,7 +15,7 @@ use super::{DAY, HOUR, MINUTE, SECOND, Verifier, fetch, kid, look_around, rotate
 use crate::{
     actors::{
         probes::Run,
-        steps::{authenticate, log_in, newcomer, refresh, register},
+        steps::{authenticate, ends_of, log_in, newcomer, refresh, register},
     },
     support::TestActors,
 };
@@ -145,6 +145,21 @@ async fn a_key_that_is_none_is_the_keyrings_failure_and_not_the_databases() {
     register(&actors, "alice", Role::User).await;
     let tokens = log_in(&actors, "alice").await;
     assert!(authenticate(&actors, &tokens.access_token).await.is_ok());
+}
+
+#[actix_web::test]
+async fn a_server_that_can_store_no_key_sweeps_all_the_same() {
+    let actors = TestActors::start().await;
+    let (alice, _) = newcomer(&actors, "alice", Role::User).await;
+    let key = KeyWrap::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+    rewrap_secrets(actors.sekisho.db(), &KeyWrap::in_the_clear(), &key).await.unwrap();
+    assert_eq!(ends_of(&actors, alice.id).await, [None]);
+    actors.clock.advance(365 * DAY);
+
+    let looked = actors.sekisho.keeper().ask(LookAround).await;
+
+    assert!(matches!(looked, Err(KeyringError::StoredOtherwise(_))), "{looked:?}");
+    assert_eq!(ends_of(&actors, alice.id).await, [], "it expired long ago, and is deleted");
 }
 
 #[actix_web::test]
