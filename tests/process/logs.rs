@@ -104,6 +104,37 @@ fn a_refresh_token_used_again_is_told_once_and_why() {
 }
 
 #[test]
+fn a_refresh_token_that_comes_again_from_another_network_is_told_with_its_address() {
+    let home = Home::new();
+    let mut command = home.command(&["serve", "--listen=127.0.0.1:0", "--trusted-proxy=127.0.0.1"]);
+    command.env("RUST_LOG", "info");
+    let server = Server::start(command);
+    let first = server.newcomer("alice");
+    let refresh = |ip, agent| {
+        let form = "application/x-www-form-urlencoded";
+        let headers = [("content-type", form), ("x-forwarded-for", ip), ("user-agent", agent)];
+        let body = format!("grant_type=refresh_token&refresh_token={}", first.refresh);
+        server.request("POST", "/token", &headers, &body).status
+    };
+
+    let answers = [
+        refresh("198.51.100.7", "App/1"),
+        refresh("198.51.100.8", "App/1"),
+        refresh("203.0.113.9", "App/1"),
+        refresh("203.0.113.9", "curl/8"),
+    ];
+
+    assert_eq!(answers, [200, 200, 200, 401]);
+    let log = server.stop().log;
+    let told: Vec<_> = log.lines().filter(|line| line.contains("session 1 of user 1")).collect();
+    assert_eq!(told.len(), 2, "{log}");
+    let replay = "a refresh token that was just replaced came again from another network; ip=203.0.113.9";
+    assert!(told[0].contains("INFO") && told[0].ends_with(replay), "{}", told[0]);
+    let theft = "was presented from another network and by another program; ip=203.0.113.9";
+    assert!(told[1].contains("WARN") && told[1].ends_with(theft), "{}", told[1]);
+}
+
+#[test]
 fn a_proxy_that_nobody_declared_is_told_of_once() {
     let forwarded =
         [("x-forwarded-for", "203.0.113.9"), ("content-type", "application/x-www-form-urlencoded")];

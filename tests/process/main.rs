@@ -14,6 +14,7 @@ mod import;
 mod keys;
 mod logs;
 mod lost_answers;
+mod memory;
 mod remains;
 mod replaced;
 mod shutdown;
