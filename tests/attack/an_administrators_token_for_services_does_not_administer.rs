@@ -1,6 +1,7 @@
 //! A service is sent the tokens of whoever calls it, administrators among them. What it does with them at
 //! Sekisho must not be administration.
 
+use actix_web::http::StatusCode;
 use serde_json::json;
 
 use crate::support::TestApp;
@@ -16,10 +17,11 @@ async fn an_administrators_token_for_services_does_not_administer() {
 
     let promotion =
         app.patch(&format!("/users/{id}"), Some(&sent_to_the_service), &json!({ "role": "admin" })).await;
+    let deletion = app.delete(&format!("/users/{id}"), Some(&sent_to_the_service)).await;
     let listed = app.get("/users", Some(&sent_to_the_service)).await;
 
     assert_eq!((promotion.status.as_u16(), &*promotion.code()), (403, "insufficient_permissions"));
-    assert_eq!(listed.status, 403);
+    assert_eq!((deletion.status, listed.status), (StatusCode::FORBIDDEN, StatusCode::FORBIDDEN));
     assert_eq!(app.me(&mallory.access).await.json()["role"], "user");
 }
 

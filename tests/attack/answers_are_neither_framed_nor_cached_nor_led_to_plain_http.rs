@@ -10,7 +10,7 @@ use actix_web::{
 };
 use sekisho::http::{CurrentUser, Observe, PATHS};
 
-use crate::support::{PASSWORD, TestActors, TestApp};
+use crate::support::{PASSWORD, TestApp};
 
 fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap())
@@ -49,8 +49,8 @@ async fn where_the_issuer_has_tls_browsers_are_told_to_keep_to_it() {
 
 #[actix_web::test]
 async fn in_anothers_server_no_cache_keeps_a_token_or_a_user() {
-    let actors = TestActors::start().await;
-    let sekisho = actors.sekisho.clone();
+    let server = TestApp::start().await;
+    let sekisho = server.sekisho.clone();
     let app = test::init_service(App::new().configure(|config| sekisho.configure(config))).await;
     let body = format!(r#"{{"email":"a@example.com","username":"alice","password":"{PASSWORD}"}}"#);
     let register =
@@ -78,9 +78,9 @@ async fn in_anothers_server_no_cache_keeps_a_token_or_a_user() {
 
 #[actix_web::test]
 async fn pages_of_an_application_that_embeds_sekisho_load_what_they_like() {
-    let actors =
-        TestActors::start_with(|config| config.issuer = Some("https://login.example.com".to_owned())).await;
-    let sekisho = actors.sekisho.clone();
+    let server =
+        TestApp::start_with(|config| config.issuer = Some("https://login.example.com".to_owned())).await;
+    let sekisho = server.sekisho.clone();
     let app = test::init_service(
         App::new()
             .wrap(Observe)

@@ -32,8 +32,7 @@ mod nobody_registers_where_registration_is_closed;
 mod pages_of_other_sites_send_nothing;
 mod readiness_is_no_lever;
 mod registrations_are_limited_by_network;
-#[path = "../it/support/mod.rs"]
-#[allow(dead_code, reason = "the support is made for all tests, of which these use a part")]
+#[path = "../support/mod.rs"]
 mod support;
 mod the_list_of_sessions_does_not_tell_when_to_replay;
 mod the_right_password_is_never_refused;

@@ -8,7 +8,6 @@ use std::{net::SocketAddr, time::Duration};
 
 use actix_web::http::{Method, StatusCode, header::HeaderMap};
 use sekisho::{
-    actors::{Handle, account::AccountActor},
     app::{Application, ConnectionLimits, Sekisho, Surroundings},
     config::{Config, Database},
     domain::{Clock, Timestamp},
@@ -31,30 +30,6 @@ pub fn config(directory: &TempDir) -> Config {
     config.database.database = Database::File(directory.path().join("test.db"));
     config.password.bcrypt_cost = 4;
     config
-}
-
-/// The actors without HTTP.
-pub struct TestActors {
-    pub sekisho: Sekisho,
-    pub accounts: Handle<AccountActor>,
-    pub clock: Clock,
-    pub directory: TempDir,
-}
-
-impl TestActors {
-    pub async fn start() -> Self {
-        Self::start_with(|_| {}).await
-    }
-
-    pub async fn start_with(adjust: impl FnOnce(&mut Config)) -> Self {
-        let directory = TempDir::new().unwrap();
-        let mut config = config(&directory);
-        adjust(&mut config);
-        let clock = Clock::manual(START);
-        let surroundings = Surroundings { clock: clock.clone(), ..Surroundings::default() };
-        let sekisho = Sekisho::start(config, "http://sekisho.test", surroundings).await.unwrap();
-        Self { accounts: sekisho.accounts(), sekisho, clock, directory }
-    }
 }
 
 /// A whole server.

@@ -1,0 +1,38 @@
+//! What all tests share, and the actors without HTTP.
+
+#[path = "../support/mod.rs"]
+mod shared;
+
+use sekisho::{
+    actors::{Handle, account::AccountActor},
+    app::{Sekisho, Surroundings},
+    config::Config,
+    domain::Clock,
+};
+use tempfile::TempDir;
+
+pub use self::shared::*;
+
+/// The actors without HTTP.
+pub struct TestActors {
+    pub sekisho: Sekisho,
+    pub accounts: Handle<AccountActor>,
+    pub clock: Clock,
+    pub directory: TempDir,
+}
+
+impl TestActors {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(adjust: impl FnOnce(&mut Config)) -> Self {
+        let directory = TempDir::new().unwrap();
+        let mut config = config(&directory);
+        adjust(&mut config);
+        let clock = Clock::manual(START);
+        let surroundings = Surroundings { clock: clock.clone(), ..Surroundings::default() };
+        let sekisho = Sekisho::start(config, "http://sekisho.test", surroundings).await.unwrap();
+        Self { accounts: sekisho.accounts(), sekisho, clock, directory }
+    }
+}
