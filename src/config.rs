@@ -1,11 +1,12 @@
 //! The configuration: flags, environment and `.env`, the first that speaks wins.
 //!
-//! This is the only reader of either. Each flag has an environment variable; the variable's name
-//! stands beside it, so that an error can name both.
+//! This is the only reader of flags and environment; `cli/dotenv.rs` reads `.env` into the latter. Each flag
+//! has an environment variable, whose name stands beside it, so that an error can name both.
 
 #![expect(clippy::doc_markdown, reason = "the fields' comments are the help that people read")]
 
 mod access_tokens;
+mod addresses;
 mod encryption;
 mod file_access;
 
@@ -21,6 +22,7 @@ use clap::{ArgAction, Args};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 
+use self::addresses::{parse_network, parse_origin};
 pub use self::{
     access_tokens::AccessTokenArgs,
     encryption::{EncryptionArgs, read_key_wrap},
@@ -358,24 +360,12 @@ fn parse_audience(text: &str) -> Result<String, &'static str> {
     if is_plain { Ok(text.to_owned()) } else { Err(EXPECTED) }
 }
 
-fn parse_origin(text: &str) -> Result<String, &'static str> {
-    const EXPECTED: &str = "expected an origin such as https://app.example.com, without a path";
-    let origin = parse_issuer(text).map_err(|_| EXPECTED)?;
-    let is_bare = origin.split_once("://").is_some_and(|(_, host)| !host.contains('/'));
-    if is_bare { Ok(origin) } else { Err(EXPECTED) }
-}
-
 fn parse_switch(text: &str) -> Result<bool, &'static str> {
     match text {
         "on" => Ok(true),
         "off" => Ok(false),
         _ => Err("expected on or off"),
     }
-}
-
-fn parse_network(text: &str) -> Result<IpNet, &'static str> {
-    let address = || text.parse::<std::net::IpAddr>().map(IpNet::from);
-    text.parse().or_else(|_| address()).map_err(|_| "expected an address or a network such as 10.0.0.0/8")
 }
 
 #[cfg(test)]
@@ -432,14 +422,6 @@ mod tests {
         let config = |audience: &str| Config { audiences: vec![audience.to_owned()], ..Config::default() };
         assert!(config("https://a").audiences("https://a").is_ok());
         assert!(matches!(config("https://a/admin").audiences("https://a"), Err(ConfigError::Audience(_))));
-    }
-
-    #[test]
-    fn an_origin_has_no_path_and_a_proxy_is_a_network() {
-        assert!(parse_origin("https://app.example.com:8443").is_ok());
-        assert!(parse_origin("https://app.example.com/app").is_err());
-        assert!(parse_network("10.0.0.0/8").is_ok() && parse_network("::1").is_ok());
-        assert!(parse_network("proxy").is_err());
     }
 
     #[test]
