@@ -106,6 +106,18 @@ fn whatever_is_dangerous_is_a_line_with_what_to_do() {
 }
 
 #[test]
+fn a_directory_of_another_user_is_writable() {
+    let home = Home::new();
+    let mut command = careful(&home, &["doctor", "--json"]);
+    chown(home.path(""), Some(NOBODY - 1), None).unwrap();
+    set_permissions(home.path(""), Permissions::from_mode(0o755)).unwrap();
+
+    let found = codes(&finish(&mut command, ""));
+
+    assert_eq!(found, named(&["directory_is_writable"]));
+}
+
+#[test]
 fn a_database_in_memory_is_told_wherever_that_is() {
     let (home, disk) = (Home::new(), Tmpfs::mount("1m"));
     let on_disk = format!("--database={}", disk.path("sekisho.db").display());

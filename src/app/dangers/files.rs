@@ -1,9 +1,12 @@
 //! Dangers in where the database stands and who can get at it.
 
 use std::{
+    fs::Metadata,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
+
+use rustix::process::geteuid;
 
 use super::{Check, Danger};
 use crate::config::{Config, Database, others_may_write};
@@ -46,16 +49,25 @@ fn database_file(config: &Config) -> Vec<Danger> {
 
 fn directory(config: &Config) -> Vec<Danger> {
     let Some((_, directory)) = place(config) else { return Vec::new() };
-    let metadata = directory.metadata().ok().filter(others_may_write);
-    let danger = metadata.map(|metadata| {
-        let (mode, name) = (metadata.mode() & 0o7777, directory.display());
-        Danger::new(
-            "directory_is_writable",
-            format!("other users can put files beside the database in {name} (mode {mode:04o})"),
-            "give it a directory of its own, with mode 0700",
-        )
-    });
-    danger.into_iter().collect()
+    let Ok(metadata) = directory.metadata() else { return Vec::new() };
+    let why = if others_may_write(&metadata) {
+        format!("mode {:04o}", metadata.mode() & 0o7777)
+    } else if is_anothers(&metadata) {
+        format!("it belongs to uid {}", metadata.uid())
+    } else {
+        return Vec::new();
+    };
+    vec![Danger::new(
+        "directory_is_writable",
+        format!("other users can put files beside the database in {} ({why})", directory.display()),
+        "give it a directory of its own, with mode 0700",
+    )]
+}
+
+/// Whether something belongs to another user than us and root, who may look after a server of another's.
+fn is_anothers(metadata: &Metadata) -> bool {
+    let us = geteuid();
+    !us.is_root() && ![0, us.as_raw()].contains(&metadata.uid())
 }
 
 fn file_system(config: &Config) -> Vec<Danger> {
