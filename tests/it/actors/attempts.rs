@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use actix_web::rt::task::JoinHandle;
+use actix_web::rt::{task::JoinHandle, time::timeout};
 use futures_util::future::join_all;
 use sekisho::{
     actors::{
@@ -102,6 +102,24 @@ async fn whoever_must_wait_for_another_attempt_gives_back_the_turn() {
     }
     // The failures of the address and its site are remembered, those of the name are not.
     assert_eq!(status(&actors).await, ThrottleStatus { entries: 2, under_way: 0, waiting: 0 });
+}
+
+#[actix_web::test]
+async fn whoever_is_throttled_is_told_so_without_a_turn() {
+    let actors = start().await;
+    register(&actors, "alice", Role::User).await;
+    for _ in 0..5 {
+        assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", ATTACKER).await));
+    }
+    let turns = join_all(
+        (0..actors.sekisho.passwords().turns()).map(|_| actors.sekisho.passwords().turn(bystander())),
+    )
+    .await;
+
+    let throttled = timeout(Duration::from_secs(10), attempt(&actors, "alice", PASSWORD, ATTACKER)).await;
+
+    assert!(throttled.is_ok_and(|answer| is_throttled(&answer)));
+    drop(turns);
 }
 
 #[actix_web::test]
