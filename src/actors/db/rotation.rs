@@ -19,8 +19,7 @@ use crate::domain::{
 };
 
 /// Exchanges a refresh secret for its successor.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Rotation, DbError>")]
+#[derive(Debug)]
 pub struct RotateSession {
     /// The session that the token names.
     pub id: SessionId,
@@ -93,15 +92,6 @@ struct Found {
     earlier_uses: EarlierUses,
     expires_at: Timestamp,
     end_reason: Option<EndReason>,
-}
-
-impl DbMessage for RotateSession {
-    type Answer = Rotation;
-    const ACCESS: Access = Access::Write;
-
-    fn run(self, db: &Connection) -> Result<Rotation, DbError> {
-        self.rotate(db)
-    }
 }
 
 /// Exchanges refresh secrets of many callers, one after the other, in one transaction.
