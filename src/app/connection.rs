@@ -104,8 +104,12 @@ impl Connection {
     /// How many of these bytes are handed on now.
     fn admit(&mut self, bytes: &[u8]) -> usize {
         let (count, is_paused) = match self.last {
-            Progress { is_answered: true, .. } => self.heads.admit(bytes),
-            Progress { body: Body::Chunked, .. } => self.heads.admit_chunks(bytes),
+            Progress { is_answered: true, .. } => {
+                let (count, is_second) = self.heads.admit(bytes);
+                (count, is_second || self.heads.behind() > READ)
+            }
+            // A chunk of one byte takes many times that in memory until it has been read.
+            Progress { body: Body::Chunked, .. } => (self.heads.admit_chunks(bytes), true),
             Progress { .. } => (bytes.len().min(self.left), false),
         };
         self.left = self.left.saturating_sub(count);

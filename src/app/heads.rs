@@ -48,15 +48,11 @@ impl Heads {
         (bytes.len(), false)
     }
 
-    /// The same of a body in chunks, and whether it may be over: it ends with a blank line.
-    pub(super) fn admit_chunks(&mut self, bytes: &[u8]) -> (usize, bool) {
-        match self.find_end(bytes) {
-            Some(end) => {
-                self.begin_line();
-                (end + 1, true)
-            }
-            None => (bytes.len(), false),
-        }
+    /// How many of these bytes of a body in chunks may be handed on: it may be over with a blank line.
+    pub(super) fn admit_chunks(&mut self, bytes: &[u8]) -> usize {
+        let Some(end) = self.find_end(bytes) else { return bytes.len() };
+        self.begin_line();
+        end + 1
     }
 
     fn begin_line(&mut self) {
@@ -185,7 +181,7 @@ mod tests {
     #[test]
     fn chunks_are_handed_on_to_a_blank_line() {
         let mut heads = Heads::default();
-        assert_eq!(heads.admit_chunks(b"3\r\nabc\r\n0\r\n"), (11, false));
-        assert_eq!(heads.admit_chunks(b"\r\nGET / HTTP/1.1"), (2, true));
+        assert_eq!(heads.admit_chunks(b"3\r\nabc\r\n0\r\n"), 11);
+        assert_eq!(heads.admit_chunks(b"\r\nGET / HTTP/1.1"), 2);
     }
 }

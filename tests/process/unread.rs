@@ -1,10 +1,12 @@
 //! Clients that ask without end and read nothing, and what that costs in memory.
 
 use std::{
-    io::{ErrorKind, Write},
+    io::{ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
+
+use rustix::net::sockopt;
 
 use crate::support::{Home, Server};
 
@@ -77,4 +79,38 @@ fn requests_that_wait_behind_another_are_not_read() {
     let grown = flood(|server| server.address, &(login + &"GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3000)));
 
     assert!(grown < 64 * 1024, "{grown} KiB for a hundred connections");
+}
+
+#[test]
+fn a_body_of_the_smallest_chunks_costs_no_more_than_one_of_large_ones() {
+    let home = Home::new();
+    let server = Server::start(home.command(&["--listen=127.0.0.1:0", "--workers=2"]));
+    let before = peak(&server);
+    let head = "POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+                Transfer-Encoding: chunked\r\n\r\n";
+    let body = head.to_owned() + &"1\r\na\r\n".repeat(60_000);
+    let clients: Vec<_> = (0..50)
+        .map(|_| {
+            let (mut stream, body) = (TcpStream::connect(server.address).unwrap(), body.clone());
+            // So that little has been written that was not read.
+            stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+            sockopt::set_socket_send_buffer_size(&stream, 4096).unwrap();
+            std::thread::spawn(move || {
+                stream.write_all(body.as_bytes()).unwrap();
+                stream
+            })
+        })
+        .collect();
+    let open: Vec<_> = clients.into_iter().map(|client| client.join().unwrap()).collect();
+
+    for mut stream in open {
+        let mut answer = [0; 10];
+        stream.write_all(b"0\r\n\r\n").unwrap();
+        stream.read_exact(&mut answer).unwrap();
+        // No login, and on a slow machine it comes too late.
+        assert_eq!(&answer, b"HTTP/1.1 4");
+    }
+    let grown = peak(&server) - before;
+
+    assert!(grown < 32 * 1024, "{grown} KiB for fifty connections");
 }
