@@ -140,19 +140,6 @@ impl<K: Copy + Ord, T, const DEPTH: usize> FairQueue<K, T, DEPTH> {
         self.tree.last()
     }
 
-    /// Takes out, to be served together, the entries that are next: `most` at most, and only as long as
-    /// they are of the same class as the first. Nobody is overtaken to fill up their number.
-    pub fn pop_run<C: PartialEq>(&mut self, most: usize, class: impl Fn(&T) -> C) -> Vec<T> {
-        let mut run = Vec::new();
-        while run.len() < most
-            && let Some(next) = self.peek()
-            && run.first().is_none_or(|first| class(first) == class(next))
-        {
-            run.extend(self.pop());
-        }
-        run
-    }
-
     /// Takes out the entry that would be served last, not to be served. Its flow is not charged for it.
     pub fn pop_last(&mut self) -> Option<(Ticket, T)> {
         let ticket = self.tree.last()?;

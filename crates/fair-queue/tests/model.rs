@@ -128,29 +128,4 @@ proptest! {
         prop_assert!(queue.is_empty());
         prop_assert_eq!((queue.flows(), queue.cost()), (0, 0));
     }
-
-    #[test]
-    fn a_run_is_what_pops_would_have_given(
-        entries in proptest::collection::vec((path(), 1..3u32), 1..40),
-        most in 0..6usize,
-    ) {
-        let (mut one, mut other) = (FairQueue::<u8, _, 3>::new(), FairQueue::<u8, _, 3>::new());
-        for (number, (path, class)) in entries.into_iter().enumerate() {
-            one.push(path, class, (number, class));
-            other.push(path, class, (number, class));
-        }
-        while !one.is_empty() {
-            let run = one.pop_run(most.max(1), |(_, class)| *class);
-
-            prop_assert!(!run.is_empty() && run.len() <= most.max(1));
-            prop_assert!(run.iter().all(|(_, class)| *class == run.first().unwrap().1));
-            // It ends for a reason.
-            let goes_on = one.peek().is_some_and(|(_, class)| *class == run.first().unwrap().1);
-            prop_assert!(run.len() == most.max(1) || !goes_on);
-            for entry in run {
-                prop_assert_eq!(other.pop(), Some(entry));
-            }
-        }
-        prop_assert!(one.pop_run(most, |_| ()).is_empty());
-    }
 }
