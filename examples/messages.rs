@@ -9,7 +9,7 @@ use sekisho::{
     actors::account::{Authenticate, LogIn, LogOut, Refresh, Register},
     app::{Sekisho, Surroundings},
     config::{Config, Database},
-    domain::{Client, Email, Password, Scope, Username},
+    domain::{Email, Password, RequestOrigin, Scope, Username},
 };
 
 #[actix::main]
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             email: Email::parse("alice@example.com")?,
             username: Username::parse("alice")?,
             password: sekisho.password_policy().accept(password(), &["alice", "alice@example.com"])?,
-            client: Client::default(),
+            origin: RequestOrigin::default(),
         })
         .await?;
     println!("registered {} with id {}", user.username.as_str(), user.id);
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             name: "alice".to_owned(),
             password: password(),
             scope: Scope::default(),
-            client: Client::default(),
+            origin: RequestOrigin::default(),
         })
         .await?;
     println!("logged in; the access token is valid for {} seconds", tokens.expires_in);
@@ -47,7 +47,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let caller = accounts.ask(Authenticate { token: tokens.access_token }).await?;
     println!("recognised {} in session {}", caller.user.username.as_str(), caller.session_id);
 
-    let refresh = Refresh { token: tokens.refresh_token, scope: Scope::default(), client: Client::default() };
+    let refresh =
+        Refresh { token: tokens.refresh_token, scope: Scope::default(), origin: RequestOrigin::default() };
     let renewed = accounts.ask(refresh).await?;
     println!("refreshed; the scope is \"{}\"", renewed.scope.as_str());
 

@@ -36,7 +36,7 @@ pub use refresh_chain::{
 };
 pub use registration::{Registration, UnknownRegistration};
 pub use role::{InvalidScope, Role, Scope, UnknownRole};
-pub use session::{Client, EarlierUses, EndReason, Session, SessionId, SessionRules};
+pub use session::{EarlierUses, EndReason, RequestOrigin, Session, SessionId, SessionRules};
 pub use shared_secret::{PoorSecret, check_shared_secret};
 pub use throttling::{Debt, Delays, Failures, Rate, Room, Rule};
 pub use token::{AccessToken, Algorithm, Claims, RefreshToken, TokenPair, UnknownAlgorithm};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 
 pub use self::format::UnknownFormat;
-use super::{Client, Network, Timestamp};
+use super::{Network, RequestOrigin, Timestamp};
 
 /// SHA-256 of a refresh secret: all that is stored of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,11 +62,11 @@ pub struct OriginMark {
 impl OriginMark {
     /// The mark of a request's origin.
     #[must_use]
-    pub fn of(client: &Client) -> Self {
-        let network = client.ip.map(|ip| Network::of(ip).to_string());
+    pub fn of(origin: &RequestOrigin) -> Self {
+        let network = origin.ip.map(|ip| Network::of(ip).to_string());
         Self {
             network: network.as_deref().map_or(0, mark),
-            agent: client.user_agent.as_deref().filter(|agent| !agent.is_empty()).map_or(0, mark),
+            agent: origin.user_agent.as_deref().filter(|agent| !agent.is_empty()).map_or(0, mark),
         }
     }
 

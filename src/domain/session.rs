@@ -17,14 +17,14 @@ impl std::fmt::Display for SessionId {
 
 /// Where a request came from, as its owner will recognise it in the list of sessions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Client {
+pub struct RequestOrigin {
     /// The address of the peer, or the one that a trusted proxy vouches for.
     pub ip: Option<IpAddr>,
-    /// The `User-Agent`, cut to [`Client::MAX_USER_AGENT`] characters.
+    /// The `User-Agent`, cut to [`RequestOrigin::MAX_USER_AGENT`] characters.
     pub user_agent: Option<String>,
 }
 
-impl Client {
+impl RequestOrigin {
     /// The most characters kept of a `User-Agent`.
     pub const MAX_USER_AGENT: usize = 256;
 }

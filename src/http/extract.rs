@@ -9,7 +9,7 @@ use super::{
     client_address::client_address,
     error::{ApiError, FieldError},
 };
-use crate::domain::{AccessToken, Client, Registration};
+use crate::domain::{AccessToken, Registration, RequestOrigin};
 
 /// The bearer token that a request must have (RFC 6750, section 2.1).
 pub(super) struct Bearer(pub(super) AccessToken);
@@ -43,9 +43,9 @@ pub(super) fn bearer(request: &HttpRequest) -> Result<AccessToken, ApiError> {
 }
 
 /// Where a request came from.
-pub(super) struct From(pub(super) Client);
+pub(super) struct Origin(pub(super) RequestOrigin);
 
-impl FromRequest for From {
+impl FromRequest for Origin {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 
@@ -54,8 +54,8 @@ impl FromRequest for From {
             .headers()
             .get(header::USER_AGENT)
             .and_then(|value| value.to_str().ok())
-            .map(|agent| agent.chars().take(Client::MAX_USER_AGENT).collect());
-        ready(Ok(Self(Client { ip: client_address(request), user_agent })))
+            .map(|agent| agent.chars().take(RequestOrigin::MAX_USER_AGENT).collect());
+        ready(Ok(Self(RequestOrigin { ip: client_address(request), user_agent })))
     }
 }
 

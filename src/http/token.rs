@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     actors::account::{LogIn, Refresh, Revoke},
-    domain::{Client, Password, RefreshToken, Scope, TokenPair},
+    domain::{Password, RefreshToken, RequestOrigin, Scope, TokenPair},
 };
 
 /// What a client asks of the token endpoint.
@@ -44,10 +44,10 @@ impl<'a> From<&'a TokenPair> for TokenResponse<'a> {
 
 pub(super) async fn token(
     api: web::Data<Api>,
-    from: extract::From,
+    origin: extract::Origin,
     form: Result<Form, ApiError>,
 ) -> Result<HttpResponse, OAuthError> {
-    let pair = match TokenRequest::parse(form?, from.0)? {
+    let pair = match TokenRequest::parse(form?, origin.0)? {
         TokenRequest::Password(log_in) => api.accounts.ask(log_in).await.map_err(ApiError::from)?,
         TokenRequest::RefreshToken(refresh) => api.accounts.ask(refresh).await.map_err(ApiError::from)?,
     };
@@ -57,7 +57,7 @@ pub(super) async fn token(
 impl TokenRequest {
     /// Reads the form. `client_id` and `client_secret` are taken and ignored: there is no client
     /// registration.
-    fn parse(mut form: Form, client: Client) -> Result<Self, ApiError> {
+    fn parse(mut form: Form, origin: RequestOrigin) -> Result<Self, ApiError> {
         let mut errors = Vec::new();
         let grant_type = form.take("grant_type");
         let scope = form.take("scope").unwrap_or_default();
@@ -71,12 +71,12 @@ impl TokenRequest {
         let request = match grant_type.as_deref() {
             None | Some("password") => {
                 let (name, password) = (required("username"), Password::new(required("password")));
-                Self::Password(LogIn { name, password, scope: Scope::default(), client })
+                Self::Password(LogIn { name, password, scope: Scope::default(), origin })
             }
             Some("refresh_token") => Self::RefreshToken(Refresh {
                 token: RefreshToken::new(required("refresh_token")),
                 scope: Scope::default(),
-                client,
+                origin,
             }),
             Some(_) => return Err(ApiError::UnsupportedGrantType),
         };

@@ -15,16 +15,16 @@ use super::{
 };
 use crate::{
     actors::account::{Authenticate, ChangeEmail, ChangePassword, DeleteAccount, Register},
-    domain::{Client, Email, PasswordPolicy, Username},
+    domain::{Email, PasswordPolicy, RequestOrigin, Username},
 };
 
 pub(super) async fn register(
     api: web::Data<Api>,
     _: extract::OpenRegistration,
-    from: extract::From,
+    origin: extract::Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
-    let user = api.accounts.ask(registration(&body, api.policy, from.0)?).await?;
+    let user = api.accounts.ask(registration(&body, api.policy, origin.0)?).await?;
     let location = format!("/users/{}", user.id);
     Ok(HttpResponse::Created()
         .insert_header(NO_STORE)
@@ -33,7 +33,11 @@ pub(super) async fn register(
 }
 
 /// Reads either shape: flat, or the tutorial's `{"user": {…}, "password"}`.
-fn registration(body: &JsonObject, policy: PasswordPolicy, client: Client) -> Result<Register, ApiError> {
+fn registration(
+    body: &JsonObject,
+    policy: PasswordPolicy,
+    origin: RequestOrigin,
+) -> Result<Register, ApiError> {
     let mut errors = Vec::new();
     let (names, at): (_, &[&str]) = match body.0.get("user") {
         None => (&body.0, &["body"]),
@@ -56,7 +60,7 @@ fn registration(body: &JsonObject, policy: PasswordPolicy, client: Client) -> Re
     let password = fields.new_password("password", policy, &names);
     match (email, username, password) {
         (Some(email), Some(username), Some(password)) if errors.is_empty() => {
-            Ok(Register { email, username, password, client })
+            Ok(Register { email, username, password, origin })
         }
         _ => Err(ApiError::Validation(errors)),
     }
@@ -70,7 +74,7 @@ pub(super) async fn me(api: web::Data<Api>, bearer: Bearer) -> Result<HttpRespon
 pub(super) async fn change_email(
     api: web::Data<Api>,
     bearer: Bearer,
-    from: extract::From,
+    origin: extract::Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let mut errors = Vec::new();
@@ -78,7 +82,7 @@ pub(super) async fn change_email(
     let (email, password) = (fields.email("email"), fields.password("current_password"));
     match (email, password) {
         (Some(email), Some(password)) => {
-            let change = ChangeEmail { token: bearer.0, email, password, client: from.0 };
+            let change = ChangeEmail { token: bearer.0, email, password, origin: origin.0 };
             let user = api.accounts.ask(change).await?;
             Ok(HttpResponse::Ok().insert_header(NO_STORE).json(UserBody::from(&user)))
         }
@@ -89,7 +93,7 @@ pub(super) async fn change_email(
 pub(super) async fn change_password(
     api: web::Data<Api>,
     bearer: Bearer,
-    from: extract::From,
+    origin: extract::Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let mut errors = Vec::new();
@@ -99,7 +103,7 @@ pub(super) async fn change_password(
     let new = fields.new_password("new_password", api.policy, &[]);
     match (current, new) {
         (Some(current), Some(new)) if errors.is_empty() => {
-            let change = ChangePassword { token: bearer.0, current, new, client: from.0 };
+            let change = ChangePassword { token: bearer.0, current, new, origin: origin.0 };
             let pair = api.accounts.ask(change).await?;
             Ok(HttpResponse::Ok().insert_header(NO_STORE).json(TokenResponse::from(&pair)))
         }
@@ -110,12 +114,12 @@ pub(super) async fn change_password(
 pub(super) async fn delete(
     api: web::Data<Api>,
     bearer: Bearer,
-    from: extract::From,
+    origin: extract::Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let mut errors = Vec::new();
     let password = Fields::new(&body.0, &["body"], &mut errors).password("password");
     let password = password.ok_or(ApiError::Validation(errors))?;
-    api.accounts.ask(DeleteAccount { token: bearer.0, password, client: from.0 }).await?;
+    api.accounts.ask(DeleteAccount { token: bearer.0, password, origin: origin.0 }).await?;
     Ok(HttpResponse::NoContent().finish())
 }

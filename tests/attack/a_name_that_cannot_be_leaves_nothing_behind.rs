@@ -28,5 +28,5 @@ async fn typed_names_of_sixty_kilobytes_are_not_kept() {
 }
 
 fn anybody() -> sekisho::actors::password::Applicant {
-    sekisho::actors::password::Applicant::registration(&sekisho::domain::Client::default())
+    sekisho::actors::password::Applicant::registration(&sekisho::domain::RequestOrigin::default())
 }

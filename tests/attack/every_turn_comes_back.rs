@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::rt::spawn;
 use futures_util::future::join_all;
-use sekisho::{actors::password::Applicant, domain::Client};
+use sekisho::{actors::password::Applicant, domain::RequestOrigin};
 use tokio::time::{sleep, timeout};
 
 use crate::support::{
@@ -52,7 +52,7 @@ async fn whatever_is_broken_off() {
         status.under_way + waiting + passwords.handle().in_flight() == 0
     })
     .await;
-    let turn = || passwords.turn(Applicant::registration(&Client::default()));
+    let turn = || passwords.turn(Applicant::registration(&RequestOrigin::default()));
     let all = timeout(Duration::from_secs(10), join_all((0..passwords.turns()).map(|_| turn()))).await;
     assert!(all.is_ok(), "a turn was lost");
     assert!(timeout(Duration::from_millis(1), turn()).await.is_err(), "a turn was given twice");

@@ -96,8 +96,8 @@ async fn a_refused_registration_costs_no_hash() {
     }
     // No hash thread is free, so only what needs none can be answered.
     let anybody = || {
-        let client = sekisho::domain::Client::default();
-        app.sekisho.passwords().turn(sekisho::actors::password::Applicant::registration(&client))
+        let origin = sekisho::domain::RequestOrigin::default();
+        app.sekisho.passwords().turn(sekisho::actors::password::Applicant::registration(&origin))
     };
     let turns = futures_util::future::join_all((0..app.sekisho.passwords().turns()).map(|_| anybody())).await;
 

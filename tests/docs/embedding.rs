@@ -10,7 +10,7 @@ use sekisho::{
     actors::account::AddUser,
     app::{Sekisho, Surroundings},
     config::{Config, Database},
-    domain::{Client, Email, Password, Role, Username},
+    domain::{Email, Password, RequestOrigin, Role, Username},
     http::{CurrentAdmin, CurrentUser, refuse_unknown_paths},
 };
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ async fn a_handler_for_administrators_takes_role_scope_and_audience() {
             username: Username::parse(name).unwrap(),
             password: sekisho.password_policy().accept(password, &[]).unwrap(),
             role,
-            client: Client::default(),
+            origin: RequestOrigin::default(),
         };
         sekisho.accounts().ask(add).await.unwrap();
     }

@@ -218,7 +218,7 @@ impl TestApp {
         use sekisho::{
             actors::account::AddUser,
             config::PasswordArgs,
-            domain::{Client, Email, Password, Role, Username},
+            domain::{Email, Password, RequestOrigin, Role, Username},
         };
         let password = PasswordArgs::default().policy().accept(Password::new(PASSWORD.to_owned()), &[]);
         let add = AddUser {
@@ -226,7 +226,7 @@ impl TestApp {
             username: Username::parse(name).unwrap(),
             password: password.unwrap(),
             role: Role::Admin,
-            client: Client::default(),
+            origin: RequestOrigin::default(),
         };
         self.sekisho.accounts().ask(add).await.unwrap();
         self.log_in_for(name, "user admin").await

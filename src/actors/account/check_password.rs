@@ -15,7 +15,7 @@ use crate::{
         password::{Applicant, PasswordError, Refused, Turn, Verdict, VerifyPassword},
         throttle::{Attempt, Begun, Outcome, Permit, ThrottleError},
     },
-    domain::{Client, LoginName, Network, Password, PasswordHash, SessionId, UserId},
+    domain::{LoginName, Network, Password, PasswordHash, RequestOrigin, SessionId, UserId},
     metrics,
 };
 
@@ -89,9 +89,9 @@ impl<'a> PasswordCheck<'a> {
     pub(super) async fn of_login(
         desk: &'a Desk,
         name: &LoginName,
-        client: &Client,
+        origin: &RequestOrigin,
     ) -> Result<Self, CheckError> {
-        Self::start(desk, desk.throttle.login(name, client.ip), name, client).await
+        Self::start(desk, desk.throttle.login(name, origin.ip), name, origin).await
     }
 
     /// Somebody with a session who confirms their password.
@@ -99,16 +99,16 @@ impl<'a> PasswordCheck<'a> {
         desk: &'a Desk,
         name: &LoginName,
         session: SessionId,
-        client: &Client,
+        origin: &RequestOrigin,
     ) -> Result<Self, CheckError> {
-        Self::start(desk, desk.throttle.confirmation(name, session, client.ip), name, client).await
+        Self::start(desk, desk.throttle.confirmation(name, session, origin.ip), name, origin).await
     }
 
     async fn start(
         desk: &'a Desk,
         attempt: Attempt,
         name: &LoginName,
-        client: &Client,
+        origin: &RequestOrigin,
     ) -> Result<Self, CheckError> {
         let deadline = desk.passwords.deadline();
         let strangers_wait = match desk.throttle.check(attempt).await {
@@ -119,8 +119,8 @@ impl<'a> PasswordCheck<'a> {
         Ok(Self {
             desk,
             attempt,
-            applicant: Applicant::login(name, client),
-            network: client.ip.map(Network::of),
+            applicant: Applicant::login(name, origin),
+            network: origin.ip.map(Network::of),
             deadline,
             strangers_wait,
         })

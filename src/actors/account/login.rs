@@ -9,7 +9,7 @@ use crate::{
         password::Verdict,
         token::{IssueTokens, NewRefreshSecret, RefreshSecret, TokenError},
     },
-    domain::{Client, LoginName, Password, PasswordVersion, Scope, TokenPair, UserId},
+    domain::{LoginName, Password, PasswordVersion, RequestOrigin, Scope, TokenPair, UserId},
     metrics::{self, LoginOutcome},
 };
 
@@ -24,7 +24,7 @@ pub struct LogIn {
     /// What the tokens shall be able to do; empty for the scope `user`.
     pub scope: Scope,
     /// Where the request came from.
-    pub client: Client,
+    pub origin: RequestOrigin,
 }
 
 /// Why there is no session.
@@ -79,13 +79,13 @@ impl Drop for Counted {
 }
 
 async fn log_in(
-    LogIn { name, password, scope, client }: LogIn,
+    LogIn { name, password, scope, origin }: LogIn,
     desk: &Desk,
 ) -> Result<TokenPair, LoginError> {
     // What a wrong password is answered with depends on what was asked for, and on nothing else.
     let incorrect = || if scope.admin { LoginError::IncorrectOrOutOfScope } else { LoginError::Incorrect };
     let Ok(name) = LoginName::parse(&name) else { return Err(incorrect()) };
-    let check = PasswordCheck::of_login(desk, &name, &client).await?;
+    let check = PasswordCheck::of_login(desk, &name, &origin).await?;
     let found = desk.db.ask(FindCredentials { login: Login::Name(name.key().to_owned()) }).await?;
     let user_id = found.as_ref().map(|credentials| credentials.user.id);
     // The password of a user who may not have the scope is not looked at: they are answered as if nobody
@@ -103,7 +103,7 @@ async fn log_in(
     if user.disabled {
         return Err(LoginError::Disabled);
     }
-    let (open, secret) = new_session(desk, user.id, credentials.password_version, scope, client).await?;
+    let (open, secret) = new_session(desk, user.id, credentials.password_version, scope, origin).await?;
     let (authenticated_at, session_ends) = (open.now, open.expires_at);
     // While the hash was computed, the password may have been changed or the account disabled.
     let session_id = desk.db.ask(open).await?.ok_or_else(incorrect)?;
@@ -120,7 +120,7 @@ pub(super) async fn new_session(
     user_id: UserId,
     verified: PasswordVersion,
     scope: Scope,
-    client: Client,
+    origin: RequestOrigin,
 ) -> Result<(OpenSession, RefreshSecret), TokenError> {
     let secret = desk.tokens.ask(NewRefreshSecret).await?;
     let now = desk.clock.now();
@@ -130,7 +130,7 @@ pub(super) async fn new_session(
         refresh_hash: secret.hash(),
         refresh_version: secret.version(),
         scope,
-        client,
+        origin,
         now,
         expires_at: desk.rules.sessions.expires_at(now, now),
     };

@@ -16,7 +16,7 @@ use crate::{
         token::IssueTokens,
     },
     domain::{
-        AccessToken, Client, Email, InvalidPassword, LoginName, NewPassword, Password, TokenPair, User,
+        AccessToken, Email, InvalidPassword, LoginName, NewPassword, Password, RequestOrigin, TokenPair, User,
     },
 };
 
@@ -59,7 +59,7 @@ pub struct ChangeEmail {
     /// Their password.
     pub password: Password,
     /// Where the request came from.
-    pub client: Client,
+    pub origin: RequestOrigin,
 }
 
 impl UseCase for ChangeEmail {
@@ -69,8 +69,8 @@ impl UseCase for ChangeEmail {
     async fn run(self, desk: &Desk) -> Result<User, OwnAccountError> {
         let caller = authenticate_owner(desk, self.token).await?;
         // The answer tells whether somebody has the address, as that to a registration does.
-        count_registration(desk, &self.client).await?;
-        let credentials = confirm(desk, &caller, self.password, &self.client).await?;
+        count_registration(desk, &self.origin).await?;
+        let credentials = confirm(desk, &caller, self.password, &self.origin).await?;
         let set = SetEmail {
             id: caller.user.id,
             expected: credentials.password_version,
@@ -97,7 +97,7 @@ pub struct ChangePassword {
     /// The password from now on.
     pub new: NewPassword,
     /// Where the request came from.
-    pub client: Client,
+    pub origin: RequestOrigin,
 }
 
 impl UseCase for ChangePassword {
@@ -108,13 +108,13 @@ impl UseCase for ChangePassword {
         let caller = authenticate_owner(desk, self.token).await?;
         let names = [caller.user.username.as_str(), caller.user.email.as_str()];
         desk.rules.password.check(&self.new, &names)?;
-        let (credentials, turn) = confirm_in_turn(desk, &caller, self.current, &self.client).await?;
+        let (credentials, turn) = confirm_in_turn(desk, &caller, self.current, &self.origin).await?;
         let hash = HashPassword { password: self.new };
         let (password_hash, turn) = desk.passwords.ask(turn, hash).await.map_err(CheckError::from)?;
         drop(turn);
         let Caller { user, scope, .. } = caller;
         let verified = credentials.password_version;
-        let (open, secret) = new_session(desk, user.id, verified, scope, self.client).await?;
+        let (open, secret) = new_session(desk, user.id, verified, scope, self.origin).await?;
         let (authenticated_at, session_ends) = (open.now, open.expires_at);
         // Of two changes at once the second was confirmed with a password that is none any more.
         let replace = ReplacePassword { open, password_hash };
@@ -133,7 +133,7 @@ pub struct DeleteAccount {
     /// Their password.
     pub password: Password,
     /// Where the request came from.
-    pub client: Client,
+    pub origin: RequestOrigin,
 }
 
 impl UseCase for DeleteAccount {
@@ -142,7 +142,7 @@ impl UseCase for DeleteAccount {
 
     async fn run(self, desk: &Desk) -> Result<(), OwnAccountError> {
         let caller = authenticate_owner(desk, self.token).await?;
-        let credentials = confirm(desk, &caller, self.password, &self.client).await?;
+        let credentials = confirm(desk, &caller, self.password, &self.origin).await?;
         let delete = DeleteUser {
             id: caller.user.id,
             expected: Some(credentials.password_version),
@@ -160,9 +160,9 @@ async fn confirm(
     desk: &Desk,
     caller: &Caller,
     password: Password,
-    client: &Client,
+    origin: &RequestOrigin,
 ) -> Result<Credentials, OwnAccountError> {
-    confirm_in_turn(desk, caller, password, client).await.map(|(credentials, _)| credentials)
+    confirm_in_turn(desk, caller, password, origin).await.map(|(credentials, _)| credentials)
 }
 
 /// The same, and hands on the turn in which the password was looked at.
@@ -170,10 +170,10 @@ async fn confirm_in_turn(
     desk: &Desk,
     caller: &Caller,
     password: Password,
-    client: &Client,
+    origin: &RequestOrigin,
 ) -> Result<(Credentials, Turn), OwnAccountError> {
     let name = LoginName::from(&caller.user.username);
-    let check = PasswordCheck::of_confirmation(desk, &name, caller.session_id, client).await?;
+    let check = PasswordCheck::of_confirmation(desk, &name, caller.session_id, origin).await?;
     let id = caller.user.id;
     let credentials =
         desk.db.ask(FindCredentials { login: Login::Id(id) }).await?.ok_or(AuthenticateError::Ended)?;

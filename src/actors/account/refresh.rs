@@ -9,7 +9,8 @@ use crate::{
         token::{DeriveCurrent, IssueTokens, ProposeSuccessor},
     },
     domain::{
-        Client, EndReason, InvalidScope, OriginMark, RefreshToken, Scope, SessionId, Theft, TokenPair, UserId,
+        EndReason, InvalidScope, OriginMark, RefreshToken, RequestOrigin, Scope, SessionId, Theft, TokenPair,
+        UserId,
     },
     metrics::{self, RefreshOutcome},
 };
@@ -24,7 +25,7 @@ pub struct Refresh {
     /// session was opened with.
     pub scope: Scope,
     /// Where the request came from.
-    pub client: Client,
+    pub origin: RequestOrigin,
 }
 
 /// Why there is no new pair.
@@ -60,7 +61,7 @@ impl UseCase for Refresh {
         let rotate = RotateSession {
             id: session_id,
             presented: presented.secret.hash(),
-            from: OriginMark::of(&self.client),
+            from: OriginMark::of(&self.origin),
             successor: successor.secret.hash(),
             derivation: successor.derivation,
             requested: self.scope,
@@ -75,7 +76,7 @@ impl UseCase for Refresh {
             }
             Rotation::Replayed { user, scope, authenticated_at, expires_at, derivations, elsewhere } => {
                 if elsewhere {
-                    report_replay(session_id, user.id, &self.client);
+                    report_replay(session_id, user.id, &self.origin);
                 }
                 let scope = scope?;
                 // A retry gets what the first answer held; a tab that fell behind, the newest.
@@ -83,7 +84,7 @@ impl UseCase for Refresh {
                 (user, scope, authenticated_at, expires_at, desk.tokens.ask(derive).await?)
             }
             Rotation::Reused { user, theft } => {
-                report_theft(session_id, user.id, theft, &self.client);
+                report_theft(session_id, user.id, theft, &self.origin);
                 return Err(RefreshError::Reused);
             }
             Rotation::Ended(reason) => return Err(RefreshError::Ended(reason)),
@@ -110,19 +111,19 @@ const fn outcome_of(rotation: &Rotation) -> RefreshOutcome {
 
 /// Logs a replay from another network. A phone that changes networks between two attempts causes it, and
 /// so does a thief who is quick.
-fn report_replay(session: SessionId, user: UserId, client: &Client) {
+fn report_replay(session: SessionId, user: UserId, origin: &RequestOrigin) {
     log::info!(
         "session {session} of user {user}: a refresh token that was just replaced came again from another network; \
          ip={}",
-        ip_of(client)
+        ip_of(origin)
     );
 }
 
-fn report_theft(session: SessionId, user: UserId, theft: Theft, client: &Client) {
-    log::warn!("session {session} of user {user} ended: {}; ip={}", theft.as_str(), ip_of(client));
+fn report_theft(session: SessionId, user: UserId, theft: Theft, origin: &RequestOrigin) {
+    log::warn!("session {session} of user {user} ended: {}; ip={}", theft.as_str(), ip_of(origin));
 }
 
 /// The address as the access log shows it.
-fn ip_of(client: &Client) -> String {
-    client.ip.map_or_else(|| "-".to_owned(), |ip| ip.to_string())
+fn ip_of(origin: &RequestOrigin) -> String {
+    origin.ip.map_or_else(|| "-".to_owned(), |ip| ip.to_string())
 }

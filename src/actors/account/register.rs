@@ -11,7 +11,7 @@ use crate::{
         password::{Applicant, HashPassword, Refused},
         throttle::ThrottleError,
     },
-    domain::{Client, Email, InvalidPassword, NewPassword, Registration, Role, User, Username},
+    domain::{Email, InvalidPassword, NewPassword, Registration, RequestOrigin, Role, User, Username},
     metrics,
 };
 
@@ -26,7 +26,7 @@ pub struct Register {
     /// Their password.
     pub password: NewPassword,
     /// Where the request came from.
-    pub client: Client,
+    pub origin: RequestOrigin,
 }
 
 /// Creates a user on behalf of whoever administers, whether registration is open or not. Nobody's right to
@@ -43,7 +43,7 @@ pub struct AddUser {
     /// What they may do.
     pub role: Role,
     /// Where the request came from.
-    pub client: Client,
+    pub origin: RequestOrigin,
 }
 
 /// Why there is no new user.
@@ -102,9 +102,9 @@ impl UseCase for Register {
             Registration::Open => {}
             Registration::Closed => return Err(RegisterError::Closed),
         }
-        count_registration(desk, &self.client).await?;
-        let Self { email, username, password, client } = self;
-        AddUser { email, username, password, role: Role::User, client }.run(desk).await
+        count_registration(desk, &self.origin).await?;
+        let Self { email, username, password, origin } = self;
+        AddUser { email, username, password, role: Role::User, origin }.run(desk).await
     }
 }
 
@@ -118,7 +118,7 @@ impl UseCase for AddUser {
         if let Some(taken) = desk.db.ask(find).await? {
             return Err(taken.into());
         }
-        let turn = desk.passwords.turn(Applicant::registration(&self.client)).await?;
+        let turn = desk.passwords.turn(Applicant::registration(&self.origin)).await?;
         let hash = HashPassword { password: self.password };
         let (password_hash, turn) = desk.passwords.ask(turn, hash).await?;
         drop(turn);
@@ -135,8 +135,8 @@ impl UseCase for AddUser {
 
 /// Counts an attempt to have a name against the client's network, whatever will come of it: before anybody
 /// looks whether the name is taken, since that tells who has an account.
-pub(super) async fn count_registration(desk: &Desk, client: &Client) -> Result<(), CheckError> {
-    let counted = desk.throttle.count_registration(client.ip).await;
+pub(super) async fn count_registration(desk: &Desk, origin: &RequestOrigin) -> Result<(), CheckError> {
+    let counted = desk.throttle.count_registration(origin.ip).await;
     if let Err(ThrottleError::Throttled { .. }) = counted {
         metrics::registration_throttled();
     }

@@ -9,7 +9,7 @@ use super::{
     purge::delete_unseen_sessions,
 };
 use crate::domain::{
-    Client, EndReason, PasswordVersion, Scope, Session, SessionId, Timestamp, TokenHash, User, UserId,
+    EndReason, PasswordVersion, RequestOrigin, Scope, Session, SessionId, Timestamp, TokenHash, User, UserId,
 };
 
 /// Opens a session for somebody whose password was just verified. If the account then has more live
@@ -30,7 +30,7 @@ pub struct OpenSession {
     /// What its tokens may do at most.
     pub scope: Scope,
     /// Where it was opened from.
-    pub client: Client,
+    pub origin: RequestOrigin,
     /// Now.
     pub now: Timestamp,
     /// When it ends unless its refresh token is used before.
@@ -57,8 +57,8 @@ impl DbMessage for OpenSession {
                 ":scope": self.scope,
                 ":now": self.now,
                 ":expires_at": self.expires_at,
-                ":user_agent": self.client.user_agent,
-                ":ip": self.client.ip.map(|ip| ip.to_string()),
+                ":user_agent": self.origin.user_agent,
+                ":ip": self.origin.ip.map(|ip| ip.to_string()),
             })?;
         if opened == 0 {
             return Ok(None);

@@ -27,7 +27,7 @@ use tokio::{
 };
 
 use crate::{
-    domain::{Client, LoginName, Network},
+    domain::{LoginName, Network, RequestOrigin},
     metrics,
 };
 
@@ -55,14 +55,14 @@ pub struct Applicant {
 impl Applicant {
     /// Somebody who tries an account's password.
     #[must_use]
-    pub fn login(account: &LoginName, client: &Client) -> Self {
-        Self { account: Some(account.clone()), ..Self::registration(client) }
+    pub fn login(account: &LoginName, origin: &RequestOrigin) -> Self {
+        Self { account: Some(account.clone()), ..Self::registration(origin) }
     }
 
     /// Somebody who has no account yet.
     #[must_use]
-    pub fn registration(client: &Client) -> Self {
-        Self { account: None, network: client.ip.map(Network::of) }
+    pub fn registration(origin: &RequestOrigin) -> Self {
+        Self { account: None, network: origin.ip.map(Network::of) }
     }
 
     /// Nobody who waits for an answer. There is one at a time, so it has one place in a round.

@@ -99,7 +99,7 @@ impl Keys {
         Attempt {
             pair: self.of(&Subject::NameFromNetwork(name, ip.map(Network::of))),
             everywhere: self.of(&Subject::Name(name)),
-            origin: ip.map(|ip| Origin {
+            origin: ip.map(|ip| OriginKeys {
                 address: self.of(&Subject::Address(ip)),
                 site: self.of(&Subject::Site(Network::of(ip).site())),
             }),
@@ -132,14 +132,14 @@ pub struct Attempt {
     /// The name that was typed, whatever the network; of whoever has a session, the session.
     pub(super) everywhere: Key,
     /// Where the attempt comes from, over all names; `None` where that is not known, or is not counted.
-    pub(super) origin: Option<Origin>,
+    pub(super) origin: Option<OriginKeys>,
     /// Whether the account has logged in from the network before.
     pub(super) familiar: bool,
 }
 
 /// Where an attempt comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Origin {
+pub(super) struct OriginKeys {
     /// The IPv4 address, or the IPv6 /64.
     pub(super) address: Key,
     /// The IPv4 /24, or the IPv6 /48.

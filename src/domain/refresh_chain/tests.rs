@@ -18,7 +18,7 @@ fn derivation(byte: u8) -> Derivation {
 }
 
 fn origin(ip: &str, agent: &str) -> OriginMark {
-    OriginMark::of(&Client {
+    OriginMark::of(&RequestOrigin {
         ip: (!ip.is_empty()).then(|| ip.parse().unwrap()),
         user_agent: (!agent.is_empty()).then(|| agent.to_owned()),
     })

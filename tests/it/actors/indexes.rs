@@ -35,8 +35,8 @@ use sekisho::{
     },
     config::{Config, Database},
     domain::{
-        Algorithm, Client, Derivation, Email, EndReason, KeyWrap, Network, OriginMark, PasswordHash,
-        PasswordVersion, Random, Role, Salt, Scope, SessionId, SessionRules, StoredSecret, TokenHash, UserId,
+        Algorithm, Derivation, Email, EndReason, KeyWrap, Network, OriginMark, PasswordHash, PasswordVersion,
+        Random, RequestOrigin, Role, Salt, Scope, SessionId, SessionRules, StoredSecret, TokenHash, UserId,
         Username,
     },
 };
@@ -321,7 +321,7 @@ fn send_what_changes_sessions(minefield: &mut Minefield) {
         refresh_hash: TokenHash([1; 32]),
         refresh_version: 0,
         scope: Scope::of(Role::User),
-        client: Client::default(),
+        origin: RequestOrigin::default(),
         now: START,
         expires_at: START + Duration::from_hours(1),
     };

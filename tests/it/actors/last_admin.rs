@@ -6,7 +6,7 @@ use sekisho::{
         account::{AdminError, ChangeUser, DeleteAccount, OwnAccountError, RemoveUser},
         db::{FindUser, UserChange},
     },
-    domain::{AccessToken, Client, Role, User, UserId},
+    domain::{AccessToken, RequestOrigin, Role, User, UserId},
 };
 
 use super::{
@@ -42,8 +42,11 @@ async fn the_last_admin_can_be_neither_disabled_demoted_nor_deleted() {
     let (root, tokens) = newcomer(&actors, "root", Role::Admin).await;
     register(&actors, "alice", Role::User).await;
     let token = tokens.access_token;
-    let leave =
-        DeleteAccount { token: token.clone(), password: password(PASSWORD), client: Client::default() };
+    let leave = DeleteAccount {
+        token: token.clone(),
+        password: password(PASSWORD),
+        origin: RequestOrigin::default(),
+    };
 
     assert_eq!(change(&actors, &token, root.id, demote()).await, Err(AdminError::LastAdmin));
     assert_eq!(change(&actors, &token, root.id, disable()).await, Err(AdminError::LastAdmin));

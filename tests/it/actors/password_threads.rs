@@ -14,7 +14,7 @@ use sekisho::{
             Verdict, VerifyPassword,
         },
     },
-    domain::{Client, Random, Role},
+    domain::{Random, RequestOrigin, Role},
 };
 
 use super::{
@@ -37,7 +37,7 @@ fn two_threads() -> Passwords {
 }
 
 fn applicant() -> Applicant {
-    Applicant::registration(&Client::default())
+    Applicant::registration(&RequestOrigin::default())
 }
 
 async fn assert_that_it_works(passwords: &Passwords) {
@@ -161,7 +161,8 @@ async fn a_login_whose_client_has_gone_leaves_the_queue_and_is_not_hashed() {
     .await;
     let accounts = actors.accounts.clone();
     let login =
-        begin(async move { accounts.ask(log_in_as("alice", PASSWORD, Client::default())).await }).await;
+        begin(async move { accounts.ask(log_in_as("alice", PASSWORD, RequestOrigin::default())).await })
+            .await;
     until("the login waits", || actors.sekisho.passwords().waiting() == 1).await;
 
     login.abort();
@@ -200,7 +201,7 @@ async fn a_change_of_password_queues_once() {
         token: tokens.access_token,
         current: password(PASSWORD),
         new: new_password("another staple battery"),
-        client: Client::default(),
+        origin: RequestOrigin::default(),
     };
     let accounts = actors.accounts.clone();
     let changing = begin(async move { accounts.ask(change).await }).await;

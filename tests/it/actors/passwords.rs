@@ -13,7 +13,7 @@ use sekisho::{
         password::Applicant,
     },
     domain::{
-        AccessToken, Client, EndReason, InvalidPassword, PasswordHash, PasswordVersion, Role, Scope,
+        AccessToken, EndReason, InvalidPassword, PasswordHash, PasswordVersion, RequestOrigin, Role, Scope,
         TokenHash, TokenPair, UserId,
     },
 };
@@ -46,7 +46,7 @@ async fn change(
         token: token.clone(),
         current: password(current),
         new: new_password(new),
-        client: Client::default(),
+        origin: RequestOrigin::default(),
     };
     actors.accounts.ask(change).await
 }
@@ -69,7 +69,7 @@ fn open_session(user_id: UserId, expected: PasswordVersion) -> OpenSession {
         refresh_hash: TokenHash([7; 32]),
         refresh_version: 0,
         scope: Scope::of(Role::User),
-        client: Client::default(),
+        origin: RequestOrigin::default(),
         now: START,
         expires_at: START + Duration::from_mins(1),
     }
@@ -180,11 +180,12 @@ async fn a_password_is_set_only_over_the_one_that_was_confirmed() {
 /// A login that has found the user and waits for its hash, while something happens to the account.
 async fn race_a_login_with(actors: &TestActors, id: UserId, change: impl AsyncFnOnce()) {
     let passwords = actors.sekisho.passwords();
-    let nobody = || Applicant::registration(&Client::default());
+    let nobody = || Applicant::registration(&RequestOrigin::default());
     let turns = join_all((0..passwords.turns()).map(|_| passwords.turn(nobody()))).await;
     let accounts = actors.accounts.clone();
     let login =
-        begin(async move { accounts.ask(log_in_as("alice", PASSWORD, Client::default())).await }).await;
+        begin(async move { accounts.ask(log_in_as("alice", PASSWORD, RequestOrigin::default())).await })
+            .await;
     until("the login waits", || passwords.waiting() == 1).await;
 
     change().await;

@@ -10,7 +10,7 @@ use sekisho::{
         keeper::LookAround,
     },
     app::{Sekisho, Surroundings},
-    domain::{Client, EndReason, InvalidScope, Random, RefreshToken, Role, Scope},
+    domain::{EndReason, InvalidScope, Random, RefreshToken, RequestOrigin, Role, Scope},
 };
 use tempfile::TempDir;
 
@@ -129,7 +129,11 @@ async fn a_scope_too_many_is_refused_after_the_token_was_judged() {
     let (alice, first) = newcomer(&actors, "alice", Role::User).await;
     let as_admin = async |token: &RefreshToken| {
         let scope = Scope { user: true, admin: true };
-        actors.accounts.ask(Refresh { token: token.clone(), scope, client: Client::default() }).await.err()
+        actors
+            .accounts
+            .ask(Refresh { token: token.clone(), scope, origin: RequestOrigin::default() })
+            .await
+            .err()
     };
     let refused = Some(RefreshError::InvalidScope(InvalidScope));
 

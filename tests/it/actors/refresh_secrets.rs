@@ -11,8 +11,8 @@ use sekisho::{
     },
     app::{Sekisho, Surroundings},
     domain::{
-        Client, EndReason, KeyWrap, PasswordVersion, Random, RefreshToken, Role, Scope, SessionId, Timestamp,
-        TokenHash, TokenPair, UserId,
+        EndReason, KeyWrap, PasswordVersion, Random, RefreshToken, RequestOrigin, Role, Scope, SessionId,
+        Timestamp, TokenHash, TokenPair, UserId,
     },
 };
 
@@ -107,7 +107,8 @@ async fn another_server_on_the_file_has_heard_of_it_before_it_makes_tokens() {
     settle().await;
     actors.clock.advance(MINUTE);
     let refresh_there = async |token: &RefreshToken| {
-        let refresh = Refresh { token: token.clone(), scope: Scope::default(), client: Client::default() };
+        let refresh =
+            Refresh { token: token.clone(), scope: Scope::default(), origin: RequestOrigin::default() };
         accounts.ask(refresh).await.unwrap()
     };
 
@@ -168,7 +169,7 @@ async fn open(actors: &TestActors, user_id: UserId, expires_at: Timestamp) -> Se
         refresh_hash: TokenHash([0; 32]),
         refresh_version: 0,
         scope: Scope::of(Role::User),
-        client: Client::default(),
+        origin: RequestOrigin::default(),
         now: actors.clock.now(),
         expires_at,
     };

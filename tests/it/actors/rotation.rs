@@ -8,7 +8,9 @@ use sekisho::{
         account::{AdminError, BrowseUsers, LogIn, Refresh, RefreshError, Revoke},
         db::{UpdateUser, UserChange},
     },
-    domain::{AccessToken, Client, EndReason, InvalidScope, RefreshToken, Role, Scope, TokenPair, UserId},
+    domain::{
+        AccessToken, EndReason, InvalidScope, RefreshToken, RequestOrigin, Role, Scope, TokenPair, UserId,
+    },
 };
 
 use super::steps::{
@@ -28,7 +30,7 @@ async fn update(actors: &TestActors, id: UserId, change: UserChange) {
 async fn narrow(actors: &TestActors, tokens: &TokenPair, scope: &str) -> Result<TokenPair, RefreshError> {
     let token = tokens.refresh_token.clone();
     let scope = Scope::parse(scope).unwrap();
-    actors.accounts.ask(Refresh { token, scope, client: Client::default() }).await
+    actors.accounts.ask(Refresh { token, scope, origin: RequestOrigin::default() }).await
 }
 
 #[actix_web::test]
@@ -243,7 +245,7 @@ async fn a_refresh_never_widens_what_the_login_asked_for_and_a_refusal_spends_no
         name: "root".to_owned(),
         password: password(PASSWORD),
         scope: Scope::of(Role::User),
-        client: Client::default(),
+        origin: RequestOrigin::default(),
     };
     let tokens = actors.accounts.ask(log_in).await.unwrap();
 

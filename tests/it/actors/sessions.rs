@@ -12,8 +12,8 @@ use sekisho::{
         keeper::LookAround,
     },
     domain::{
-        Client, EndReason, PasswordVersion, RefreshToken, Role, Scope, SessionId, Timestamp, TokenHash,
-        TokenPair, UserId,
+        EndReason, PasswordVersion, RefreshToken, RequestOrigin, Role, Scope, SessionId, Timestamp,
+        TokenHash, TokenPair, UserId,
     },
 };
 
@@ -38,9 +38,9 @@ async fn somebody_sees_their_own_live_sessions_the_newest_first() {
     let (alice, first) = newcomer(&actors, "alice", Role::User).await;
     newcomer(&actors, "bob", Role::User).await;
     actors.clock.advance(DAY);
-    let client = Client { user_agent: Some("Phone".to_owned()), ..from_address("192.0.2.7") };
+    let origin = RequestOrigin { user_agent: Some("Phone".to_owned()), ..from_address("192.0.2.7") };
     let log_in =
-        LogIn { name: "alice".to_owned(), password: password(PASSWORD), scope: Scope::default(), client };
+        LogIn { name: "alice".to_owned(), password: password(PASSWORD), scope: Scope::default(), origin };
     let second = actors.accounts.ask(log_in).await.unwrap();
 
     let list = ListOwnSessions { token: second.access_token.clone(), with_ended: false };
@@ -141,7 +141,7 @@ async fn open(actors: &TestActors, user_id: UserId, expires_at: Timestamp) -> Se
         refresh_hash: TokenHash([0; 32]),
         refresh_version: 0,
         scope: Scope::of(Role::User),
-        client: Client::default(),
+        origin: RequestOrigin::default(),
         now: START,
         expires_at,
     };

@@ -1,6 +1,6 @@
 use sekisho::{
     actors::account::{Authenticate, LogIn, Register},
-    domain::{Client, Email, Password, Scope, Username},
+    domain::{Email, Password, RequestOrigin, Scope, Username},
 };
 
 use crate::support::{PASSWORD, TestActors};
@@ -13,7 +13,7 @@ async fn somebody_registers_logs_in_and_asks_who_they_are() {
         email: Email::parse("alice@example.com").unwrap(),
         username: Username::parse("alice").unwrap(),
         password: actors.sekisho.password_policy().accept(password(), &[]).unwrap(),
-        client: Client::default(),
+        origin: RequestOrigin::default(),
     };
     let user = actors.accounts.ask(register).await.unwrap();
 
@@ -21,7 +21,7 @@ async fn somebody_registers_logs_in_and_asks_who_they_are() {
         name: "ALICE@example.com".to_owned(),
         password: password(),
         scope: Scope::default(),
-        client: Client::default(),
+        origin: RequestOrigin::default(),
     };
     let tokens = actors.accounts.ask(log_in).await.unwrap();
     let caller = actors.accounts.ask(Authenticate { token: tokens.access_token }).await.unwrap();

@@ -13,8 +13,8 @@ use sekisho::{
     },
     config::PasswordArgs,
     domain::{
-        AccessToken, Client, Email, EndReason, NewPassword, Password, RefreshToken, Role, Scope, Session,
-        SessionId, TokenPair, User, UserId, Username,
+        AccessToken, Email, EndReason, NewPassword, Password, RefreshToken, RequestOrigin, Role, Scope,
+        Session, SessionId, TokenPair, User, UserId, Username,
     },
 };
 
@@ -33,9 +33,9 @@ pub fn new_password(text: &str) -> NewPassword {
     laxest.policy().accept(password(text), &[]).unwrap()
 }
 
-pub fn from_address(ip: &str) -> Client {
+pub fn from_address(ip: &str) -> RequestOrigin {
     let ip: IpAddr = ip.parse().unwrap();
-    Client { ip: Some(ip), user_agent: None }
+    RequestOrigin { ip: Some(ip), user_agent: None }
 }
 
 /// Somebody's registration with [`PASSWORD`] and `NAME@example.com`.
@@ -44,21 +44,21 @@ pub fn registration(name: &str) -> Register {
         email: Email::parse(&format!("{name}@example.com")).unwrap(),
         username: Username::parse(name).unwrap(),
         password: new_password(PASSWORD),
-        client: Client::default(),
+        origin: RequestOrigin::default(),
     }
 }
 
 pub async fn register(actors: &TestActors, name: &str, role: Role) -> User {
-    let Register { email, username, password, client } = registration(name);
-    actors.accounts.ask(AddUser { email, username, password, role, client }).await.unwrap()
+    let Register { email, username, password, origin } = registration(name);
+    actors.accounts.ask(AddUser { email, username, password, role, origin }).await.unwrap()
 }
 
-pub fn log_in_as(name: &str, text: &str, client: Client) -> LogIn {
-    LogIn { name: name.to_owned(), password: password(text), scope: Scope::default(), client }
+pub fn log_in_as(name: &str, text: &str, origin: RequestOrigin) -> LogIn {
+    LogIn { name: name.to_owned(), password: password(text), scope: Scope::default(), origin }
 }
 
 pub async fn try_log_in(actors: &TestActors, name: &str, text: &str) -> Result<TokenPair, LoginError> {
-    actors.accounts.ask(log_in_as(name, text, Client::default())).await
+    actors.accounts.ask(log_in_as(name, text, RequestOrigin::default())).await
 }
 
 /// Logs in with [`PASSWORD`].
@@ -69,20 +69,20 @@ pub async fn log_in(actors: &TestActors, name: &str) -> TokenPair {
 /// Registers somebody and logs them in for all that their role may.
 pub async fn newcomer(actors: &TestActors, name: &str, role: Role) -> (User, TokenPair) {
     let user = register(actors, name, role).await;
-    let log_in = LogIn { scope: Scope::of(role), ..log_in_as(name, PASSWORD, Client::default()) };
+    let log_in = LogIn { scope: Scope::of(role), ..log_in_as(name, PASSWORD, RequestOrigin::default()) };
     (user, actors.accounts.ask(log_in).await.unwrap())
 }
 
 pub async fn refresh(actors: &TestActors, token: &RefreshToken) -> Result<TokenPair, RefreshError> {
-    refresh_from(actors, token, Client::default()).await
+    refresh_from(actors, token, RequestOrigin::default()).await
 }
 
 pub async fn refresh_from(
     actors: &TestActors,
     token: &RefreshToken,
-    client: Client,
+    origin: RequestOrigin,
 ) -> Result<TokenPair, RefreshError> {
-    actors.accounts.ask(Refresh { token: token.clone(), scope: Scope::default(), client }).await
+    actors.accounts.ask(Refresh { token: token.clone(), scope: Scope::default(), origin }).await
 }
 
 pub async fn authenticate(actors: &TestActors, token: &AccessToken) -> Result<Caller, AuthenticateError> {

@@ -153,7 +153,7 @@ async fn guesses_at_the_current_password_count_like_failed_logins() {
             token: tokens.access_token.clone(),
             current: password(text),
             new: new_password("another staple battery"),
-            client: from_address(ATTACKER),
+            origin: from_address(ATTACKER),
         })
     };
 
@@ -233,7 +233,7 @@ async fn a_name_under_attack_does_not_keep_its_owner_from_changing_the_password(
         token: tokens.access_token.clone(),
         current: password(PASSWORD),
         new: new_password("another staple battery"),
-        client: from_address("198.19.0.1"),
+        origin: from_address("198.19.0.1"),
     };
 
     assert!(actors.accounts.ask(change).await.is_ok());

@@ -10,7 +10,8 @@ use sekisho::{
         },
     },
     domain::{
-        Client, Email, InvalidPassword, PasswordHash, Registration, Role, TokenPair, User, UserId, Username,
+        Email, InvalidPassword, PasswordHash, Registration, RequestOrigin, Role, TokenPair, User, UserId,
+        Username,
     },
 };
 
@@ -162,8 +163,11 @@ async fn a_deleted_user_takes_their_sessions_along() {
     let actors = TestActors::start().await;
     let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
     let (bob, _) = newcomer(&actors, "bob", Role::User).await;
-    let leave =
-        DeleteAccount { token: tokens.access_token, password: password(PASSWORD), client: Client::default() };
+    let leave = DeleteAccount {
+        token: tokens.access_token,
+        password: password(PASSWORD),
+        origin: RequestOrigin::default(),
+    };
 
     actors.accounts.ask(leave).await.unwrap();
 
@@ -179,7 +183,7 @@ async fn an_account_is_deleted_only_with_its_password() {
     let leave = DeleteAccount {
         token: tokens.access_token,
         password: password("not her password"),
-        client: Client::default(),
+        origin: RequestOrigin::default(),
     };
 
     assert_eq!(actors.accounts.ask(leave).await, Err(OwnAccountError::WrongPassword));
@@ -208,7 +212,7 @@ async fn change_email(
         token: tokens.access_token.clone(),
         email: email(address),
         password: password(text),
-        client: Client::default(),
+        origin: RequestOrigin::default(),
     };
     actors.accounts.ask(change).await
 }

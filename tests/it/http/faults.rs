@@ -12,7 +12,7 @@ use crate::{
 use sekisho::{
     actors::password::{Applicant, PasswordError},
     config::cores,
-    domain::Client,
+    domain::RequestOrigin,
 };
 
 #[actix_web::test]
@@ -91,7 +91,7 @@ async fn hash_threads_that_panic_hash_again() {
     let passwords = app.sekisho.passwords();
 
     for _ in 0..3 * cores().get() {
-        let turn = passwords.turn(Applicant::registration(&Client::default())).await.unwrap();
+        let turn = passwords.turn(Applicant::registration(&RequestOrigin::default())).await.unwrap();
         assert!(matches!(passwords.ask(turn, PanicHasher).await, Err(PasswordError::Panicked)));
     }
 
@@ -108,7 +108,7 @@ async fn readiness_names_the_hash_threads_where_none_answers() {
         let (message, mut held) = HoldHasher::new();
         let passwords = app.sekisho.passwords().clone();
         let holding = begin(async move {
-            let turn = passwords.turn(Applicant::registration(&Client::default())).await.unwrap();
+            let turn = passwords.turn(Applicant::registration(&RequestOrigin::default())).await.unwrap();
             passwords.ask(turn, message).await.map(|((), _)| ())
         })
         .await;

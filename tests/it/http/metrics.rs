@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use futures_util::future::join_all;
-use sekisho::{actors::password::Applicant, domain::Client};
+use sekisho::{actors::password::Applicant, domain::RequestOrigin};
 
 use crate::support::{
     PASSWORD, TestApp, eventually,
@@ -110,7 +110,7 @@ async fn a_login_whose_client_hangs_up_is_counted_as_abandoned() {
     let abandoned = async || app.figure("sekisho_logins_total{outcome=\"abandoned\"}").await;
     let before = abandoned().await;
     // Nobody gets a turn at the hash threads.
-    let anybody = || app.sekisho.passwords().turn(Applicant::registration(&Client::default()));
+    let anybody = || app.sekisho.passwords().turn(Applicant::registration(&RequestOrigin::default()));
     let turns = join_all((0..app.sekisho.passwords().turns()).map(|_| anybody())).await;
     let mut wire = Wire::connect(app.address).await;
     wire.send(post("/token", FORM, b"username=alice&password=wrong")).await;

@@ -11,8 +11,8 @@ fn queue(turns: usize, budget: Duration) -> Arc<Admission> {
 }
 
 fn applicant(account: &str, address: &str) -> Applicant {
-    let client = Client { ip: Some(address.parse().unwrap()), user_agent: None };
-    Applicant::login(&LoginName::parse(account).unwrap(), &client)
+    let origin = RequestOrigin { ip: Some(address.parse().unwrap()), user_agent: None };
+    Applicant::login(&LoginName::parse(account).unwrap(), &origin)
 }
 
 /// Somebody of a site of their own.

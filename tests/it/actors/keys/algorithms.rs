@@ -6,7 +6,7 @@ use sekisho::{
         db::FindKeys,
         token::{ANNOUNCE, InvalidToken},
     },
-    domain::{Algorithm, Client, Role, Scope},
+    domain::{Algorithm, RequestOrigin, Role, Scope},
 };
 
 use super::{DAY, MINUTE, SECOND, alg, fetch, look_around, part, restart, rotate, verifies, worker};
@@ -44,7 +44,7 @@ async fn a_token_says_what_it_is_for() {
         name: "alice".to_owned(),
         password: password(PASSWORD),
         scope: Scope::of(Role::User),
-        client: Client::default(),
+        origin: RequestOrigin::default(),
     };
 
     let first = actors.accounts.ask(log_in).await.unwrap();
