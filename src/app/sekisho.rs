@@ -9,7 +9,7 @@ use super::{AppError, Surroundings};
 use crate::{
     actors::{
         Handle, Limits,
-        account::{AccountActor, Desk, Group, Renewals, Rules},
+        account::{AccountActor, Coalescer, Desk, Renewals, Rules},
         db::{Close, DbActor, DbError, DbFile, FindHighestCost},
         keeper::{KeeperActor, KeyPolicy, Subscribe, open_keyring, wrap_secrets},
         password::{Admission, Hasher, LANES, PasswordActor, PasswordError, Passwords},
@@ -137,8 +137,8 @@ impl Sekisho {
         self.keeper.tell(Subscribe(signer.clone().recipient()));
         let tokens = Handle::new("token", signer, limits);
         let desk = Desk {
-            lookups: Group::new(self.db.clone()),
-            rotations: Group::new(self.db.clone()),
+            lookups: Coalescer::new(self.db.clone()),
+            rotations: Coalescer::new(self.db.clone()),
             db: self.db.clone(),
             passwords: self.passwords.clone(),
             throttle: self.throttle.clone(),

@@ -32,13 +32,13 @@ pub use network::Network;
 pub use password::{InvalidPassword, NewPassword, Password, PasswordHash, PasswordPolicy, PasswordVersion};
 pub use random::{NoRandomness, Random};
 pub use refresh_chain::{
-    Derivation, OriginMark, Presentation, RefreshChain, Salt, Theft, TokenHash, UnknownFormat,
+    Derivation, OriginMark, Presentation, RefreshChain, Salt, SecretHash, Theft, UnknownFormat,
 };
 pub use registration::{Registration, UnknownRegistration};
 pub use role::{InvalidScope, Role, Scope, UnknownRole};
 pub use session::{EarlierUses, EndReason, RequestOrigin, Session, SessionId, SessionRules};
 pub use shared_secret::{PoorSecret, check_shared_secret};
 pub use throttling::{Debt, Delays, Failures, Rate, Room, Rule};
-pub use token::{AccessToken, Algorithm, Claims, RefreshToken, TokenPair, UnknownAlgorithm};
+pub use token::{AccessToken, AccessTokenClaims, Algorithm, RefreshToken, TokenPair, UnknownAlgorithm};
 pub use user::{User, UserId};
 pub use username::{InvalidUsername, Username};

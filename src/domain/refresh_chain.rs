@@ -14,9 +14,9 @@ use super::{Network, RequestOrigin, Timestamp};
 
 /// SHA-256 of a refresh secret: all that is stored of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TokenHash(pub [u8; 32]);
+pub struct SecretHash(pub [u8; 32]);
 
-impl TokenHash {
+impl SecretHash {
     /// The part of the hash that a replaced secret is remembered by. 64 bits are enough because only
     /// tokens that carry our tag are ever compared; nobody can try guesses.
     fn prefix(self) -> [u8; 8] {
@@ -146,7 +146,7 @@ impl Theft {
 /// A session's current refresh secret and those that were replaced within the grace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshChain {
-    current: TokenHash,
+    current: SecretHash,
     /// The oldest first: each one's derivation leads to the next, and the last one's to the current.
     replaced: Vec<Replaced>,
 }
@@ -163,7 +163,7 @@ impl RefreshChain {
     #[must_use]
     pub fn judge(
         &self,
-        presented: TokenHash,
+        presented: SecretHash,
         from: OriginMark,
         now: Timestamp,
         grace: Duration,
@@ -191,7 +191,7 @@ impl RefreshChain {
     #[must_use]
     pub fn replace_current(
         mut self,
-        successor: TokenHash,
+        successor: SecretHash,
         derivation: Derivation,
         by: OriginMark,
         now: Timestamp,
@@ -209,7 +209,7 @@ impl RefreshChain {
 
     /// The current secret's hash.
     #[must_use]
-    pub const fn current(&self) -> TokenHash {
+    pub const fn current(&self) -> SecretHash {
         self.current
     }
 }

@@ -57,7 +57,7 @@ impl fmt::Display for Algorithm {
 
 /// The claims of an access token (RFC 7519, RFC 9068's names where it has them).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
+pub struct AccessTokenClaims {
     /// The issuer: this service's URL.
     pub iss: String,
     /// For whom it is; see [`super::Audiences`].

@@ -88,12 +88,12 @@ pub(super) async fn authenticate_owner(desk: &Desk, token: AccessToken) -> Resul
 
 /// The beginning of every use case that needs to know who asks.
 pub(super) async fn authenticate(desk: &Desk, token: AccessToken) -> Result<Caller, AuthenticateError> {
-    let granted =
+    let verified =
         desk.tokens.ask(VerifyAccessToken { token }).await?.map_err(AuthenticateError::InvalidToken)?;
-    let key = ActiveKey { user_id: granted.user_id, session_id: granted.session_id, now: desk.clock.now() };
+    let key = ActiveKey { user_id: verified.user_id, session_id: verified.session_id, now: desk.clock.now() };
     let user = desk.lookups.ask(key).await?.ok_or(AuthenticateError::Ended)?;
-    let scope = granted.scope.intersection(Scope::of(user.role));
-    Ok(Caller { user, session_id: granted.session_id, scope, authenticated_at: granted.authenticated_at })
+    let scope = verified.scope.intersection(Scope::of(user.role));
+    Ok(Caller { user, session_id: verified.session_id, scope, authenticated_at: verified.authenticated_at })
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 mod admin;
 mod authenticate;
 mod check_password;
+mod coalescer;
 mod error;
-mod groups;
 mod login;
 mod own_account;
 mod refresh;
@@ -30,8 +30,8 @@ pub use self::{
     },
     authenticate::{Authenticate, AuthenticateError, Caller},
     check_password::CheckError,
+    coalescer::Coalescer,
     error::Failure,
-    groups::Group,
     login::{LogIn, LoginError},
     own_account::{ChangeEmail, ChangePassword, DeleteAccount, OwnAccountError},
     refresh::{Refresh, RefreshError},
@@ -55,9 +55,9 @@ pub struct Desk {
     /// The database.
     pub db: Handle<DbActor>,
     /// The same, for the one question that every authenticated request asks.
-    pub lookups: Group<FindActiveUsers>,
+    pub lookups: Coalescer<FindActiveUsers>,
     /// The same, for refreshes.
-    pub rotations: Group<RotateSessions>,
+    pub rotations: Coalescer<RotateSessions>,
     /// The hash threads, behind their queue.
     pub passwords: Passwords,
     /// Who may try a password, and when.

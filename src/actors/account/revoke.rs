@@ -41,7 +41,7 @@ impl UseCase for Revoke {
             Some(presented) => Some(presented.session_id),
             None => {
                 let access = VerifyAccessToken { token: AccessToken::new(self.token) };
-                desk.tokens.ask(access).await?.ok().map(|granted| granted.session_id)
+                desk.tokens.ask(access).await?.ok().map(|verified| verified.session_id)
             }
         };
         if let Some(id) = session_id {

@@ -6,8 +6,8 @@ use rusqlite::{
 };
 
 use crate::domain::{
-    Algorithm, EarlierUses, Email, EndReason, PasswordHash, PasswordVersion, Role, Scope, Session, SessionId,
-    StoredSecret, Timestamp, TokenHash, User, UserId, Username,
+    Algorithm, EarlierUses, Email, EndReason, PasswordHash, PasswordVersion, Role, Scope, SecretHash,
+    Session, SessionId, StoredSecret, Timestamp, User, UserId, Username,
 };
 
 /// An integer column that is a newtype over `i64`.
@@ -34,13 +34,13 @@ integer_column! {
     PasswordVersion: PasswordVersion, |version: PasswordVersion| version.0;
 }
 
-impl ToSql for TokenHash {
+impl ToSql for SecretHash {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::from(&self.0[..]))
     }
 }
 
-impl FromSql for TokenHash {
+impl FromSql for SecretHash {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         <[u8; 32]>::column_result(value).map(Self)
     }

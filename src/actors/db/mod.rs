@@ -86,15 +86,15 @@ pub trait DbMessage: Message<Result = Result<Self::Answer, DbError>> + Send + 's
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError>;
 }
 
-/// A message that stands for many callers, each of whom has an answer or an error of their own.
-pub trait GroupMessage: DbMessage<Answer = Vec<Result<Self::One, DbError>>> {
+/// One message for many callers. Each caller's entry gets its own answer or error.
+pub trait CoalescedMessage: DbMessage<Answer = Vec<Result<Self::EntryAnswer, DbError>>> {
     /// What one caller asks.
-    type Request: 'static;
-    /// What one caller is answered.
-    type One: Send + 'static;
+    type Entry: 'static;
+    /// The answer to one entry.
+    type EntryAnswer: Send + 'static;
 
-    /// Gathers requests into a message that answers them in their order.
-    fn gather(requests: Vec<Self::Request>) -> Self;
+    /// Makes a message of entries. The answers are in the same order.
+    fn from_entries(entries: Vec<Self::Entry>) -> Self;
 }
 
 /// The owner of the connection; see the module's documentation.

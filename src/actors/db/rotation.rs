@@ -10,12 +10,12 @@ use actix::Message;
 use rusqlite::{Connection, OptionalExtension, Row, types::FromSqlError};
 
 use super::{
-    Access, DbError, DbMessage, GroupMessage,
+    Access, CoalescedMessage, DbError, DbMessage,
     columns::{user, user_columns},
 };
 use crate::domain::{
     Derivation, EarlierUses, EndReason, InvalidScope, OriginMark, Presentation, RefreshChain, Scope,
-    SessionId, SessionRules, Theft, Timestamp, TokenHash, User,
+    SecretHash, SessionId, SessionRules, Theft, Timestamp, User,
 };
 
 /// Exchanges a refresh secret for its successor.
@@ -24,11 +24,11 @@ pub struct RotateSession {
     /// The session that the token names.
     pub id: SessionId,
     /// The presented secret's hash.
-    pub presented: TokenHash,
+    pub presented: SecretHash,
     /// Where the request came from.
     pub from: OriginMark,
     /// The hash of the secret that becomes current if the presented one is.
-    pub successor: TokenHash,
+    pub successor: SecretHash,
     /// How that was derived from the presented one.
     pub derivation: Derivation,
     /// What the new access token shall be able to do; empty for all that the session may.
@@ -102,11 +102,11 @@ pub struct RotateSessions {
     pub rotations: Vec<RotateSession>,
 }
 
-impl GroupMessage for RotateSessions {
-    type Request = RotateSession;
-    type One = Rotation;
+impl CoalescedMessage for RotateSessions {
+    type Entry = RotateSession;
+    type EntryAnswer = Rotation;
 
-    fn gather(rotations: Vec<RotateSession>) -> Self {
+    fn from_entries(rotations: Vec<RotateSession>) -> Self {
         Self { rotations }
     }
 }

@@ -4,12 +4,12 @@ use actix::Message;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::{
-    Access, DbError, DbMessage, GroupMessage,
+    Access, CoalescedMessage, DbError, DbMessage,
     columns::{session, session_columns, user, user_columns},
     purge::delete_unseen_sessions,
 };
 use crate::domain::{
-    EndReason, PasswordVersion, RequestOrigin, Scope, Session, SessionId, Timestamp, TokenHash, User, UserId,
+    EndReason, PasswordVersion, RequestOrigin, Scope, SecretHash, Session, SessionId, Timestamp, User, UserId,
 };
 
 /// Opens a session for somebody whose password was just verified. If the account then has more live
@@ -24,7 +24,7 @@ pub struct OpenSession {
     /// session.
     pub expected: PasswordVersion,
     /// The first refresh secret's hash.
-    pub refresh_hash: TokenHash,
+    pub refresh_hash: SecretHash,
     /// The version of the installation's secret that the first token is made with.
     pub refresh_version: u8,
     /// What its tokens may do at most.
@@ -123,11 +123,11 @@ pub struct FindActiveUsers {
     pub keys: Vec<ActiveKey>,
 }
 
-impl GroupMessage for FindActiveUsers {
-    type Request = ActiveKey;
-    type One = Option<User>;
+impl CoalescedMessage for FindActiveUsers {
+    type Entry = ActiveKey;
+    type EntryAnswer = Option<User>;
 
-    fn gather(keys: Vec<ActiveKey>) -> Self {
+    fn from_entries(keys: Vec<ActiveKey>) -> Self {
         Self { keys }
     }
 }

@@ -9,19 +9,19 @@ use quick_cache::unsync::Cache;
 use serde_json::json;
 
 use super::{TokenError, key::jwt_algorithm, keyring::Keyring};
-use crate::domain::{AccessToken, Claims, Scope, SessionId, Timestamp, User, UserId};
+use crate::domain::{AccessToken, AccessTokenClaims, Scope, SessionId, Timestamp, User, UserId};
 
 /// The `typ` of access tokens (RFC 9068, section 2.1), so that no other JWT of ours is taken for one.
 const TYPE: &str = "at+jwt";
 
-/// What a valid access token grants, as far as the token alone can tell.
+/// What a valid access token says. Whether its session still lives, only the database knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Granted {
-    /// To whom.
+pub struct VerifiedToken {
+    /// The user that the token was issued to.
     pub user_id: UserId,
-    /// In which session, which may have ended since.
+    /// The session that the token belongs to; it may have ended since.
     pub session_id: SessionId,
-    /// What, at Sekisho.
+    /// What the token allows at Sekisho.
     pub scope: Scope,
     /// When the password was verified.
     pub authenticated_at: Timestamp,
@@ -59,8 +59,8 @@ pub enum InvalidToken {
     NotYetValid,
 }
 
-/// What stands in a token that is to be signed.
-pub(super) struct Grant<'a> {
+/// The contents of an access token that is to be signed.
+pub(super) struct AccessTokenSpec<'a> {
     pub(super) user: &'a User,
     pub(super) session_id: SessionId,
     pub(super) scope: Scope,
@@ -71,25 +71,25 @@ pub(super) struct Grant<'a> {
 }
 
 /// Signs a token with the key that signs at the time of issue.
-pub(super) fn sign(keyring: &Keyring, grant: &Grant<'_>) -> Result<AccessToken, TokenError> {
-    let key = keyring.signer(grant.issued_at).ok_or(TokenError::NoSigningKey)?;
-    let iat = grant.issued_at.as_seconds();
-    let claims = Claims {
+pub(super) fn sign(keyring: &Keyring, spec: &AccessTokenSpec<'_>) -> Result<AccessToken, TokenError> {
+    let key = keyring.signer(spec.issued_at).ok_or(TokenError::NoSigningKey)?;
+    let iat = spec.issued_at.as_seconds();
+    let claims = AccessTokenClaims {
         iss: keyring.issuer().to_owned(),
-        aud: keyring.audiences().of(grant.scope).to_vec(),
-        sub: grant.user.username.as_str().to_owned(),
-        uid: grant.user.id.0,
-        sid: grant.session_id.0,
-        scope: grant.scope.as_str().to_owned(),
+        aud: keyring.audiences().of(spec.scope).to_vec(),
+        sub: spec.user.username.as_str().to_owned(),
+        uid: spec.user.id.0,
+        sid: spec.session_id.0,
+        scope: spec.scope.as_str().to_owned(),
         iat,
-        exp: iat.saturating_add_unsigned(grant.lifetime.as_secs()),
+        exp: iat.saturating_add_unsigned(spec.lifetime.as_secs()),
         nbf: None,
-        auth_time: grant.authenticated_at.as_seconds(),
+        auth_time: spec.authenticated_at.as_seconds(),
         jti: String::new(),
     };
     let failed = |error: &dyn std::fmt::Display| TokenError::Signing(error.to_string());
-    let tags = keyring.tags().newest(grant.issued_at).ok_or(TokenError::NoRefreshSecret)?;
-    let claims = tags.tagged(claims, grant.nonce).and_then(|claims| serde_json::to_vec(&claims));
+    let tags = keyring.tags().newest(spec.issued_at).ok_or(TokenError::NoRefreshSecret)?;
+    let claims = tags.tagged(claims, spec.nonce).and_then(|claims| serde_json::to_vec(&claims));
     let claims = claims.map_err(|error| failed(&error))?;
     let header = json!({ "typ": TYPE, "alg": key.algorithm.as_str(), "kid": key.kid });
     let mut token = BASE64_URL_SAFE_NO_PAD.encode(header.to_string());
@@ -101,35 +101,35 @@ pub(super) fn sign(keyring: &Keyring, grant: &Grant<'_>) -> Result<AccessToken, 
     Ok(AccessToken::new(token))
 }
 
-/// Tokens that were verified before, by the SHA-256 of the whole token.
+/// A cache of verified tokens, keyed by the SHA-256 of the whole token.
 ///
 /// An asymmetric signature costs more than the rest of a request; a client sends the same token
 /// many times. An entry is trusted only while the token and its key are valid, and the cache is
 /// dropped with its keyring.
-pub(super) struct VerifiedTokens(Cache<[u8; 32], Verified>);
+pub(super) struct TokenCache(Cache<[u8; 32], CachedToken>);
 
 #[derive(Clone, Copy)]
-struct Verified {
-    granted: Granted,
+struct CachedToken {
+    token: VerifiedToken,
     not_before: i64,
     expires: i64,
     key_verifies_until: Option<Timestamp>,
 }
 
-impl Default for VerifiedTokens {
+impl Default for TokenCache {
     fn default() -> Self {
         Self(Cache::new(10_000))
     }
 }
 
-impl VerifiedTokens {
+impl TokenCache {
     /// Verifies a token, from memory where it was verified before.
     pub(super) fn verify(
         &mut self,
         keyring: &Keyring,
         token: &AccessToken,
         now: Timestamp,
-    ) -> Result<Granted, InvalidToken> {
+    ) -> Result<VerifiedToken, InvalidToken> {
         let mut hash = [0; digest::SHA256_OUTPUT_LEN];
         hash.copy_from_slice(digest::digest(&digest::SHA256, token.expose().as_bytes()).as_ref());
         if let Some(verified) = self.0.get(&hash)
@@ -143,20 +143,20 @@ impl VerifiedTokens {
     }
 }
 
-impl Verified {
-    fn at(self, now: Timestamp) -> Result<Granted, InvalidToken> {
+impl CachedToken {
+    fn at(self, now: Timestamp) -> Result<VerifiedToken, InvalidToken> {
         if now.as_seconds() >= self.expires {
             return Err(InvalidToken::Expired);
         }
         if now.as_seconds() < self.not_before {
             return Err(InvalidToken::NotYetValid);
         }
-        Ok(self.granted)
+        Ok(self.token)
     }
 }
 
-/// Checks everything that does not depend on the time, but for the key's own.
-fn verify(keyring: &Keyring, token: &AccessToken, now: Timestamp) -> Result<Verified, InvalidToken> {
+/// Checks everything that does not depend on the time, except how long the key verifies.
+fn verify(keyring: &Keyring, token: &AccessToken, now: Timestamp) -> Result<CachedToken, InvalidToken> {
     let Header { typ, alg, kid, crit, .. } =
         decode_header(token.expose()).map_err(|_| InvalidToken::Malformed)?;
     if crit.is_some() {
@@ -179,7 +179,7 @@ fn verify(keyring: &Keyring, token: &AccessToken, now: Timestamp) -> Result<Veri
     validation.validate_exp = false;
     // The audience is checked below: what the token may do hangs on it.
     validation.validate_aud = false;
-    let claims = decode::<Claims>(token.expose(), &key.decoding, &validation)
+    let claims = decode::<AccessTokenClaims>(token.expose(), &key.decoding, &validation)
         .map_err(|_| InvalidToken::Forged)?
         .claims;
     let scope = Scope::parse(&claims.scope).map_err(|_| InvalidToken::Malformed)?;
@@ -187,8 +187,8 @@ fn verify(keyring: &Keyring, token: &AccessToken, now: Timestamp) -> Result<Veri
     if !keyring.tags().are_ours(&claims) {
         return Err(InvalidToken::NotIssued);
     }
-    Ok(Verified {
-        granted: Granted {
+    Ok(CachedToken {
+        token: VerifiedToken {
             user_id: UserId(claims.uid),
             session_id: SessionId(claims.sid),
             scope,

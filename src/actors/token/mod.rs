@@ -15,9 +15,9 @@ use std::{sync::Arc, time::Duration};
 
 use actix::{Actor, Context, Handler, Message};
 
-use self::access::VerifiedTokens;
+use self::access::TokenCache;
 pub use self::{
-    access::{Granted, InvalidToken},
+    access::{InvalidToken, VerifiedToken},
     key::{KeyError, new_key_row},
     keyring::{Keyring, SigningSetup},
     life::{ANNOUNCE, JWKS_MAX_AGE, KeyState, KeySummary, summarize_keys},
@@ -52,7 +52,7 @@ pub enum TokenError {
 /// The signer and verifier of one worker; see the module's documentation.
 pub struct TokenActor {
     keyring: Arc<Keyring>,
-    verified: VerifiedTokens,
+    verified: TokenCache,
     clock: Clock,
     random: Random,
     lifetime: Duration,
@@ -62,7 +62,7 @@ impl TokenActor {
     /// An actor that signs tokens of this lifetime with this keyring.
     #[must_use]
     pub fn new(keyring: Arc<Keyring>, clock: Clock, random: Random, lifetime: Duration) -> Self {
-        Self { keyring, verified: VerifiedTokens::default(), clock, random, lifetime }
+        Self { keyring, verified: TokenCache::default(), clock, random, lifetime }
     }
 
     /// Whether there is a key to sign with. It is asked before anything that ends with a signature is written:
@@ -86,7 +86,7 @@ impl Actor for TokenActor {
 ///
 /// When there is no key, or what it signs does not verify.
 pub fn try_keys(keyring: &Keyring, user: &User, now: Timestamp, random: &Random) -> Result<(), TokenError> {
-    let grant = access::Grant {
+    let spec = access::AccessTokenSpec {
         user,
         session_id: SessionId(0),
         scope: Scope::of(user.role),
@@ -95,9 +95,9 @@ pub fn try_keys(keyring: &Keyring, user: &User, now: Timestamp, random: &Random)
         lifetime: Duration::from_mins(1),
         nonce: random.bytes()?,
     };
-    let token = access::sign(keyring, &grant)?;
-    let granted = VerifiedTokens::default().verify(keyring, &token, now);
-    granted.map(|_| ()).map_err(|error| TokenError::Signing(format!("the signature is {error}")))
+    let token = access::sign(keyring, &spec)?;
+    let verified = TokenCache::default().verify(keyring, &token, now);
+    verified.map(|_| ()).map_err(|error| TokenError::Signing(format!("the signature is {error}")))
 }
 
 /// Replaces the keyring, and forgets what the old one verified.
@@ -110,7 +110,7 @@ impl Handler<UseKeyring> for TokenActor {
 
     fn handle(&mut self, UseKeyring(keyring): UseKeyring, _: &mut Context<Self>) {
         self.keyring = keyring;
-        self.verified = VerifiedTokens::default();
+        self.verified = TokenCache::default();
     }
 }
 
@@ -138,7 +138,7 @@ impl Handler<IssueTokens> for TokenActor {
     fn handle(&mut self, message: IssueTokens, _: &mut Context<Self>) -> Self::Result {
         let issued_at = self.clock.now();
         let lifetime = self.lifetime.min(message.session_ends.since(issued_at));
-        let grant = access::Grant {
+        let spec = access::AccessTokenSpec {
             user: &message.user,
             session_id: message.session_id,
             scope: message.scope,
@@ -147,7 +147,7 @@ impl Handler<IssueTokens> for TokenActor {
             lifetime,
             nonce: self.random.bytes()?,
         };
-        let access_token = access::sign(&self.keyring, &grant)?;
+        let access_token = access::sign(&self.keyring, &spec)?;
         let refresh_token = self.keyring.refresh().write(message.session_id, &message.secret);
         Ok(TokenPair {
             access_token,
@@ -160,14 +160,14 @@ impl Handler<IssueTokens> for TokenActor {
 
 /// Verifies an access token: type, key, signature, issuer, audience, tag and time.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Result<Granted, InvalidToken>, TokenError>")]
+#[rtype(result = "Result<Result<VerifiedToken, InvalidToken>, TokenError>")]
 pub struct VerifyAccessToken {
     /// The token.
     pub token: AccessToken,
 }
 
 impl Handler<VerifyAccessToken> for TokenActor {
-    type Result = Result<Result<Granted, InvalidToken>, TokenError>;
+    type Result = Result<Result<VerifiedToken, InvalidToken>, TokenError>;
 
     fn handle(&mut self, message: VerifyAccessToken, _: &mut Context<Self>) -> Self::Result {
         Ok(self.verified.verify(&self.keyring, &message.token, self.clock.now()))

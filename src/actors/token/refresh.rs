@@ -15,7 +15,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     actors::db::RefreshSecretRow,
-    domain::{Derivation, KeyWrap, OpenError, RefreshToken, Salt, SessionId, Timestamp, TokenHash},
+    domain::{Derivation, KeyWrap, OpenError, RefreshToken, Salt, SecretHash, SessionId, Timestamp},
 };
 
 const VERSION: usize = 1;
@@ -62,10 +62,10 @@ impl std::fmt::Debug for RefreshSecret {
 impl RefreshSecret {
     /// What is stored of it.
     #[must_use]
-    pub fn hash(&self) -> TokenHash {
+    pub fn hash(&self) -> SecretHash {
         let mut hash = [0; digest::SHA256_OUTPUT_LEN];
         hash.copy_from_slice(digest::digest(&digest::SHA256, &self.bytes).as_ref());
-        TokenHash(hash)
+        SecretHash(hash)
     }
 
     /// The version of the installation's secret that its token is made with.

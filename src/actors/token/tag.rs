@@ -11,7 +11,7 @@ use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::refresh::Root;
-use crate::domain::{Claims, Timestamp};
+use crate::domain::{AccessTokenClaims, Timestamp};
 
 const NONCE: usize = 16;
 const TAG: usize = 16;
@@ -38,7 +38,7 @@ impl TagKeys {
     }
 
     /// Whether we gave these claims their `jti`.
-    pub(super) fn are_ours(&self, claims: &Claims) -> bool {
+    pub(super) fn are_ours(&self, claims: &AccessTokenClaims) -> bool {
         self.keys.iter().rev().any(|(_, key)| key.is_ours(claims))
     }
 }
@@ -55,24 +55,28 @@ impl TagKey {
     }
 
     /// The claims with a `jti` of ours; whatever stood there before is replaced.
-    pub(super) fn tagged(&self, claims: Claims, nonce: [u8; NONCE]) -> serde_json::Result<Claims> {
-        let claims = Claims { jti: String::new(), ..claims };
+    pub(super) fn tagged(
+        &self,
+        claims: AccessTokenClaims,
+        nonce: [u8; NONCE],
+    ) -> serde_json::Result<AccessTokenClaims> {
+        let claims = AccessTokenClaims { jti: String::new(), ..claims };
         let mut jti = [0; NONCE + TAG];
         for (byte, source) in jti.iter_mut().zip(nonce.iter().chain(&self.tag(&claims, &nonce)?)) {
             *byte = *source;
         }
-        Ok(Claims { jti: BASE64_URL_SAFE_NO_PAD.encode(jti), ..claims })
+        Ok(AccessTokenClaims { jti: BASE64_URL_SAFE_NO_PAD.encode(jti), ..claims })
     }
 
-    fn is_ours(&self, claims: &Claims) -> bool {
+    fn is_ours(&self, claims: &AccessTokenClaims) -> bool {
         let Ok(jti) = BASE64_URL_SAFE_NO_PAD.decode(&claims.jti) else { return false };
         let Some((nonce, tag)) = jti.split_at_checked(NONCE) else { return false };
-        let bare = Claims { jti: String::new(), ..claims.clone() };
+        let bare = AccessTokenClaims { jti: String::new(), ..claims.clone() };
         self.tag(&bare, nonce).is_ok_and(|ours| verify_slices_are_equal(&ours, tag).is_ok())
     }
 
     /// The tag of claims without `jti`.
-    fn tag(&self, claims: &Claims, nonce: &[u8]) -> serde_json::Result<[u8; TAG]> {
+    fn tag(&self, claims: &AccessTokenClaims, nonce: &[u8]) -> serde_json::Result<[u8; TAG]> {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(nonce);
         // Read from a token or about to be written to one, equal claims are written alike.
@@ -89,8 +93,8 @@ impl TagKey {
 mod tests {
     use super::*;
 
-    fn claims() -> Claims {
-        Claims {
+    fn claims() -> AccessTokenClaims {
+        AccessTokenClaims {
             iss: "https://a".to_owned(),
             aud: vec!["https://a".to_owned(), "orders".to_owned()],
             sub: "alice".to_owned(),
@@ -111,7 +115,7 @@ mod tests {
         let genuine = key.tagged(claims(), [7; NONCE]).unwrap();
 
         assert!(key.is_ours(&genuine));
-        let changes: [fn(&mut Claims); 12] = [
+        let changes: [fn(&mut AccessTokenClaims); 12] = [
             |claims| claims.iss.push('/'),
             |claims| drop(claims.aud.pop()),
             |claims| claims.aud = vec!["https://a/admin".to_owned()],
@@ -162,11 +166,11 @@ mod tests {
         let genuine = key.tagged(claims(), [7; NONCE]).unwrap().jti;
 
         for jti in [String::new(), "é".to_owned(), genuine[..42].to_owned(), format!("{genuine}A")] {
-            assert!(!key.is_ours(&Claims { jti: jti.clone(), ..claims() }), "{jti}");
+            assert!(!key.is_ours(&AccessTokenClaims { jti: jti.clone(), ..claims() }), "{jti}");
         }
         for length in [0, NONCE - 1, NONCE, NONCE + TAG - 1, NONCE + TAG + 1] {
             let jti = BASE64_URL_SAFE_NO_PAD.encode(vec![7; length]);
-            assert!(!key.is_ours(&Claims { jti, ..claims() }), "{length}");
+            assert!(!key.is_ours(&AccessTokenClaims { jti, ..claims() }), "{length}");
         }
     }
 }

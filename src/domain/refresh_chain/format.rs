@@ -13,7 +13,7 @@
 //! | 1 | 1 if its successor was derived with a salt, else 0 |
 //! | 16 | the salt |
 
-use super::{Derivation, OriginMark, RefreshChain, Replaced, Salt, Timestamp, TokenHash};
+use super::{Derivation, OriginMark, RefreshChain, Replaced, Salt, SecretHash, Timestamp};
 
 /// The format that is written.
 const FORMAT: u8 = 1;
@@ -36,7 +36,7 @@ impl RefreshChain {
     /// # Errors
     ///
     /// When a column holds what this program never writes.
-    pub fn read(current: TokenHash, before: &[u8], today: &[u8]) -> Result<Self, UnknownFormat> {
+    pub fn read(current: SecretHash, before: &[u8], today: &[u8]) -> Result<Self, UnknownFormat> {
         let (entries_before, rest) = before.as_chunks::<ENTRY_OF_BEFORE>();
         let entries = match today.split_first() {
             None => &[][..],

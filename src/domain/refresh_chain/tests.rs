@@ -5,8 +5,8 @@ use super::*;
 const GRACE: Duration = Duration::from_secs(10);
 const NOBODY: OriginMark = OriginMark { network: 0, agent: 0 };
 
-fn hash(byte: u8) -> TokenHash {
-    TokenHash([byte; 32])
+fn hash(byte: u8) -> SecretHash {
+    SecretHash([byte; 32])
 }
 
 fn at(seconds: i64) -> Timestamp {

@@ -36,7 +36,7 @@ use sekisho::{
     config::{Config, Database},
     domain::{
         Algorithm, Derivation, Email, EndReason, KeyWrap, Network, OriginMark, PasswordHash, PasswordVersion,
-        Random, RequestOrigin, Role, Salt, Scope, SessionId, SessionRules, StoredSecret, TokenHash, UserId,
+        Random, RequestOrigin, Role, Salt, Scope, SecretHash, SessionId, SessionRules, StoredSecret, UserId,
         Username,
     },
 };
@@ -306,9 +306,9 @@ fn send_what_reads(minefield: &mut Minefield) {
 fn send_what_changes_sessions(minefield: &mut Minefield) {
     let rotate = |presented: u8, now| RotateSession {
         id: SessionId(3),
-        presented: TokenHash([presented; 32]),
+        presented: SecretHash([presented; 32]),
         from: OriginMark::default(),
-        successor: TokenHash([presented + 1; 32]),
+        successor: SecretHash([presented + 1; 32]),
         derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
         requested: Scope::default(),
         rules: SessionRules { max_age: None, ..Config::default().session_rules() },
@@ -318,7 +318,7 @@ fn send_what_changes_sessions(minefield: &mut Minefield) {
     let open = |user| OpenSession {
         user_id: UserId(user),
         expected: PasswordVersion(1),
-        refresh_hash: TokenHash([1; 32]),
+        refresh_hash: SecretHash([1; 32]),
         refresh_version: 0,
         scope: Scope::of(Role::User),
         origin: RequestOrigin::default(),

@@ -14,7 +14,7 @@ use sekisho::{
     },
     domain::{
         AccessToken, EndReason, InvalidPassword, PasswordHash, PasswordVersion, RequestOrigin, Role, Scope,
-        TokenHash, TokenPair, UserId,
+        SecretHash, TokenPair, UserId,
     },
 };
 
@@ -66,7 +66,7 @@ fn open_session(user_id: UserId, expected: PasswordVersion) -> OpenSession {
     OpenSession {
         user_id,
         expected,
-        refresh_hash: TokenHash([7; 32]),
+        refresh_hash: SecretHash([7; 32]),
         refresh_version: 0,
         scope: Scope::of(Role::User),
         origin: RequestOrigin::default(),

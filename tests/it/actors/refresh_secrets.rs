@@ -11,8 +11,8 @@ use sekisho::{
     },
     app::{Sekisho, Surroundings},
     domain::{
-        EndReason, KeyWrap, PasswordVersion, Random, RefreshToken, RequestOrigin, Role, Scope, SessionId,
-        Timestamp, TokenHash, TokenPair, UserId,
+        EndReason, KeyWrap, PasswordVersion, Random, RefreshToken, RequestOrigin, Role, Scope, SecretHash,
+        SessionId, Timestamp, TokenPair, UserId,
     },
 };
 
@@ -166,7 +166,7 @@ async fn open(actors: &TestActors, user_id: UserId, expires_at: Timestamp) -> Se
     let open = OpenSession {
         user_id,
         expected: PasswordVersion(1),
-        refresh_hash: TokenHash([0; 32]),
+        refresh_hash: SecretHash([0; 32]),
         refresh_version: 0,
         scope: Scope::of(Role::User),
         origin: RequestOrigin::default(),

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use sekisho::{
     actors::db::{DbError, RotateSession, RotateSessions, Rotation},
     config::Config,
-    domain::{Derivation, OriginMark, Salt, Scope, SessionId, TokenHash},
+    domain::{Derivation, OriginMark, Salt, Scope, SecretHash, SessionId},
 };
 
 use super::probes::{LoneDatabase, Run};
@@ -13,9 +13,9 @@ use crate::support::START;
 fn rotation(id: i64, presented: u8) -> RotateSession {
     RotateSession {
         id: SessionId(id),
-        presented: TokenHash([presented; 32]),
+        presented: SecretHash([presented; 32]),
         from: OriginMark::default(),
-        successor: TokenHash([presented + 1; 32]),
+        successor: SecretHash([presented + 1; 32]),
         derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
         requested: Scope::default(),
         rules: Config::default().session_rules(),

@@ -12,8 +12,8 @@ use sekisho::{
         keeper::LookAround,
     },
     domain::{
-        EndReason, PasswordVersion, RefreshToken, RequestOrigin, Role, Scope, SessionId, Timestamp,
-        TokenHash, TokenPair, UserId,
+        EndReason, PasswordVersion, RefreshToken, RequestOrigin, Role, Scope, SecretHash, SessionId,
+        Timestamp, TokenPair, UserId,
     },
 };
 
@@ -138,7 +138,7 @@ async fn open(actors: &TestActors, user_id: UserId, expires_at: Timestamp) -> Se
     let open = OpenSession {
         user_id,
         expected: PasswordVersion(1),
-        refresh_hash: TokenHash([0; 32]),
+        refresh_hash: SecretHash([0; 32]),
         refresh_version: 0,
         scope: Scope::of(Role::User),
         origin: RequestOrigin::default(),

@@ -19,7 +19,7 @@ use sekisho::{
         db::{FindKeys, KeyRow},
         token::InvalidToken,
     },
-    domain::{AccessToken, Algorithm, Claims, Role, TokenPair, User},
+    domain::{AccessToken, AccessTokenClaims, Algorithm, Role, TokenPair, User},
 };
 use serde_json::{Value, json};
 
@@ -85,7 +85,8 @@ impl Scene {
 
     /// The claims with the tag that they would have if we had issued them.
     fn tagged(&self, claims: Value) -> Value {
-        let Ok(bare) = serde_json::from_value::<Claims>(with(&claims, json!({ "jti": "" }))) else {
+        let Ok(bare) = serde_json::from_value::<AccessTokenClaims>(with(&claims, json!({ "jti": "" })))
+        else {
             return claims;
         };
         let nonce = [7; 16];

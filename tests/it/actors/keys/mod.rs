@@ -16,7 +16,7 @@ use sekisho::{
     },
     app::{Sekisho, Surroundings},
     config::Config,
-    domain::{AccessToken, Algorithm, Audiences, Claims, KeyWrap, Random, Timestamp},
+    domain::{AccessToken, AccessTokenClaims, Algorithm, Audiences, KeyWrap, Random, Timestamp},
 };
 use serde_json::Value;
 
@@ -117,7 +117,7 @@ fn verifies(keys: &JwkSet, token: &AccessToken) -> bool {
     validation.set_issuer(&["http://sekisho.test"]);
     validation.set_audience(&["http://sekisho.test"]);
     validation.validate_exp = false;
-    decode::<Claims>(token.expose(), &DecodingKey::from_jwk(jwk).unwrap(), &validation).is_ok()
+    decode::<AccessTokenClaims>(token.expose(), &DecodingKey::from_jwk(jwk).unwrap(), &validation).is_ok()
 }
 
 /// Ends Sekisho and starts it again on the same file with another configuration.

@@ -1,0 +1,122 @@
+//! Coalescing: one message to the database for all the callers who came while others were in flight.
+//!
+//! Every authenticated request asks the database whether its user and session are alive, and every
+//! refresh replaces a secret. A message to another thread costs more than the query itself. So each
+//! worker has at most two such messages in flight, and callers who come meanwhile share the next
+//! one. An idle worker asks at once, a busy one asks for many. Every caller is answered from a query
+//! that ran after the call.
+
+use std::{cell::RefCell, rc::Rc};
+
+use actix::{Handler, dev::ToEnvelope};
+use tokio::sync::oneshot;
+
+use crate::actors::{
+    Handle, Unreachable,
+    db::{CoalescedMessage, DbActor, DbError},
+};
+
+/// The maximum number of messages in flight for one coalescer. Two, so that the next message is already
+/// queued when the database finishes the current one.
+const MAX_IN_FLIGHT: usize = 2;
+
+/// Sends the entries of one worker's callers together; see the module's documentation.
+pub struct Coalescer<M: CoalescedMessage> {
+    db: Handle<DbActor>,
+    queue: Rc<RefCell<Queue<M>>>,
+}
+
+struct Queue<M: CoalescedMessage> {
+    waiting: Vec<Waiting<M>>,
+    /// How many tasks collect and send entries. Each has at most one message in flight.
+    senders: usize,
+}
+
+type Waiting<M> = (<M as CoalescedMessage>::Entry, oneshot::Sender<EntryResult<M>>);
+type EntryResult<M> = Result<<M as CoalescedMessage>::EntryAnswer, DbError>;
+
+impl<M: CoalescedMessage> Clone for Coalescer<M> {
+    fn clone(&self) -> Self {
+        Self { db: self.db.clone(), queue: Rc::clone(&self.queue) }
+    }
+}
+
+impl<M> Coalescer<M>
+where
+    M: CoalescedMessage,
+    DbActor: Handler<M>,
+    <DbActor as actix::Actor>::Context: ToEnvelope<DbActor, M>,
+{
+    /// A coalescer that asks this database.
+    #[must_use]
+    pub fn new(db: Handle<DbActor>) -> Self {
+        let queue = Queue { waiting: Vec::new(), senders: 0 };
+        Self { db, queue: Rc::new(RefCell::new(queue)) }
+    }
+
+    /// Asks for one entry, in one message with those of other callers. The database sees it after the call.
+    ///
+    /// # Errors
+    ///
+    /// The database's error for this entry, or for the whole message.
+    pub(super) async fn ask(&self, entry: M::Entry) -> EntryResult<M> {
+        let (sender, answer) = oneshot::channel();
+        let may_send = {
+            let mut queue = self.queue.borrow_mut();
+            queue.waiting.push((entry, sender));
+            let may_send = queue.senders < MAX_IN_FLIGHT;
+            queue.senders += usize::from(may_send);
+            may_send
+        };
+        if may_send {
+            // A task of its own, because the first caller may hang up before the others are answered.
+            actix::spawn(self.clone().send_waiting());
+        }
+        answer.await.unwrap_or(Err(Unreachable::Stopped("account").into()))
+    }
+
+    /// Yields to the other tasks of this thread for as long as that brings more callers, so that requests
+    /// which have already arrived go together.
+    async fn collect(&self) {
+        let mut before = 0;
+        loop {
+            tokio::task::yield_now().await;
+            let now = self.queue.borrow().waiting.len();
+            if now <= before {
+                return;
+            }
+            before = now;
+        }
+    }
+
+    /// Sends what waits, one message after the other, until nothing waits.
+    async fn send_waiting(self) {
+        loop {
+            self.collect().await;
+            let waiting = {
+                let mut queue = self.queue.borrow_mut();
+                // Callers who have hung up are left out.
+                queue.waiting.retain(|(_, sender)| !sender.is_closed());
+                if queue.waiting.is_empty() {
+                    queue.senders -= 1;
+                    return;
+                }
+                std::mem::take(&mut queue.waiting)
+            };
+            let (entries, senders): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+            // Sending an answer fails only where the caller has gone.
+            match self.db.ask(M::from_entries(entries)).await {
+                Ok(answers) => {
+                    for (sender, answer) in senders.into_iter().zip(answers) {
+                        let _ = sender.send(answer);
+                    }
+                }
+                Err(error) => {
+                    for sender in senders {
+                        let _ = sender.send(Err(error.clone()));
+                    }
+                }
+            }
+        }
+    }
+}
