@@ -7,7 +7,7 @@ use std::{error::Error, net::TcpListener};
 
 use actix_web::{App, HttpServer, Responder, web};
 use sekisho::{
-    app::{Sekisho, Surroundings},
+    app::{Overrides, Sekisho},
     config::{Config, Database},
     http::{CurrentAdmin, CurrentUser, Observe},
 };
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut config = Config::default();
     // A real application names a file; this one leaves nothing behind.
     config.database.database = Database::Memory;
-    let sekisho = Sekisho::start(config, &url, Surroundings::default()).await?;
+    let sekisho = Sekisho::start(config, &url, Overrides::default()).await?;
 
     let for_workers = sekisho.clone();
     let server = HttpServer::new(move || {

@@ -7,7 +7,7 @@ use std::error::Error;
 
 use sekisho::{
     actors::account::{Authenticate, LogIn, LogOut, Refresh, Register},
-    app::{Sekisho, Surroundings},
+    app::{Overrides, Sekisho},
     config::{Config, Database},
     domain::{Email, Password, RequestOrigin, Scope, Username},
 };
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     config.database.database = Database::Memory;
     // The cheapest hash there is, so that the example is over at once: leave it out elsewhere.
     config.password.bcrypt_cost = 4;
-    let sekisho = Sekisho::start(config, "http://localhost:8000", Surroundings::default()).await?;
+    let sekisho = Sekisho::start(config, "http://localhost:8000", Overrides::default()).await?;
     let accounts = sekisho.accounts();
     let password = || Password::new("correct horse battery".to_owned());
 

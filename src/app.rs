@@ -68,9 +68,10 @@ pub enum AppError {
     Close(#[from] DbError),
 }
 
-/// What a test may replace.
+/// Replacements for the system clock, the system randomness and the default connection limits, for tests.
+/// The default replaces nothing.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub struct Overrides {
     /// The time.
     pub clock: Clock,
     /// The randomness.
@@ -96,13 +97,13 @@ impl Application {
     /// # Errors
     ///
     /// See [`AppError`].
-    pub async fn build(config: Config, surroundings: Surroundings) -> Result<Self, AppError> {
+    pub async fn build(config: Config, overrides: Overrides) -> Result<Self, AppError> {
         let files = raise_file_limit();
-        let connections = surroundings.connections;
+        let connections = overrides.connections;
         let (listener, address) = listen(config.listen)?;
         let metrics_listener = config.metrics_listen.map(listen).transpose()?;
         let issuer = format!("http://{address}");
-        let sekisho = Sekisho::start(config, &issuer, surroundings).await?;
+        let sekisho = Sekisho::start(config, &issuer, overrides).await?;
         let server = server::start(sekisho.clone(), listener, connections, files)?;
         let (metrics, metrics_address) = match metrics_listener {
             Some((listener, address)) => {

@@ -10,6 +10,6 @@ pub(crate) struct Panicked;
 ///
 /// Whoever gets the error must throw away what `work` could have left half changed: both sync
 /// actors restart with fresh state.
-pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| Panicked)
 }

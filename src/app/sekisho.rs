@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use actix::{Actor, Addr};
 use actix_web::web::ServiceConfig;
 
-use super::{AppError, Surroundings};
+use super::{AppError, Overrides};
 use crate::{
     actors::{
         Handle, Limits,
-        account::{AccountActor, Coalescer, Desk, Renewals, Rules},
+        account::{AccountActor, Coalescer, Dependencies, Renewals, Rules},
         db::{Close, DbActor, DbError, DbFile, FindHighestCost},
         keeper::{KeeperActor, KeyPolicy, Subscribe, open_keyring, wrap_secrets},
         password::{Admission, Hasher, LANES, PasswordActor, PasswordError, Passwords},
@@ -47,7 +47,7 @@ pub struct Sekisho {
     keyring: Arc<Keyring>,
     rules: Rules,
     token_lifetime: Duration,
-    surroundings: Surroundings,
+    overrides: Overrides,
     config: Arc<Config>,
     issuer: Arc<str>,
 }
@@ -59,13 +59,13 @@ impl Sekisho {
     /// # Errors
     ///
     /// When the configuration contradicts itself, or the database or its keys cannot be used.
-    pub async fn start(config: Config, issuer: &str, surroundings: Surroundings) -> Result<Self, AppError> {
+    pub async fn start(config: Config, issuer: &str, overrides: Overrides) -> Result<Self, AppError> {
         let issuer = config.issuer.as_deref().unwrap_or(issuer);
         let audiences = config.audiences(issuer)?;
         let secret_key = config.hs256_key()?;
         let key_wrap = config.encryption.key_wrap()?;
         let file = Arc::new(DbFile::open(&config.database.database)?);
-        let Surroundings { clock, random, .. } = surroundings.clone();
+        let Overrides { clock, random, .. } = overrides.clone();
         let limits = Limits { in_flight: DB_IN_FLIGHT, deadline: Some(DB_DEADLINE) };
         let db = DbActor::start(Arc::clone(&file), limits);
         let policy = KeyPolicy {
@@ -101,7 +101,7 @@ impl Sekisho {
         passwords.hasher().level_with(db.ask(find_cost).await.map_err(AppError::Read)?);
         let throttle = Throttle::start(
             clock,
-            &surroundings.random,
+            &overrides.random,
             Limits { in_flight: IN_FLIGHT, deadline: Some(THROTTLE_DEADLINE) },
         )?;
         let sessions = config.session_rules();
@@ -115,7 +115,7 @@ impl Sekisho {
             keyring,
             rules: Rules { password: config.password.policy(), registration: config.registration, sessions },
             token_lifetime: config.access_tokens.lifetime(),
-            surroundings,
+            overrides,
             issuer: Arc::from(issuer),
             config: Arc::new(config),
             db,
@@ -131,12 +131,12 @@ impl Sekisho {
 
     fn start_worker(&self) -> (Handle<TokenActor>, Handle<AccountActor>) {
         let limits = Limits { in_flight: IN_FLIGHT, deadline: None };
-        let Surroundings { clock, random, .. } = self.surroundings.clone();
+        let Overrides { clock, random, .. } = self.overrides.clone();
         let signer: Addr<TokenActor> =
             TokenActor::new(Arc::clone(&self.keyring), clock.clone(), random, self.token_lifetime).start();
         self.keeper.tell(Subscribe(signer.clone().recipient()));
         let tokens = Handle::new("token", signer, limits);
-        let desk = Desk {
+        let deps = Dependencies {
             lookups: Coalescer::new(self.db.clone()),
             rotations: Coalescer::new(self.db.clone()),
             db: self.db.clone(),
@@ -147,7 +147,7 @@ impl Sekisho {
             clock,
             rules: self.rules,
         };
-        let accounts = Handle::new("account", AccountActor::new(desk).start(), limits);
+        let accounts = Handle::new("account", AccountActor::new(deps).start(), limits);
         (tokens, accounts)
     }
 

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Failed, backup::check_keys, tools::say};
 use crate::{
-    actors::db::{Issued, restore},
+    actors::db::{OldTokens, restore},
     config::{Database, DatabaseArgs, EncryptionArgs},
 };
 
@@ -28,15 +28,15 @@ pub(super) fn run(args: &RestoreArgs) -> Result<(), Failed> {
     let Database::File(target) = &args.database.database else {
         return Err("a backup is restored to a file, and :memory: is none".into());
     };
-    let issued = if args.keep_sessions { Issued::Accepted } else { Issued::Refused };
+    let old_tokens = if args.keep_sessions { OldTokens::Keep } else { OldTokens::Invalidate };
     let key_wrap = args.encryption.key_wrap()?;
-    let report = restore(&args.file, target, issued, |keys| check_keys(keys, &key_wrap).map(|_| ()))?;
+    let report = restore(&args.file, target, old_tokens, |keys| check_keys(keys, &key_wrap).map(|_| ()))?;
     let (users, path) = (report.users, target.display());
-    match issued {
-        Issued::Refused => say(&format!(
+    match old_tokens {
+        OldTokens::Invalidate => say(&format!(
             "restored {users} users to {path}; no session, key or token from before is valid: everybody logs in again"
         )),
-        Issued::Accepted => say(&format!(
+        OldTokens::Keep => say(&format!(
             "restored {users} users, {} sessions and {} keys to {path}",
             report.sessions, report.keys
         )),

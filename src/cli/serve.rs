@@ -7,7 +7,7 @@ use std::{
 
 use super::Failed;
 use crate::{
-    app::{Application, Severity, Surroundings, find_dangers},
+    app::{Application, Overrides, Severity, find_dangers},
     config::Config,
 };
 
@@ -17,7 +17,7 @@ const DANGERS: &str = "sekisho::dangers";
 pub(super) fn serve(config: Config) -> Result<(), Failed> {
     let dangers = find_dangers(&config);
     actix::System::new().block_on(async {
-        let application = Application::build(config, Surroundings::default()).await?;
+        let application = Application::build(config, Overrides::default()).await?;
         for danger in dangers {
             match danger.severity {
                 Severity::Danger => log::warn!(target: DANGERS, "{danger}"),

@@ -13,7 +13,7 @@ use super::Failed;
 use crate::{
     actors::{
         Handle, Limits,
-        db::{Close, DbActor, DbFile, FindCredentials, Login, StartError},
+        db::{Close, DbActor, DbFile, FindCredentials, LoginIdentifier, StartError},
     },
     config::{Database, DatabaseArgs},
     domain::{Clock, Password, Random, User},
@@ -60,7 +60,7 @@ impl Tools {
 
     /// Finds somebody by username or e-mail address.
     pub(super) async fn user(&self, name: &str) -> Result<User, Failed> {
-        let find = FindCredentials { login: Login::Name(name.to_owned()) };
+        let find = FindCredentials { identifier: LoginIdentifier::Name(name.to_owned()) };
         let found = self.db.ask(find).await?;
         found.map(|credentials| credentials.user).ok_or_else(|| format!("there is no user {name}").into())
     }

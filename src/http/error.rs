@@ -11,9 +11,9 @@ use actix_web::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use self::causes::failure_kind;
+use self::causes::actor_error_kind;
 use super::headers::NO_STORE;
-use crate::actors::account::{Caller, Failure};
+use crate::actors::account::{ActorError, Caller};
 
 /// One thing wrong with a request, in FastAPI's form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -54,14 +54,14 @@ pub(super) enum ApiError {
     TooManyAttempts { retry_after: Duration },
     Busy { retry_after: Duration },
     NotReady { failing: Vec<&'static str> },
-    Failure(Failure),
+    Actor(ActorError),
 }
 
 impl fmt::Display for ApiError {
     /// What the log is told; clients get [`ApiError::detail`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failure(failure) => failure.fmt(f),
+            Self::Actor(error) => error.fmt(f),
             Self::NotReady { failing } => write!(f, "not ready: {}", failing.join(", ")),
             other => f.write_str(other.code()),
         }
@@ -97,7 +97,7 @@ impl ApiError {
             Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::Busy { .. } => "busy",
             Self::NotReady { .. } => "not_ready",
-            Self::Failure(failure) => failure_kind(failure).1,
+            Self::Actor(error) => actor_error_kind(error).1,
         }
     }
 
@@ -126,7 +126,7 @@ impl ApiError {
             Self::Validation(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy { .. } | Self::NotReady { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Failure(failure) => failure_kind(failure).0,
+            Self::Actor(error) => actor_error_kind(error).0,
         }
     }
 
@@ -161,7 +161,7 @@ impl ApiError {
             Self::TooManyAttempts { .. } => "Too many attempts; try again later",
             Self::Busy { .. } => "Too many logins are waiting; try again later",
             Self::NotReady { .. } => "Not every part of the service answers",
-            Self::Failure(failure) => failure_kind(failure).2,
+            Self::Actor(error) => actor_error_kind(error).2,
         };
         json!(sentence)
     }

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use sekisho::{
-    actors::db::{FindCredentials, Login, RenewHash},
+    actors::db::{FindCredentials, LoginIdentifier, RenewHash},
     domain::PasswordHash,
 };
 use serde_json::json;
@@ -43,7 +43,7 @@ async fn a_common_password_is_not_set() {
 async fn who_has_one_already_still_logs_in() {
     let app = TestApp::start().await;
     app.register("alice").await;
-    let find = FindCredentials { login: Login::Name("alice".to_owned()) };
+    let find = FindCredentials { identifier: LoginIdentifier::Name("alice".to_owned()) };
     let found = app.sekisho.db().ask(find).await.unwrap().unwrap();
     let common = PasswordHash::new(bcrypt::hash("password", 4).unwrap());
     let put = RenewHash { id: found.user.id, outdated: found.password_hash, renewed: common };

@@ -7,7 +7,7 @@ use actix_web::http::{Method, StatusCode};
 use rustix::time::{ClockId, clock_gettime};
 use sekisho::{
     actors::{
-        db::{FindCredentials, Login, RenewHash},
+        db::{FindCredentials, LoginIdentifier, RenewHash},
         keeper::LookAround,
     },
     domain::PasswordHash,
@@ -61,7 +61,7 @@ async fn assert_alike(app: &TestApp, name: &str) {
 /// Somebody with this hash.
 async fn somebody(app: &TestApp, name: &str, hash: &str) {
     app.register(name).await;
-    let find = FindCredentials { login: Login::Name(name.to_owned()) };
+    let find = FindCredentials { identifier: LoginIdentifier::Name(name.to_owned()) };
     let found = app.sekisho.db().ask(find).await.unwrap().unwrap();
     let hash = PasswordHash::new(hash.to_owned());
     let overwrite = RenewHash { id: found.user.id, outdated: found.password_hash, renewed: hash };

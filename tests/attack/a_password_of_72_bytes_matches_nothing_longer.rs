@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use sekisho::{
-    actors::db::{FindCredentials, Login, RenewHash},
+    actors::db::{FindCredentials, LoginIdentifier, RenewHash},
     domain::PasswordHash,
 };
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn a_password_of_72_bytes_matches_nothing_longer() {
 
     // A hash from before, which only the next login can mend.
     let stored = async || {
-        let find = FindCredentials { login: Login::Name("alice".to_owned()) };
+        let find = FindCredentials { identifier: LoginIdentifier::Name("alice".to_owned()) };
         app.sekisho.db().ask(find).await.unwrap().unwrap()
     };
     let user = stored().await;

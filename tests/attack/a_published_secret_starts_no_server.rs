@@ -2,7 +2,7 @@
 //! for every service that trusts it.
 
 use sekisho::{
-    app::{AppError, Sekisho, Surroundings},
+    app::{AppError, Overrides, Sekisho},
     config::ConfigError,
     domain::{Algorithm, PoorSecret},
 };
@@ -21,7 +21,7 @@ async fn a_published_secret_starts_no_server() {
         let mut config = config(&directory);
         (config.algorithm, config.secret_key) = (Algorithm::Hs256, Some(secret.into()));
 
-        let started = Sekisho::start(config, "http://sekisho.test", Surroundings::default()).await;
+        let started = Sekisho::start(config, "http://sekisho.test", Overrides::default()).await;
 
         let refused = started.err().unwrap();
         assert!(

@@ -4,7 +4,7 @@
 use actix_web::http::StatusCode;
 use futures_util::future::join_all;
 use sekisho::{
-    actors::db::{FindCredentials, Login, RenewHash},
+    actors::db::{FindCredentials, LoginIdentifier, RenewHash},
     domain::PasswordHash,
 };
 
@@ -15,7 +15,7 @@ async fn of_sixteen_logins_at_once_with_an_outdated_hash_sixteen_succeed() {
     let app = TestApp::start_with(|config| config.password.bcrypt_cost = 5).await;
     app.register("alice").await;
     let hash = async || {
-        let find = FindCredentials { login: Login::Name("alice".to_owned()) };
+        let find = FindCredentials { identifier: LoginIdentifier::Name("alice".to_owned()) };
         let found = app.sekisho.db().ask(find).await.unwrap().unwrap();
         (found.user.id, found.password_hash)
     };

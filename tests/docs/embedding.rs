@@ -8,7 +8,7 @@ use actix_web::{
 };
 use sekisho::{
     actors::account::AddUser,
-    app::{Sekisho, Surroundings},
+    app::{Overrides, Sekisho},
     config::{Config, Database},
     domain::{Email, Password, RequestOrigin, Role, Username},
     http::{CurrentAdmin, CurrentUser, refuse_unknown_paths},
@@ -27,7 +27,7 @@ async fn sekisho(issuer: &str) -> Sekisho {
     let mut config = Config::default();
     config.database.database = Database::Memory;
     config.password.bcrypt_cost = 4;
-    Sekisho::start(config, issuer, Surroundings::default()).await.unwrap()
+    Sekisho::start(config, issuer, Overrides::default()).await.unwrap()
 }
 
 #[actix_web::test]

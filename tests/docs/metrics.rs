@@ -9,7 +9,7 @@ use std::{
 use futures_util::future::join_all;
 use sekisho::{
     actors::{db::Ping, keeper::LookAround},
-    app::{Application, Surroundings},
+    app::{Application, Overrides},
     config::{Config, Database},
 };
 use serde_json::Value;
@@ -45,7 +45,7 @@ async fn page_of_a_server_that_has_worked() -> Page {
     config.metrics_listen = Some(config.listen);
     config.database.database = Database::Memory;
     config.password.bcrypt_cost = 4;
-    let application = Application::build(config, Surroundings::default()).await.unwrap();
+    let application = Application::build(config, Overrides::default()).await.unwrap();
     let url = format!("http://{}", application.address());
     let metrics_url = format!("http://{}/metrics", application.metrics_address().unwrap());
     let sekisho = application.sekisho().clone();

@@ -5,7 +5,7 @@ mod shared;
 
 use sekisho::{
     actors::{Handle, account::AccountActor},
-    app::{Sekisho, Surroundings},
+    app::{Overrides, Sekisho},
     config::Config,
     domain::Clock,
 };
@@ -31,8 +31,8 @@ impl TestActors {
         let mut config = config(&directory);
         adjust(&mut config);
         let clock = Clock::manual(START);
-        let surroundings = Surroundings { clock: clock.clone(), ..Surroundings::default() };
-        let sekisho = Sekisho::start(config, "http://sekisho.test", surroundings).await.unwrap();
+        let overrides = Overrides { clock: clock.clone(), ..Overrides::default() };
+        let sekisho = Sekisho::start(config, "http://sekisho.test", overrides).await.unwrap();
         Self { accounts: sekisho.accounts(), sekisho, clock, directory }
     }
 }

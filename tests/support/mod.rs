@@ -8,7 +8,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use actix_web::http::{Method, StatusCode, header::HeaderMap};
 use sekisho::{
-    app::{Application, ConnectionLimits, Sekisho, Surroundings},
+    app::{Application, ConnectionLimits, Overrides, Sekisho},
     config::{Config, Database},
     domain::{Clock, Timestamp},
 };
@@ -95,8 +95,8 @@ impl TestApp {
         let mut config = config(&directory);
         adjust(&mut config);
         let clock = Clock::manual(START);
-        let surroundings = Surroundings { clock: clock.clone(), connections, ..Surroundings::default() };
-        let application = Application::build(config, surroundings).await.unwrap();
+        let overrides = Overrides { clock: clock.clone(), connections, ..Overrides::default() };
+        let application = Application::build(config, overrides).await.unwrap();
         let (address, sekisho) = (application.address(), application.sekisho().clone());
         let metrics_address = application.metrics_address();
         actix_web::rt::spawn(application.run());

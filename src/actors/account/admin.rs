@@ -3,8 +3,8 @@
 use actix::Message;
 
 use super::{
-    AuthenticateError, Caller, Desk, Failure, UseCase, authenticate::authenticate, error::may_fail,
-    sessions::list_sessions,
+    ActorError, AuthenticateError, Caller, Dependencies, UseCase, authenticate::authenticate,
+    error::impl_from_actor_errors, sessions::list_sessions,
 };
 use crate::{
     actors::db::{
@@ -37,22 +37,22 @@ pub enum AdminError {
     LastAdmin,
     /// An actor failed.
     #[error(transparent)]
-    Failure(#[from] Failure),
+    Actor(#[from] ActorError),
 }
 
-may_fail!(AdminError);
+impl_from_actor_errors!(AdminError);
 
-async fn authorize(desk: &Desk, token: AccessToken) -> Result<Caller, AdminError> {
-    let caller = authenticate(desk, token).await?;
+async fn authorize(deps: &Dependencies, token: AccessToken) -> Result<Caller, AdminError> {
+    let caller = authenticate(deps, token).await?;
     // The scope holds what the token allows and what the role, as it is now, still does.
     if caller.scope.admin { Ok(caller) } else { Err(AdminError::Forbidden) }
 }
 
 /// The same for what cannot be taken back, or gives somebody an account: whoever has come by an
 /// administrator's token cannot do it without the password.
-async fn authorize_recent(desk: &Desk, token: AccessToken) -> Result<Caller, AdminError> {
-    let caller = authorize(desk, token).await?;
-    if caller.authenticated_recently(desk.clock.now()) { Ok(caller) } else { Err(AdminError::NotRecent) }
+async fn authorize_recent(deps: &Dependencies, token: AccessToken) -> Result<Caller, AdminError> {
+    let caller = authorize(deps, token).await?;
+    if caller.authenticated_recently(deps.clock.now()) { Ok(caller) } else { Err(AdminError::NotRecent) }
 }
 
 /// Lists users by pages.
@@ -73,10 +73,10 @@ impl UseCase for BrowseUsers {
     type Answer = Page;
     type Error = AdminError;
 
-    async fn run(self, desk: &Desk) -> Result<Page, AdminError> {
-        authorize(desk, self.token).await?;
+    async fn run(self, deps: &Dependencies) -> Result<Page, AdminError> {
+        authorize(deps, self.token).await?;
         let list = ListUsers { prefix: self.prefix, after: self.after, limit: self.limit };
-        Ok(desk.db.ask(list).await?)
+        Ok(deps.db.ask(list).await?)
     }
 }
 
@@ -94,9 +94,9 @@ impl UseCase for ShowUser {
     type Answer = User;
     type Error = AdminError;
 
-    async fn run(self, desk: &Desk) -> Result<User, AdminError> {
-        authorize(desk, self.token).await?;
-        desk.db.ask(FindUser { id: self.id }).await?.ok_or(AdminError::NotFound)
+    async fn run(self, deps: &Dependencies) -> Result<User, AdminError> {
+        authorize(deps, self.token).await?;
+        deps.db.ask(FindUser { id: self.id }).await?.ok_or(AdminError::NotFound)
     }
 }
 
@@ -116,10 +116,10 @@ impl UseCase for ChangeUser {
     type Answer = User;
     type Error = AdminError;
 
-    async fn run(self, desk: &Desk) -> Result<User, AdminError> {
-        authorize_recent(desk, self.token).await?;
-        let update = UpdateUser { id: self.id, change: self.change, now: desk.clock.now() };
-        desk.db.ask(update).await?.map_err(|refused| match refused {
+    async fn run(self, deps: &Dependencies) -> Result<User, AdminError> {
+        authorize_recent(deps, self.token).await?;
+        let update = UpdateUser { id: self.id, change: self.change, now: deps.clock.now() };
+        deps.db.ask(update).await?.map_err(|refused| match refused {
             UpdateRefused::NotFound => AdminError::NotFound,
             UpdateRefused::EmailTaken => AdminError::EmailTaken,
             UpdateRefused::LastAdmin => AdminError::LastAdmin,
@@ -141,10 +141,10 @@ impl UseCase for RemoveUser {
     type Answer = ();
     type Error = AdminError;
 
-    async fn run(self, desk: &Desk) -> Result<(), AdminError> {
-        authorize_recent(desk, self.token).await?;
-        let delete = DeleteUser { id: self.id, expected: None, now: desk.clock.now() };
-        desk.db.ask(delete).await?.map_err(|refused| match refused {
+    async fn run(self, deps: &Dependencies) -> Result<(), AdminError> {
+        authorize_recent(deps, self.token).await?;
+        let delete = DeleteUser { id: self.id, expected: None, now: deps.clock.now() };
+        deps.db.ask(delete).await?.map_err(|refused| match refused {
             DeleteRefused::NotFound => AdminError::NotFound,
             DeleteRefused::LastAdmin => AdminError::LastAdmin,
         })
@@ -165,10 +165,10 @@ impl UseCase for ShowSessionsOfUser {
     type Answer = Vec<Session>;
     type Error = AdminError;
 
-    async fn run(self, desk: &Desk) -> Result<Vec<Session>, AdminError> {
-        authorize(desk, self.token).await?;
-        desk.db.ask(FindUser { id: self.id }).await?.ok_or(AdminError::NotFound)?;
-        Ok(list_sessions(desk, self.id, true).await?)
+    async fn run(self, deps: &Dependencies) -> Result<Vec<Session>, AdminError> {
+        authorize(deps, self.token).await?;
+        deps.db.ask(FindUser { id: self.id }).await?.ok_or(AdminError::NotFound)?;
+        Ok(list_sessions(deps, self.id, true).await?)
     }
 }
 
@@ -186,14 +186,14 @@ impl UseCase for EndSessionsOfUser {
     type Answer = ();
     type Error = AdminError;
 
-    async fn run(self, desk: &Desk) -> Result<(), AdminError> {
-        authorize(desk, self.token).await?;
+    async fn run(self, deps: &Dependencies) -> Result<(), AdminError> {
+        authorize(deps, self.token).await?;
         let end = EndUserSessions {
             user_id: self.id,
             except: None,
             reason: EndReason::RevokedByAdmin,
-            now: desk.clock.now(),
+            now: deps.clock.now(),
         };
-        desk.db.ask(end).await?.map(|_| ()).ok_or(AdminError::NotFound)
+        deps.db.ask(end).await?.map(|_| ()).ok_or(AdminError::NotFound)
     }
 }

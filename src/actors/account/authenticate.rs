@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix::Message;
 
-use super::{Desk, Failure, UseCase, error::may_fail};
+use super::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors};
 use crate::{
     actors::{
         db::ActiveKey,
@@ -66,32 +66,38 @@ pub enum AuthenticateError {
     NeedsUserScope,
     /// An actor failed.
     #[error(transparent)]
-    Failure(#[from] Failure),
+    Actor(#[from] ActorError),
 }
 
-may_fail!(AuthenticateError);
+impl_from_actor_errors!(AuthenticateError);
 
 impl UseCase for Authenticate {
     type Answer = Caller;
     type Error = AuthenticateError;
 
-    async fn run(self, desk: &Desk) -> Result<Caller, AuthenticateError> {
-        authenticate(desk, self.token).await
+    async fn run(self, deps: &Dependencies) -> Result<Caller, AuthenticateError> {
+        authenticate(deps, self.token).await
     }
 }
 
 /// The beginning of every use case in which the caller does something to their own account.
-pub(super) async fn authenticate_owner(desk: &Desk, token: AccessToken) -> Result<Caller, AuthenticateError> {
-    let caller = authenticate(desk, token).await?;
+pub(super) async fn authenticate_owner(
+    deps: &Dependencies,
+    token: AccessToken,
+) -> Result<Caller, AuthenticateError> {
+    let caller = authenticate(deps, token).await?;
     if caller.scope.user { Ok(caller) } else { Err(AuthenticateError::NeedsUserScope) }
 }
 
 /// The beginning of every use case that needs to know who asks.
-pub(super) async fn authenticate(desk: &Desk, token: AccessToken) -> Result<Caller, AuthenticateError> {
+pub(super) async fn authenticate(
+    deps: &Dependencies,
+    token: AccessToken,
+) -> Result<Caller, AuthenticateError> {
     let verified =
-        desk.tokens.ask(VerifyAccessToken { token }).await?.map_err(AuthenticateError::InvalidToken)?;
-    let key = ActiveKey { user_id: verified.user_id, session_id: verified.session_id, now: desk.clock.now() };
-    let user = desk.lookups.ask(key).await?.ok_or(AuthenticateError::Ended)?;
+        deps.tokens.ask(VerifyAccessToken { token }).await?.map_err(AuthenticateError::InvalidToken)?;
+    let key = ActiveKey { user_id: verified.user_id, session_id: verified.session_id, now: deps.clock.now() };
+    let user = deps.lookups.ask(key).await?.ok_or(AuthenticateError::Ended)?;
     let scope = verified.scope.intersection(Scope::of(user.role));
     Ok(Caller { user, session_id: verified.session_id, scope, authenticated_at: verified.authenticated_at })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Desk, Failure};
+use super::{ActorError, Dependencies};
 use crate::{
     actors::{
         Unreachable,
@@ -39,12 +39,12 @@ pub enum CheckError {
     },
     /// An actor failed.
     #[error(transparent)]
-    Failure(#[from] Failure),
+    Actor(#[from] ActorError),
 }
 
 impl From<Unreachable> for CheckError {
     fn from(error: Unreachable) -> Self {
-        Self::Failure(error.into())
+        Self::Actor(error.into())
     }
 }
 
@@ -68,13 +68,13 @@ impl From<Refused> for CheckError {
 
 impl From<PasswordError> for CheckError {
     fn from(error: PasswordError) -> Self {
-        Self::Failure(error.into())
+        Self::Actor(error.into())
     }
 }
 
 /// Somebody who wants to show that they know a password, and whom the throttle has not refused.
 pub(super) struct PasswordCheck<'a> {
-    desk: &'a Desk,
+    deps: &'a Dependencies,
     attempt: Attempt,
     applicant: Applicant,
     network: Option<Network>,
@@ -87,37 +87,37 @@ pub(super) struct PasswordCheck<'a> {
 impl<'a> PasswordCheck<'a> {
     /// A login with a name as it was typed.
     pub(super) async fn of_login(
-        desk: &'a Desk,
+        deps: &'a Dependencies,
         name: &LoginName,
         origin: &RequestOrigin,
     ) -> Result<Self, CheckError> {
-        Self::start(desk, desk.throttle.login(name, origin.ip), name, origin).await
+        Self::start(deps, deps.throttle.login(name, origin.ip), name, origin).await
     }
 
     /// Somebody with a session who confirms their password.
     pub(super) async fn of_confirmation(
-        desk: &'a Desk,
+        deps: &'a Dependencies,
         name: &LoginName,
         session: SessionId,
         origin: &RequestOrigin,
     ) -> Result<Self, CheckError> {
-        Self::start(desk, desk.throttle.confirmation(name, session, origin.ip), name, origin).await
+        Self::start(deps, deps.throttle.confirmation(name, session, origin.ip), name, origin).await
     }
 
     async fn start(
-        desk: &'a Desk,
+        deps: &'a Dependencies,
         attempt: Attempt,
         name: &LoginName,
         origin: &RequestOrigin,
     ) -> Result<Self, CheckError> {
-        let deadline = desk.passwords.deadline();
-        let strangers_wait = match desk.throttle.check(attempt).await {
+        let deadline = deps.passwords.deadline();
+        let strangers_wait = match deps.throttle.check(attempt).await {
             Ok(()) => None,
             Err(ThrottleError::StrangersThrottled { retry_after }) => Some(retry_after),
             Err(error) => return Err(refused(error)),
         };
         Ok(Self {
-            desk,
+            deps,
             attempt,
             applicant: Applicant::login(name, origin),
             network: origin.ip.map(Network::of),
@@ -149,7 +149,7 @@ impl<'a> PasswordCheck<'a> {
             self.refuse_strangers(user, retry_after).await?;
         }
         let (turn, permit) = self.begin(user).await?;
-        let passwords = self.desk.passwords.clone();
+        let passwords = self.deps.passwords.clone();
         // A task of its own: whoever hangs up now has made an attempt all the same.
         let verifying = actix::spawn(async move {
             let verified = passwords.ask(turn, VerifyPassword { password, hash }).await;
@@ -170,8 +170,8 @@ impl<'a> PasswordCheck<'a> {
         // Whoever was woken keeps their place until they have tried again.
         let mut place = None;
         loop {
-            let turn = self.desk.passwords.turn_until(self.applicant.clone(), self.deadline).await?;
-            match self.desk.throttle.begin(self.attempt).await {
+            let turn = self.deps.passwords.turn_until(self.applicant.clone(), self.deadline).await?;
+            match self.deps.throttle.begin(self.attempt).await {
                 Ok(Begun::Permit(permit)) => return Ok((turn, permit)),
                 Ok(Begun::Wait(waiting)) => {
                     drop(turn);
@@ -190,7 +190,7 @@ impl<'a> PasswordCheck<'a> {
 
     /// Spares those who were woken to be refused the wait for another turn.
     async fn check_again(&mut self, user: Option<UserId>) -> Result<(), CheckError> {
-        match self.desk.throttle.check(self.attempt).await {
+        match self.deps.throttle.check(self.attempt).await {
             Err(ThrottleError::StrangersThrottled { retry_after }) => {
                 self.refuse_strangers(user, retry_after).await
             }
@@ -206,7 +206,7 @@ impl<'a> PasswordCheck<'a> {
         retry_after: Duration,
     ) -> Result<(), CheckError> {
         let has = HasLoggedInFrom { user_id: user, network: self.network };
-        if !self.desk.db.ask(has).await.map_err(Failure::from)? {
+        if !self.deps.db.ask(has).await.map_err(ActorError::from)? {
             return Err(refused(ThrottleError::Throttled { retry_after }));
         }
         self.attempt = self.attempt.familiar();

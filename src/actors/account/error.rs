@@ -1,10 +1,10 @@
-//! What can keep any use case from being done, whatever was asked.
+//! The errors that can stop any use case, whatever its request says.
 
 use crate::actors::{Unreachable, db::DbError, password::PasswordError, token::TokenError};
 
 /// An actor could not do its part. It says nothing about the request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub enum ActorError {
     /// An actor could not be asked.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
@@ -19,10 +19,10 @@ pub enum Failure {
     Token(#[from] TokenError),
 }
 
-/// Lets `?` carry any actor's error into a use case's `Failure` variant.
-macro_rules! may_fail {
+/// Implements `From` of every actor's error for a use case's error, as its variant `Actor`.
+macro_rules! impl_from_actor_errors {
     ($name:ident) => {
-        crate::actors::account::error::may_fail!(
+        crate::actors::account::error::impl_from_actor_errors!(
             $name:
             crate::actors::Unreachable,
             crate::actors::db::DbError,
@@ -33,9 +33,9 @@ macro_rules! may_fail {
     ($name:ident: $($source:ty),*) => {$(
         impl From<$source> for $name {
             fn from(source: $source) -> Self {
-                Self::Failure(source.into())
+                Self::Actor(source.into())
             }
         }
     )*};
 }
-pub(super) use may_fail;
+pub(super) use impl_from_actor_errors;

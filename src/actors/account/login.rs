@@ -2,10 +2,13 @@
 
 use actix::Message;
 
-use super::{CheckError, Desk, Failure, UseCase, check_password::PasswordCheck, error::may_fail};
+use super::{
+    ActorError, CheckError, Dependencies, UseCase, check_password::PasswordCheck,
+    error::impl_from_actor_errors,
+};
 use crate::{
     actors::{
-        db::{FindCredentials, Login, OpenSession},
+        db::{FindCredentials, LoginIdentifier, OpenSession},
         password::Verdict,
         token::{IssueTokens, NewRefreshSecret, RefreshSecret, TokenError},
     },
@@ -45,25 +48,25 @@ pub enum LoginError {
     Check(#[from] CheckError),
     /// An actor failed.
     #[error(transparent)]
-    Failure(#[from] Failure),
+    Actor(#[from] ActorError),
 }
 
-may_fail!(LoginError);
+impl_from_actor_errors!(LoginError);
 
 impl UseCase for LogIn {
     type Answer = TokenPair;
     type Error = LoginError;
 
-    async fn run(self, desk: &Desk) -> Result<TokenPair, LoginError> {
+    async fn run(self, deps: &Dependencies) -> Result<TokenPair, LoginError> {
         let mut counted = Counted(LoginOutcome::Abandoned);
-        let outcome = log_in(self, desk).await;
+        let outcome = log_in(self, deps).await;
         counted.0 = match &outcome {
             Ok(_) => LoginOutcome::Success,
             Err(LoginError::Incorrect | LoginError::IncorrectOrOutOfScope) => LoginOutcome::Incorrect,
             Err(LoginError::Disabled) => LoginOutcome::Disabled,
             Err(LoginError::Check(CheckError::Throttled { .. })) => LoginOutcome::Throttled,
             Err(LoginError::Check(CheckError::Busy { .. })) => LoginOutcome::Busy,
-            Err(LoginError::Check(CheckError::Failure(_)) | LoginError::Failure(_)) => LoginOutcome::Failed,
+            Err(LoginError::Check(CheckError::Actor(_)) | LoginError::Actor(_)) => LoginOutcome::Failed,
         };
         outcome
     }
@@ -80,13 +83,14 @@ impl Drop for Counted {
 
 async fn log_in(
     LogIn { name, password, scope, origin }: LogIn,
-    desk: &Desk,
+    deps: &Dependencies,
 ) -> Result<TokenPair, LoginError> {
     // What a wrong password is answered with depends on what was asked for, and on nothing else.
     let incorrect = || if scope.admin { LoginError::IncorrectOrOutOfScope } else { LoginError::Incorrect };
     let Ok(name) = LoginName::parse(&name) else { return Err(incorrect()) };
-    let check = PasswordCheck::of_login(desk, &name, &origin).await?;
-    let found = desk.db.ask(FindCredentials { login: Login::Name(name.key().to_owned()) }).await?;
+    let check = PasswordCheck::of_login(deps, &name, &origin).await?;
+    let found =
+        deps.db.ask(FindCredentials { identifier: LoginIdentifier::Name(name.key().to_owned()) }).await?;
     let user_id = found.as_ref().map(|credentials| credentials.user.id);
     // The password of a user who may not have the scope is not looked at: they are answered as if nobody
     // had that name, after as long, and it counts as a failure.
@@ -103,27 +107,27 @@ async fn log_in(
     if user.disabled {
         return Err(LoginError::Disabled);
     }
-    let (open, secret) = new_session(desk, user.id, credentials.password_version, scope, origin).await?;
+    let (open, secret) = new_session(deps, user.id, credentials.password_version, scope, origin).await?;
     let (authenticated_at, session_ends) = (open.now, open.expires_at);
     // While the hash was computed, the password may have been changed or the account disabled.
-    let session_id = desk.db.ask(open).await?.ok_or_else(incorrect)?;
+    let session_id = deps.db.ask(open).await?.ok_or_else(incorrect)?;
     if let Some(rehash) = rehash {
-        desk.renewals.begin(desk, user.id, rehash);
+        deps.renewals.begin(deps, user.id, rehash);
     }
     let issue = IssueTokens { user, session_id, scope, authenticated_at, session_ends, secret };
-    Ok(desk.tokens.ask(issue).await?)
+    Ok(deps.tokens.ask(issue).await?)
 }
 
 /// A session for somebody whose password was just verified, to be opened, and its first refresh secret.
 pub(super) async fn new_session(
-    desk: &Desk,
+    deps: &Dependencies,
     user_id: UserId,
     verified: PasswordVersion,
     scope: Scope,
     origin: RequestOrigin,
 ) -> Result<(OpenSession, RefreshSecret), TokenError> {
-    let secret = desk.tokens.ask(NewRefreshSecret).await?;
-    let now = desk.clock.now();
+    let secret = deps.tokens.ask(NewRefreshSecret).await?;
+    let now = deps.clock.now();
     let open = OpenSession {
         user_id,
         expected: verified,
@@ -132,7 +136,7 @@ pub(super) async fn new_session(
         scope,
         origin,
         now,
-        expires_at: desk.rules.sessions.expires_at(now, now),
+        expires_at: deps.rules.sessions.expires_at(now, now),
     };
     Ok((open, secret))
 }

@@ -31,7 +31,7 @@ pub use self::{
     authenticate::{Authenticate, AuthenticateError, Caller},
     check_password::CheckError,
     coalescer::Coalescer,
-    error::Failure,
+    error::ActorError,
     login::{LogIn, LoginError},
     own_account::{ChangeEmail, ChangePassword, DeleteAccount, OwnAccountError},
     refresh::{Refresh, RefreshError},
@@ -51,7 +51,7 @@ use crate::domain::{Clock, PasswordPolicy, Registration, SessionRules};
 
 /// What every use case works with: the other actors and the rules.
 #[derive(Clone)]
-pub struct Desk {
+pub struct Dependencies {
     /// The database.
     pub db: Handle<DbActor>,
     /// The same, for the one question that every authenticated request asks.
@@ -85,14 +85,14 @@ pub struct Rules {
 
 /// The actor of the use cases; see the module's documentation.
 pub struct AccountActor {
-    desk: Rc<Desk>,
+    deps: Rc<Dependencies>,
 }
 
 impl AccountActor {
     /// An actor that works with these others.
     #[must_use]
-    pub fn new(desk: Desk) -> Self {
-        Self { desk: Rc::new(desk) }
+    pub fn new(deps: Dependencies) -> Self {
+        Self { deps: Rc::new(deps) }
     }
 }
 
@@ -113,14 +113,14 @@ pub trait UseCase: Message<Result = Result<Self::Answer, Self::Error>> + Send + 
 
     /// Does it. The future may be dropped at any point where it waits: whatever must happen
     /// together is one message to one actor.
-    fn run(self, desk: &Desk) -> impl Future<Output = Result<Self::Answer, Self::Error>>;
+    fn run(self, deps: &Dependencies) -> impl Future<Output = Result<Self::Answer, Self::Error>>;
 }
 
 impl<M: UseCase> Handler<M> for AccountActor {
-    type Result = WhileWanted<M>;
+    type Result = CancelOnHangUp<M>;
 
-    fn handle(&mut self, message: M, _: &mut Context<Self>) -> WhileWanted<M> {
-        WhileWanted { message, desk: Rc::clone(&self.desk) }
+    fn handle(&mut self, message: M, _: &mut Context<Self>) -> CancelOnHangUp<M> {
+        CancelOnHangUp { message, deps: Rc::clone(&self.deps) }
     }
 }
 
@@ -133,7 +133,7 @@ impl UseCase for PingAccount {
     type Answer = ();
     type Error = Unreachable;
 
-    async fn run(self, _: &Desk) -> Result<(), Unreachable> {
+    async fn run(self, _: &Dependencies) -> Result<(), Unreachable> {
         Ok(())
     }
 }
@@ -143,17 +143,17 @@ impl UseCase for PingAccount {
 /// When a client hangs up, its handler is dropped and with it the request for the answer. Then
 /// the use case is dropped too, and the password that waits to be hashed for nobody leaves the
 /// queue.
-pub struct WhileWanted<M> {
+pub struct CancelOnHangUp<M> {
     message: M,
-    desk: Rc<Desk>,
+    deps: Rc<Dependencies>,
 }
 
-impl<M: UseCase> MessageResponse<AccountActor, M> for WhileWanted<M> {
+impl<M: UseCase> MessageResponse<AccountActor, M> for CancelOnHangUp<M> {
     fn handle(self, _: &mut Context<AccountActor>, sender: Option<OneshotSender<M::Result>>) {
         let Some(mut sender) = sender else { return };
         actix::spawn(async move {
             let answer = {
-                let work = pin!(self.message.run(&self.desk));
+                let work = pin!(self.message.run(&self.deps));
                 let hung_up = pin!(sender.closed());
                 match select(work, hung_up).await {
                     Either::Left((answer, _)) => answer,

@@ -3,14 +3,15 @@
 use actix::Message;
 
 use super::{
-    AuthenticateError, Caller, CheckError, Desk, Failure, UseCase, authenticate::authenticate_owner,
-    check_password::PasswordCheck, error::may_fail, login::new_session, register::count_registration,
+    ActorError, AuthenticateError, Caller, CheckError, Dependencies, UseCase,
+    authenticate::authenticate_owner, check_password::PasswordCheck, error::impl_from_actor_errors,
+    login::new_session, register::count_registration,
 };
 use crate::{
     actors::{
         db::{
-            Credentials, DeleteRefused, DeleteUser, FindCredentials, Login, ReplacePassword, SetEmail,
-            UpdateRefused,
+            Credentials, DeleteRefused, DeleteUser, FindCredentials, LoginIdentifier, ReplacePassword,
+            SetEmail, UpdateRefused,
         },
         password::{HashPassword, Turn, Verdict},
         token::IssueTokens,
@@ -43,10 +44,10 @@ pub enum OwnAccountError {
     Check(#[from] CheckError),
     /// An actor failed.
     #[error(transparent)]
-    Failure(#[from] Failure),
+    Actor(#[from] ActorError),
 }
 
-may_fail!(OwnAccountError);
+impl_from_actor_errors!(OwnAccountError);
 
 /// Changes the caller's e-mail address, which is a login name.
 #[derive(Debug, Message)]
@@ -66,18 +67,18 @@ impl UseCase for ChangeEmail {
     type Answer = User;
     type Error = OwnAccountError;
 
-    async fn run(self, desk: &Desk) -> Result<User, OwnAccountError> {
-        let caller = authenticate_owner(desk, self.token).await?;
+    async fn run(self, deps: &Dependencies) -> Result<User, OwnAccountError> {
+        let caller = authenticate_owner(deps, self.token).await?;
         // The answer tells whether somebody has the address, as that to a registration does.
-        count_registration(desk, &self.origin).await?;
-        let credentials = confirm(desk, &caller, self.password, &self.origin).await?;
+        count_registration(deps, &self.origin).await?;
+        let credentials = confirm(deps, &caller, self.password, &self.origin).await?;
         let set = SetEmail {
             id: caller.user.id,
             expected: credentials.password_version,
             email: self.email,
-            now: desk.clock.now(),
+            now: deps.clock.now(),
         };
-        desk.db.ask(set).await?.map_err(|refused| match refused {
+        deps.db.ask(set).await?.map_err(|refused| match refused {
             UpdateRefused::NotFound => OwnAccountError::WrongPassword,
             UpdateRefused::EmailTaken => OwnAccountError::EmailTaken,
             UpdateRefused::LastAdmin => OwnAccountError::LastAdmin,
@@ -104,23 +105,23 @@ impl UseCase for ChangePassword {
     type Answer = TokenPair;
     type Error = OwnAccountError;
 
-    async fn run(self, desk: &Desk) -> Result<TokenPair, OwnAccountError> {
-        let caller = authenticate_owner(desk, self.token).await?;
+    async fn run(self, deps: &Dependencies) -> Result<TokenPair, OwnAccountError> {
+        let caller = authenticate_owner(deps, self.token).await?;
         let names = [caller.user.username.as_str(), caller.user.email.as_str()];
-        desk.rules.password.check(&self.new, &names)?;
-        let (credentials, turn) = confirm_in_turn(desk, &caller, self.current, &self.origin).await?;
+        deps.rules.password.check(&self.new, &names)?;
+        let (credentials, turn) = confirm_in_turn(deps, &caller, self.current, &self.origin).await?;
         let hash = HashPassword { password: self.new };
-        let (password_hash, turn) = desk.passwords.ask(turn, hash).await.map_err(CheckError::from)?;
+        let (password_hash, turn) = deps.passwords.ask(turn, hash).await.map_err(CheckError::from)?;
         drop(turn);
         let Caller { user, scope, .. } = caller;
         let verified = credentials.password_version;
-        let (open, secret) = new_session(desk, user.id, verified, scope, self.origin).await?;
+        let (open, secret) = new_session(deps, user.id, verified, scope, self.origin).await?;
         let (authenticated_at, session_ends) = (open.now, open.expires_at);
         // Of two changes at once the second was confirmed with a password that is none any more.
         let replace = ReplacePassword { open, password_hash };
-        let session_id = desk.db.ask(replace).await?.ok_or(OwnAccountError::WrongPassword)?;
+        let session_id = deps.db.ask(replace).await?.ok_or(OwnAccountError::WrongPassword)?;
         let issue = IssueTokens { user, session_id, scope, authenticated_at, session_ends, secret };
-        Ok(desk.tokens.ask(issue).await?)
+        Ok(deps.tokens.ask(issue).await?)
     }
 }
 
@@ -140,15 +141,15 @@ impl UseCase for DeleteAccount {
     type Answer = ();
     type Error = OwnAccountError;
 
-    async fn run(self, desk: &Desk) -> Result<(), OwnAccountError> {
-        let caller = authenticate_owner(desk, self.token).await?;
-        let credentials = confirm(desk, &caller, self.password, &self.origin).await?;
+    async fn run(self, deps: &Dependencies) -> Result<(), OwnAccountError> {
+        let caller = authenticate_owner(deps, self.token).await?;
+        let credentials = confirm(deps, &caller, self.password, &self.origin).await?;
         let delete = DeleteUser {
             id: caller.user.id,
             expected: Some(credentials.password_version),
-            now: desk.clock.now(),
+            now: deps.clock.now(),
         };
-        desk.db.ask(delete).await?.map_err(|refused| match refused {
+        deps.db.ask(delete).await?.map_err(|refused| match refused {
             DeleteRefused::NotFound => OwnAccountError::WrongPassword,
             DeleteRefused::LastAdmin => OwnAccountError::LastAdmin,
         })
@@ -157,26 +158,29 @@ impl UseCase for DeleteAccount {
 
 /// Has the caller's password confirmed; a wrong one counts as a failed login.
 async fn confirm(
-    desk: &Desk,
+    deps: &Dependencies,
     caller: &Caller,
     password: Password,
     origin: &RequestOrigin,
 ) -> Result<Credentials, OwnAccountError> {
-    confirm_in_turn(desk, caller, password, origin).await.map(|(credentials, _)| credentials)
+    confirm_in_turn(deps, caller, password, origin).await.map(|(credentials, _)| credentials)
 }
 
 /// The same, and hands on the turn in which the password was looked at.
 async fn confirm_in_turn(
-    desk: &Desk,
+    deps: &Dependencies,
     caller: &Caller,
     password: Password,
     origin: &RequestOrigin,
 ) -> Result<(Credentials, Turn), OwnAccountError> {
     let name = LoginName::from(&caller.user.username);
-    let check = PasswordCheck::of_confirmation(desk, &name, caller.session_id, origin).await?;
+    let check = PasswordCheck::of_confirmation(deps, &name, caller.session_id, origin).await?;
     let id = caller.user.id;
-    let credentials =
-        desk.db.ask(FindCredentials { login: Login::Id(id) }).await?.ok_or(AuthenticateError::Ended)?;
+    let credentials = deps
+        .db
+        .ask(FindCredentials { identifier: LoginIdentifier::Id(id) })
+        .await?
+        .ok_or(AuthenticateError::Ended)?;
     match check.run_in_turn(Some(id), password, Some(credentials.password_hash.clone())).await? {
         (Verdict::Right { .. }, turn) => Ok((credentials, turn)),
         (Verdict::Wrong, _) => Err(OwnAccountError::WrongPassword),

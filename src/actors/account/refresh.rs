@@ -2,7 +2,7 @@
 
 use actix::Message;
 
-use super::{Desk, Failure, UseCase, error::may_fail};
+use super::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors};
 use crate::{
     actors::{
         db::{RotateSession, Rotation},
@@ -45,18 +45,18 @@ pub enum RefreshError {
     InvalidScope(#[from] InvalidScope),
     /// An actor failed.
     #[error(transparent)]
-    Failure(#[from] Failure),
+    Actor(#[from] ActorError),
 }
 
-may_fail!(RefreshError);
+impl_from_actor_errors!(RefreshError);
 
 impl UseCase for Refresh {
     type Answer = TokenPair;
     type Error = RefreshError;
 
-    async fn run(self, desk: &Desk) -> Result<TokenPair, RefreshError> {
+    async fn run(self, deps: &Dependencies) -> Result<TokenPair, RefreshError> {
         let propose = ProposeSuccessor { token: self.token };
-        let (presented, successor) = desk.tokens.ask(propose).await?.ok_or(RefreshError::Invalid)?;
+        let (presented, successor) = deps.tokens.ask(propose).await?.ok_or(RefreshError::Invalid)?;
         let session_id = presented.session_id;
         let rotate = RotateSession {
             id: session_id,
@@ -65,10 +65,10 @@ impl UseCase for Refresh {
             successor: successor.secret.hash(),
             derivation: successor.derivation,
             requested: self.scope,
-            rules: desk.rules.sessions,
-            now: desk.clock.now(),
+            rules: deps.rules.sessions,
+            now: deps.clock.now(),
         };
-        let rotation = desk.rotations.ask(rotate).await?;
+        let rotation = deps.rotations.ask(rotate).await?;
         metrics::refresh(outcome_of(&rotation));
         let (user, scope, authenticated_at, session_ends, secret) = match rotation {
             Rotation::Rotated { user, scope, authenticated_at, expires_at } => {
@@ -81,7 +81,7 @@ impl UseCase for Refresh {
                 let scope = scope?;
                 // A retry gets what the first answer held; a tab that fell behind, the newest.
                 let derive = DeriveCurrent { replaced: presented, derivations };
-                (user, scope, authenticated_at, expires_at, desk.tokens.ask(derive).await?)
+                (user, scope, authenticated_at, expires_at, deps.tokens.ask(derive).await?)
             }
             Rotation::Reused { user, theft } => {
                 report_theft(session_id, user.id, theft, &self.origin);
@@ -92,7 +92,7 @@ impl UseCase for Refresh {
             Rotation::Unknown => return Err(RefreshError::Invalid),
         };
         let issue = IssueTokens { user, session_id, scope, authenticated_at, session_ends, secret };
-        Ok(desk.tokens.ask(issue).await?)
+        Ok(deps.tokens.ask(issue).await?)
     }
 }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use actix::Message;
 
-use super::{CheckError, Desk, Failure, UseCase, error::may_fail};
+use super::{ActorError, CheckError, Dependencies, UseCase, error::impl_from_actor_errors};
 use crate::{
     actors::{
-        db::{FindTaken, InsertUser, Taken},
+        db::{FindNameConflict, InsertUser, NameConflict},
         password::{Applicant, HashPassword, Refused},
         throttle::ThrottleError,
     },
@@ -57,7 +57,7 @@ pub enum RegisterError {
     InvalidPassword(#[from] InvalidPassword),
     /// Somebody has the e-mail address or the username.
     #[error(transparent)]
-    Taken(#[from] Taken),
+    NameConflict(#[from] NameConflict),
     /// The client's network has registered, or tried to, too often.
     #[error("too many registrations from this network")]
     Throttled {
@@ -72,17 +72,17 @@ pub enum RegisterError {
     },
     /// An actor failed.
     #[error(transparent)]
-    Failure(#[from] Failure),
+    Actor(#[from] ActorError),
 }
 
-may_fail!(RegisterError);
+impl_from_actor_errors!(RegisterError);
 
 impl From<CheckError> for RegisterError {
     fn from(error: CheckError) -> Self {
         match error {
             CheckError::Throttled { retry_after } => Self::Throttled { retry_after },
             CheckError::Busy { retry_after } => Self::Busy { retry_after },
-            CheckError::Failure(failure) => failure.into(),
+            CheckError::Actor(error) => error.into(),
         }
     }
 }
@@ -97,14 +97,14 @@ impl UseCase for Register {
     type Answer = User;
     type Error = RegisterError;
 
-    async fn run(self, desk: &Desk) -> Result<User, RegisterError> {
-        match desk.rules.registration {
+    async fn run(self, deps: &Dependencies) -> Result<User, RegisterError> {
+        match deps.rules.registration {
             Registration::Open => {}
             Registration::Closed => return Err(RegisterError::Closed),
         }
-        count_registration(desk, &self.origin).await?;
+        count_registration(deps, &self.origin).await?;
         let Self { email, username, password, origin } = self;
-        AddUser { email, username, password, role: Role::User, origin }.run(desk).await
+        AddUser { email, username, password, role: Role::User, origin }.run(deps).await
     }
 }
 
@@ -112,31 +112,34 @@ impl UseCase for AddUser {
     type Answer = User;
     type Error = RegisterError;
 
-    async fn run(self, desk: &Desk) -> Result<User, RegisterError> {
-        desk.rules.password.check(&self.password, &[self.username.as_str(), self.email.as_str()])?;
-        let find = FindTaken { email: self.email.clone(), username: self.username.clone() };
-        if let Some(taken) = desk.db.ask(find).await? {
-            return Err(taken.into());
+    async fn run(self, deps: &Dependencies) -> Result<User, RegisterError> {
+        deps.rules.password.check(&self.password, &[self.username.as_str(), self.email.as_str()])?;
+        let find = FindNameConflict { email: self.email.clone(), username: self.username.clone() };
+        if let Some(conflict) = deps.db.ask(find).await? {
+            return Err(conflict.into());
         }
-        let turn = desk.passwords.turn(Applicant::registration(&self.origin)).await?;
+        let turn = deps.passwords.turn(Applicant::registration(&self.origin)).await?;
         let hash = HashPassword { password: self.password };
-        let (password_hash, turn) = desk.passwords.ask(turn, hash).await?;
+        let (password_hash, turn) = deps.passwords.ask(turn, hash).await?;
         drop(turn);
         let insert = InsertUser {
             email: self.email,
             username: self.username,
             password_hash,
             role: self.role,
-            now: desk.clock.now(),
+            now: deps.clock.now(),
         };
-        Ok(desk.db.ask(insert).await??)
+        Ok(deps.db.ask(insert).await??)
     }
 }
 
 /// Counts an attempt to have a name against the client's network, whatever will come of it: before anybody
 /// looks whether the name is taken, since that tells who has an account.
-pub(super) async fn count_registration(desk: &Desk, origin: &RequestOrigin) -> Result<(), CheckError> {
-    let counted = desk.throttle.count_registration(origin.ip).await;
+pub(super) async fn count_registration(
+    deps: &Dependencies,
+    origin: &RequestOrigin,
+) -> Result<(), CheckError> {
+    let counted = deps.throttle.count_registration(origin.ip).await;
     if let Err(ThrottleError::Throttled { .. }) = counted {
         metrics::registration_throttled();
     }

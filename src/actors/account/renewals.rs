@@ -9,11 +9,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{CheckError, Desk, Failure};
+use super::{ActorError, CheckError, Dependencies};
 use crate::{
     actors::{
         Handle,
-        db::{DbActor, FindCredentials, Login, RenewHash},
+        db::{DbActor, FindCredentials, LoginIdentifier, RenewHash},
         password::{Applicant, Passwords, Rehash},
     },
     domain::UserId,
@@ -36,11 +36,11 @@ impl Renewals {
     const MAX_DUE: usize = 256;
 
     /// Renews a hash in a task of its own, unless the same user's is due already or too many are.
-    pub(super) fn begin(&self, desk: &Desk, id: UserId, rehash: Rehash) {
-        let Some(place) = self.enlist(id) else { return };
-        let (db, passwords) = (desk.db.clone(), desk.passwords.clone());
+    pub(super) fn begin(&self, deps: &Dependencies, id: UserId, rehash: Rehash) {
+        let Some(pending) = self.reserve(id) else { return };
+        let (db, passwords) = (deps.db.clone(), deps.passwords.clone());
         actix::spawn(async move {
-            let turn = place.due.next.lock().await;
+            let turn = pending.due.next.lock().await;
             if let Err(error) = renew(&db, &passwords, id, rehash).await {
                 log::debug!("the hash of user {id} is not renewed until the next login: {error}");
             }
@@ -48,10 +48,10 @@ impl Renewals {
         });
     }
 
-    fn enlist(&self, id: UserId) -> Option<Place> {
+    fn reserve(&self, id: UserId) -> Option<PendingRenewal> {
         let mut users = self.0.lock();
         let is_admitted = users.len() < Self::MAX_DUE && users.insert(id);
-        is_admitted.then(|| Place { due: Arc::clone(&self.0), id })
+        is_admitted.then(|| PendingRenewal { due: Arc::clone(&self.0), id })
     }
 }
 
@@ -62,13 +62,13 @@ impl Due {
     }
 }
 
-/// A user's place among those whose hash is due, given up when dropped.
-struct Place {
+/// Keeps a user in the set of those whose hash is due; dropping it removes the user.
+struct PendingRenewal {
     due: Arc<Due>,
     id: UserId,
 }
 
-impl Drop for Place {
+impl Drop for PendingRenewal {
     fn drop(&mut self) {
         self.due.lock().remove(&self.id);
     }
@@ -82,14 +82,15 @@ async fn renew(
 ) -> Result<(), CheckError> {
     let outdated = rehash.outdated().clone();
     // Logins that ran beside the first met the same hash, which is another by now.
-    let found = db.ask(FindCredentials { login: Login::Id(id) }).await.map_err(Failure::from)?;
+    let found =
+        db.ask(FindCredentials { identifier: LoginIdentifier::Id(id) }).await.map_err(ActorError::from)?;
     if found.is_none_or(|credentials| credentials.password_hash != outdated) {
         return Ok(());
     }
     let turn = passwords.turn(Applicant::renewal()).await?;
     let (renewed, turn) = passwords.ask(turn, rehash).await?;
     drop(turn);
-    db.ask(RenewHash { id, outdated, renewed }).await.map_err(Failure::from)?;
+    db.ask(RenewHash { id, outdated, renewed }).await.map_err(ActorError::from)?;
     Ok(())
 }
 
@@ -100,17 +101,17 @@ mod tests {
     #[test]
     fn a_user_has_one_place_and_there_is_room_for_so_many() {
         let renewals = Renewals::default();
-        let first = renewals.enlist(UserId(1));
+        let first = renewals.reserve(UserId(1));
 
-        assert!(first.is_some() && renewals.enlist(UserId(1)).is_none());
+        assert!(first.is_some() && renewals.reserve(UserId(1)).is_none());
 
         drop(first);
         let ids = 1..=i64::try_from(Renewals::MAX_DUE).unwrap();
-        let everybody: Vec<_> = ids.map(|id| renewals.enlist(UserId(id))).collect();
+        let everybody: Vec<_> = ids.map(|id| renewals.reserve(UserId(id))).collect();
         assert!(everybody.iter().all(Option::is_some));
-        assert!(renewals.enlist(UserId(0)).is_none());
+        assert!(renewals.reserve(UserId(0)).is_none());
 
         drop(everybody);
-        assert!(renewals.enlist(UserId(0)).is_some());
+        assert!(renewals.reserve(UserId(0)).is_some());
     }
 }

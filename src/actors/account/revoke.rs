@@ -2,7 +2,10 @@
 
 use actix::Message;
 
-use super::{AuthenticateError, Desk, Failure, UseCase, authenticate::authenticate, error::may_fail};
+use super::{
+    ActorError, AuthenticateError, Dependencies, UseCase, authenticate::authenticate,
+    error::impl_from_actor_errors,
+};
 use crate::{
     actors::{
         db::EndSession,
@@ -25,28 +28,28 @@ pub struct Revoke {
 pub enum RevokeError {
     /// An actor failed.
     #[error(transparent)]
-    Failure(#[from] Failure),
+    Actor(#[from] ActorError),
 }
 
-may_fail!(RevokeError);
+impl_from_actor_errors!(RevokeError);
 
 impl UseCase for Revoke {
     type Answer = ();
     type Error = RevokeError;
 
-    async fn run(self, desk: &Desk) -> Result<(), RevokeError> {
+    async fn run(self, deps: &Dependencies) -> Result<(), RevokeError> {
         // The two kinds cannot be taken for each other, so a client's hint is not needed.
         let refresh = ReadRefreshToken { token: RefreshToken::new(self.token.clone()) };
-        let session_id = match desk.tokens.ask(refresh).await? {
+        let session_id = match deps.tokens.ask(refresh).await? {
             Some(presented) => Some(presented.session_id),
             None => {
                 let access = VerifyAccessToken { token: AccessToken::new(self.token) };
-                desk.tokens.ask(access).await?.ok().map(|verified| verified.session_id)
+                deps.tokens.ask(access).await?.ok().map(|verified| verified.session_id)
             }
         };
         if let Some(id) = session_id {
-            let end = EndSession { id, owner: None, reason: EndReason::Revoked, now: desk.clock.now() };
-            desk.db.ask(end).await?;
+            let end = EndSession { id, owner: None, reason: EndReason::Revoked, now: deps.clock.now() };
+            deps.db.ask(end).await?;
         }
         Ok(())
     }
@@ -64,15 +67,15 @@ impl UseCase for LogOut {
     type Answer = ();
     type Error = AuthenticateError;
 
-    async fn run(self, desk: &Desk) -> Result<(), AuthenticateError> {
-        let caller = authenticate(desk, self.token).await?;
+    async fn run(self, deps: &Dependencies) -> Result<(), AuthenticateError> {
+        let caller = authenticate(deps, self.token).await?;
         let end = EndSession {
             id: caller.session_id,
             owner: Some(caller.user.id),
             reason: EndReason::Logout,
-            now: desk.clock.now(),
+            now: deps.clock.now(),
         };
-        desk.db.ask(end).await?;
+        deps.db.ask(end).await?;
         Ok(())
     }
 }

@@ -2,7 +2,10 @@
 
 use actix::Message;
 
-use super::{AuthenticateError, Desk, Failure, UseCase, authenticate::authenticate_owner, error::may_fail};
+use super::{
+    ActorError, AuthenticateError, Dependencies, UseCase, authenticate::authenticate_owner,
+    error::impl_from_actor_errors,
+};
 use crate::{
     actors::db::{DbError, EndSession, EndUserSessions, ListSessions},
     domain::{AccessToken, EndReason, Session, SessionId, UserId},
@@ -22,22 +25,22 @@ impl UseCase for ListOwnSessions {
     type Answer = (Vec<Session>, SessionId);
     type Error = AuthenticateError;
 
-    async fn run(self, desk: &Desk) -> Result<Self::Answer, AuthenticateError> {
-        let caller = authenticate_owner(desk, self.token).await?;
-        let sessions = list_sessions(desk, caller.user.id, self.with_ended).await?;
+    async fn run(self, deps: &Dependencies) -> Result<Self::Answer, AuthenticateError> {
+        let caller = authenticate_owner(deps, self.token).await?;
+        let sessions = list_sessions(deps, caller.user.id, self.with_ended).await?;
         Ok((sessions, caller.session_id))
     }
 }
 
 /// A user's sessions as they are told.
 pub(super) async fn list_sessions(
-    desk: &Desk,
+    deps: &Dependencies,
     user_id: UserId,
     with_ended: bool,
 ) -> Result<Vec<Session>, DbError> {
-    let now = desk.clock.now();
-    let sessions = desk.db.ask(ListSessions { user_id, with_ended, now }).await?;
-    Ok(sessions.into_iter().map(|session| session.as_told(&desk.rules.sessions, now)).collect())
+    let now = deps.clock.now();
+    let sessions = deps.db.ask(ListSessions { user_id, with_ended, now }).await?;
+    Ok(sessions.into_iter().map(|session| session.as_told(&deps.rules.sessions, now)).collect())
 }
 
 /// Why a session goes on.
@@ -51,10 +54,10 @@ pub enum OwnSessionError {
     NotFound,
     /// An actor failed.
     #[error(transparent)]
-    Failure(#[from] Failure),
+    Actor(#[from] ActorError),
 }
 
-may_fail!(OwnSessionError);
+impl_from_actor_errors!(OwnSessionError);
 
 /// Ends one of the caller's sessions.
 #[derive(Debug, Message)]
@@ -70,15 +73,15 @@ impl UseCase for EndOwnSession {
     type Answer = ();
     type Error = OwnSessionError;
 
-    async fn run(self, desk: &Desk) -> Result<(), OwnSessionError> {
-        let caller = authenticate_owner(desk, self.token).await?;
+    async fn run(self, deps: &Dependencies) -> Result<(), OwnSessionError> {
+        let caller = authenticate_owner(deps, self.token).await?;
         let end = EndSession {
             id: self.id,
             owner: Some(caller.user.id),
             reason: EndReason::Revoked,
-            now: desk.clock.now(),
+            now: deps.clock.now(),
         };
-        if desk.db.ask(end).await? { Ok(()) } else { Err(OwnSessionError::NotFound) }
+        if deps.db.ask(end).await? { Ok(()) } else { Err(OwnSessionError::NotFound) }
     }
 }
 
@@ -94,15 +97,15 @@ impl UseCase for EndOtherSessions {
     type Answer = ();
     type Error = AuthenticateError;
 
-    async fn run(self, desk: &Desk) -> Result<(), AuthenticateError> {
-        let caller = authenticate_owner(desk, self.token).await?;
+    async fn run(self, deps: &Dependencies) -> Result<(), AuthenticateError> {
+        let caller = authenticate_owner(deps, self.token).await?;
         let end = EndUserSessions {
             user_id: caller.user.id,
             except: Some(caller.session_id),
             reason: EndReason::Revoked,
-            now: desk.clock.now(),
+            now: deps.clock.now(),
         };
-        desk.db.ask(end).await?;
+        deps.db.ask(end).await?;
         Ok(())
     }
 }

@@ -92,13 +92,13 @@ fn forget_replaced_secrets(copy: &Connection) -> Result<(), CopyError> {
     Ok(())
 }
 
-/// What becomes of the tokens that were issued before a backup was restored.
+/// Whether tokens that were issued before a backup was restored stay valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Issued {
-    /// None is accepted: sessions, signing keys and the secret of refresh tokens are left behind.
-    Refused,
-    /// They are what they were at the time of the backup.
-    Accepted,
+pub enum OldTokens {
+    /// They are refused: sessions, signing keys and the secret of refresh tokens are left out of the copy.
+    Invalidate,
+    /// They are as valid as they were at the time of the backup.
+    Keep,
 }
 
 /// Copies a backup to `target` (mode 0600), where nothing stands, and checks it as a backup is checked.
@@ -110,14 +110,14 @@ pub enum Issued {
 pub fn restore(
     backup: &Path,
     target: &Path,
-    issued: Issued,
+    old_tokens: OldTokens,
     check_keys: impl FnOnce(&KeySet) -> Result<(), String>,
 ) -> Result<CopyReport, RestoreError> {
     let from = open_to_copy(backup)?;
     let report = publish(target, |partial| {
         let mut to = copy(&from, partial)?;
         migrate(&mut to, &show(backup)).map_err(|error| DbError::Other(error.to_string()))?;
-        if issued == Issued::Refused {
+        if old_tokens == OldTokens::Invalidate {
             leave_behind_what_was_issued(&to)?;
         }
         leave_behind_what_was_deleted(&to)?;

@@ -25,7 +25,7 @@ use actix::{
 use rusqlite::Connection;
 
 use super::{DbActor, DbError, DbMessage};
-use crate::{actors::panic::caught, metrics};
+use crate::{actors::panic::catch_panic, metrics};
 
 /// For so long after a wait in vain for another process nobody waits for it.
 const IMPATIENCE: Duration = Duration::from_secs(5);
@@ -65,7 +65,7 @@ impl Handler<Commit> for DbActor {
 
     fn handle(&mut self, _: Commit, ctx: &mut SyncContext<Self>) {
         // A commit that fails has told everybody in the batch.
-        if caught(|| self.commit().is_ok()).is_err() {
+        if catch_panic(|| self.commit().is_ok()).is_err() {
             self.restart(ctx);
         }
     }

@@ -10,12 +10,12 @@ use super::{
 };
 use crate::domain::{EndReason, PasswordHash, PasswordVersion, SessionId, Timestamp, User, UserId};
 
-/// What somebody types to say who they are: a username or an e-mail address, in any case.
+/// What identifies the account that a password is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Login {
-    /// A username, or else an e-mail address.
+pub enum LoginIdentifier {
+    /// A username or an e-mail address, as it was typed, in upper or lower case.
     Name(String),
-    /// A user's number, where we know it already.
+    /// The number of a user who is known already.
     Id(UserId),
 }
 
@@ -23,8 +23,8 @@ pub enum Login {
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Option<Credentials>, DbError>")]
 pub struct FindCredentials {
-    /// Who.
-    pub login: Login,
+    /// Which user to find.
+    pub identifier: LoginIdentifier,
 }
 
 /// A user and the hash that their password must match.
@@ -55,9 +55,9 @@ impl DbMessage for FindCredentials {
         let find = |sql: &str, value: &dyn rusqlite::ToSql| {
             db.prepare_cached(sql)?.query_row([value], credentials).optional()
         };
-        Ok(match self.login {
-            Login::Id(id) => find(&format!("{SELECT} WHERE u.id = ?1"), &id)?,
-            Login::Name(name) => {
+        Ok(match self.identifier {
+            LoginIdentifier::Id(id) => find(&format!("{SELECT} WHERE u.id = ?1"), &id)?,
+            LoginIdentifier::Name(name) => {
                 let key = name.to_lowercase();
                 match find(&format!("{SELECT} WHERE u.username_key = ?1"), &key)? {
                     Some(found) => Some(found),

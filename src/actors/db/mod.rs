@@ -35,10 +35,11 @@ use rusqlite::Connection;
 
 use self::batch::{Batch, Reply};
 pub use self::{
-    backup::{CopyError, CopyReport, Issued, RestoreError, back_up, restore},
+    backup::{CopyError, CopyReport, OldTokens, RestoreError, back_up, restore},
     census::{Census, CountSlice, Slice},
     credentials::{
-        Credentials, FindCredentials, FindHighestCost, Login, RenewHash, ReplacePassword, SetPassword,
+        Credentials, FindCredentials, FindHighestCost, LoginIdentifier, RenewHash, ReplacePassword,
+        SetPassword,
     },
     error::DbError,
     file::{DbFile, StartError},
@@ -55,11 +56,11 @@ pub use self::{
     stored_secrets::{FindSecretRows, ReplaceSecretRows, Rewrapped, SecretRow, StoredOtherwise},
     tutorial::{Flaw, ImportedUser, read_tutorial_database},
     users::{
-        DeleteRefused, DeleteUser, FindTaken, FindUser, InsertUser, SetEmail, Taken, UpdateRefused,
-        UpdateUser, UserChange,
+        DeleteRefused, DeleteUser, FindNameConflict, FindUser, InsertUser, NameConflict, SetEmail,
+        UpdateRefused, UpdateUser, UserChange,
     },
 };
-use super::{Handle, Limits, handle::InFlight, panic::caught};
+use super::{Handle, Limits, handle::InFlight, panic::catch_panic};
 
 /// Whether a message changes the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +138,7 @@ impl DbActor {
         if self.closed {
             return Err(DbError::Closed);
         }
-        match caught(|| self.run_unguarded(message, ctx)) {
+        match catch_panic(|| self.run_unguarded(message, ctx)) {
             Ok(result) => result,
             Err(_) => {
                 self.restart(ctx);

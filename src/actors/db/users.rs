@@ -12,9 +12,9 @@ use crate::domain::{
     Email, EndReason, PasswordHash, PasswordVersion, Role, Timestamp, User, UserId, Username,
 };
 
-/// Which of a new user's names somebody has already.
+/// Which of a new user's names belongs to another account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Taken {
+pub enum NameConflict {
     /// The e-mail address.
     #[error("a user with this email already exists")]
     Email,
@@ -23,36 +23,40 @@ pub enum Taken {
     Username,
 }
 
-/// Finds out whether somebody has one of these names. The answer may be out of date when it
-/// arrives: it spares a hash, and [`InsertUser`] decides.
+/// Finds out whether an account has one of these names. The answer may be out of date when it
+/// arrives: it saves a hash, and [`InsertUser`] decides.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Option<Taken>, DbError>")]
-pub struct FindTaken {
+#[rtype(result = "Result<Option<NameConflict>, DbError>")]
+pub struct FindNameConflict {
     /// An e-mail address.
     pub email: Email,
     /// A username.
     pub username: Username,
 }
 
-impl DbMessage for FindTaken {
-    type Answer = Option<Taken>;
+impl DbMessage for FindNameConflict {
+    type Answer = Option<NameConflict>;
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<Option<Taken>, DbError> {
-        find_taken(db, &self.email, &self.username)
+    fn run(self, db: &Connection) -> Result<Option<NameConflict>, DbError> {
+        find_name_conflict(db, &self.email, &self.username)
     }
 }
 
-fn find_taken(db: &Connection, email: &Email, username: &Username) -> Result<Option<Taken>, DbError> {
+fn find_name_conflict(
+    db: &Connection,
+    email: &Email,
+    username: &Username,
+) -> Result<Option<NameConflict>, DbError> {
     if email_is_taken(db, email, None)? {
-        return Ok(Some(Taken::Email));
+        return Ok(Some(NameConflict::Email));
     }
-    Ok(username_is_taken(db, username)?.then_some(Taken::Username))
+    Ok(username_is_taken(db, username)?.then_some(NameConflict::Username))
 }
 
 /// Creates a user.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Result<User, Taken>, DbError>")]
+#[rtype(result = "Result<Result<User, NameConflict>, DbError>")]
 pub struct InsertUser {
     /// Their e-mail address.
     pub email: Email,
@@ -67,12 +71,12 @@ pub struct InsertUser {
 }
 
 impl DbMessage for InsertUser {
-    type Answer = Result<User, Taken>;
+    type Answer = Result<User, NameConflict>;
     const ACCESS: Access = Access::Write;
 
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        if let Some(taken) = find_taken(db, &self.email, &self.username)? {
-            return Ok(Err(taken));
+        if let Some(conflict) = find_name_conflict(db, &self.email, &self.username)? {
+            return Ok(Err(conflict));
         }
         db.prepare_cached(
             "INSERT INTO users (email, email_key, username, username_key, password_hash, role, created_at)

@@ -7,7 +7,7 @@ use bcrypt_lanes::{Cost, Digest, Input};
 use tokio::sync::oneshot;
 
 use super::PasswordError;
-use crate::actors::panic::caught;
+use crate::actors::panic::catch_panic;
 
 /// What becomes of a digest, or of the failure to make it.
 type Finish<D, A> = Box<dyn FnOnce(D) -> A + Send>;
@@ -42,7 +42,7 @@ impl<A: Send + 'static> Job<A> {
         let Self { run, input, finish } = self;
         let finish = Box::new(move |digest: Result<Digest, PasswordError>| {
             let panicked = |_| Err(PasswordError::Panicked);
-            let answered = digest.and_then(|digest| caught(|| finish(digest)).unwrap_or_else(panicked));
+            let answered = digest.and_then(|digest| catch_panic(|| finish(digest)).unwrap_or_else(panicked));
             // Whoever asked may have gone.
             let _ = answer.send(answered);
         });
@@ -115,7 +115,7 @@ fn compute(run: Cost, lanes: Vec<Lane>) {
 }
 
 fn hash(run: Cost, inputs: &[Input]) -> Result<Vec<Digest>, PasswordError> {
-    let hashed = caught(|| bcrypt_lanes::hash(run, inputs)).map_err(|_| PasswordError::Panicked)?;
+    let hashed = catch_panic(|| bcrypt_lanes::hash(run, inputs)).map_err(|_| PasswordError::Panicked)?;
     hashed.map_err(|_| PasswordError::Bcrypt)
 }
 

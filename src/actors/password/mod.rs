@@ -41,7 +41,7 @@ use self::{
     lanes::{ComputeLanes, HashThread, Lane, PingThread},
     messages::InTurn,
 };
-use super::{Handle, Limits, Unreachable, panic::caught};
+use super::{Handle, Limits, Unreachable, panic::catch_panic};
 use crate::{
     domain::{NoRandomness, Password, PasswordHash, Random},
     metrics,
@@ -266,7 +266,7 @@ impl<M: PasswordMessage> Handler<M> for PasswordActor {
     type Result = ResponseFuture<Result<M::Answer, PasswordError>>;
 
     fn handle(&mut self, message: M, ctx: &mut Context<Self>) -> Self::Result {
-        let prepared = caught(|| message.prepare(&self.hasher)).unwrap_or(Err(PasswordError::Panicked));
+        let prepared = catch_panic(|| message.prepare(&self.hasher)).unwrap_or(Err(PasswordError::Panicked));
         let (answer, answered) = oneshot::channel();
         match prepared {
             Ok(job) => {

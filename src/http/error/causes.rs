@@ -7,10 +7,10 @@ use crate::{
     actors::{
         Unreachable,
         account::{
-            AdminError, AuthenticateError, CheckError, Failure, LoginError, OwnAccountError, OwnSessionError,
-            RefreshError, RegisterError, RevokeError,
+            ActorError, AdminError, AuthenticateError, CheckError, LoginError, OwnAccountError,
+            OwnSessionError, RefreshError, RegisterError, RevokeError,
         },
-        db::{DbError, Taken},
+        db::{DbError, NameConflict},
         password::PasswordError,
         token::TokenError,
     },
@@ -18,9 +18,9 @@ use crate::{
     http::fields::password_error_kind,
 };
 
-/// What a client is told of a failure of ours: that it is not the client's fault, and whether to
+/// What a client is told of a failure inside the server: status, code and detail. They say whether to
 /// try again.
-pub(super) fn failure_kind(failure: &Failure) -> (StatusCode, &'static str, &'static str) {
+pub(super) fn actor_error_kind(error: &ActorError) -> (StatusCode, &'static str, &'static str) {
     const BUSY: (StatusCode, &str, &str) =
         (StatusCode::SERVICE_UNAVAILABLE, "busy", "The service is busy; try again later");
     const INTERNAL: (StatusCode, &str, &str) =
@@ -33,12 +33,12 @@ pub(super) fn failure_kind(failure: &Failure) -> (StatusCode, &'static str, &'st
         }
         Unreachable::Stopped(_) => unavailable("unavailable", "The service is not available"),
     };
-    match failure {
-        Failure::Unreachable(error)
-        | Failure::Db(DbError::Unreachable(error))
-        | Failure::Password(PasswordError::Unreachable(error))
-        | Failure::Token(TokenError::Unreachable(error)) => unreachable(error),
-        Failure::Db(error) => match error {
+    match error {
+        ActorError::Unreachable(error)
+        | ActorError::Db(DbError::Unreachable(error))
+        | ActorError::Password(PasswordError::Unreachable(error))
+        | ActorError::Token(TokenError::Unreachable(error)) => unreachable(error),
+        ActorError::Db(error) => match error {
             DbError::Unreachable(error) => unreachable(error),
             DbError::Locked => unavailable("database_locked", "The database is locked; try again later"),
             DbError::Full => unavailable("disk_full", "The disk is full"),
@@ -49,10 +49,10 @@ pub(super) fn failure_kind(failure: &Failure) -> (StatusCode, &'static str, &'st
             DbError::Closed => unavailable("shutting_down", "The service is shutting down"),
             DbError::Panicked | DbError::Other(_) => INTERNAL,
         },
-        Failure::Password(
+        ActorError::Password(
             PasswordError::NoRandomness(_) | PasswordError::Bcrypt | PasswordError::Panicked,
         )
-        | Failure::Token(
+        | ActorError::Token(
             TokenError::NoSigningKey
             | TokenError::NoRefreshSecret
             | TokenError::NoRandomness(_)
@@ -61,21 +61,21 @@ pub(super) fn failure_kind(failure: &Failure) -> (StatusCode, &'static str, &'st
     }
 }
 
-impl From<Failure> for ApiError {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
+impl From<ActorError> for ApiError {
+    fn from(error: ActorError) -> Self {
+        Self::Actor(error)
     }
 }
 
 impl From<Unreachable> for ApiError {
     fn from(error: Unreachable) -> Self {
-        Self::Failure(error.into())
+        Self::Actor(error.into())
     }
 }
 
 impl From<TokenError> for ApiError {
     fn from(error: TokenError) -> Self {
-        Self::Failure(error.into())
+        Self::Actor(error.into())
     }
 }
 
@@ -84,7 +84,7 @@ impl From<AuthenticateError> for ApiError {
         match error {
             AuthenticateError::InvalidToken(_) | AuthenticateError::Ended => Self::InvalidToken,
             AuthenticateError::NeedsUserScope => Self::NeedsUserScope,
-            AuthenticateError::Failure(failure) => failure.into(),
+            AuthenticateError::Actor(error) => error.into(),
         }
     }
 }
@@ -94,7 +94,7 @@ impl From<CheckError> for ApiError {
         match error {
             CheckError::Throttled { retry_after } => Self::TooManyAttempts { retry_after },
             CheckError::Busy { retry_after } => Self::Busy { retry_after },
-            CheckError::Failure(failure) => failure.into(),
+            CheckError::Actor(error) => error.into(),
         }
     }
 }
@@ -104,11 +104,11 @@ impl From<RegisterError> for ApiError {
         match error {
             RegisterError::Closed => Self::RegistrationClosed,
             RegisterError::InvalidPassword(invalid) => invalid_password("password", invalid),
-            RegisterError::Taken(Taken::Email) => Self::EmailTaken,
-            RegisterError::Taken(Taken::Username) => Self::UsernameTaken,
+            RegisterError::NameConflict(NameConflict::Email) => Self::EmailTaken,
+            RegisterError::NameConflict(NameConflict::Username) => Self::UsernameTaken,
             RegisterError::Throttled { retry_after } => Self::TooManyAttempts { retry_after },
             RegisterError::Busy { retry_after } => Self::Busy { retry_after },
-            RegisterError::Failure(failure) => failure.into(),
+            RegisterError::Actor(error) => error.into(),
         }
     }
 }
@@ -130,7 +130,7 @@ impl From<LoginError> for ApiError {
                 Self::InvalidGrant("Incorrect username or password, or a scope that the user may not have")
             }
             LoginError::Check(error) => error.into(),
-            LoginError::Failure(failure) => failure.into(),
+            LoginError::Actor(error) => error.into(),
         }
     }
 }
@@ -144,7 +144,7 @@ impl From<RefreshError> for ApiError {
             }
             RefreshError::Reused => Self::RefreshTokenReused,
             RefreshError::InvalidScope(_) => Self::InvalidScope,
-            RefreshError::Failure(failure) => failure.into(),
+            RefreshError::Actor(error) => error.into(),
         }
     }
 }
@@ -152,7 +152,7 @@ impl From<RefreshError> for ApiError {
 impl From<RevokeError> for ApiError {
     fn from(error: RevokeError) -> Self {
         match error {
-            RevokeError::Failure(failure) => failure.into(),
+            RevokeError::Actor(error) => error.into(),
         }
     }
 }
@@ -166,7 +166,7 @@ impl From<OwnAccountError> for ApiError {
             OwnAccountError::EmailTaken => Self::EmailTaken,
             OwnAccountError::LastAdmin => Self::LastAdmin,
             OwnAccountError::Check(error) => error.into(),
-            OwnAccountError::Failure(failure) => failure.into(),
+            OwnAccountError::Actor(error) => error.into(),
         }
     }
 }
@@ -176,7 +176,7 @@ impl From<OwnSessionError> for ApiError {
         match error {
             OwnSessionError::Authenticate(error) => error.into(),
             OwnSessionError::NotFound => Self::NotFound,
-            OwnSessionError::Failure(failure) => failure.into(),
+            OwnSessionError::Actor(error) => error.into(),
         }
     }
 }
@@ -190,7 +190,7 @@ impl From<AdminError> for ApiError {
             AdminError::NotFound => Self::NotFound,
             AdminError::EmailTaken => Self::EmailTaken,
             AdminError::LastAdmin => Self::LastAdmin,
-            AdminError::Failure(failure) => failure.into(),
+            AdminError::Actor(error) => error.into(),
         }
     }
 }

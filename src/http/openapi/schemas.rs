@@ -88,8 +88,8 @@ pub(super) fn schemas() -> Value {
                         for it by name; anybody else who asks is answered as if the password were wrong. Absent at a refresh means what the session was opened with.",
                     "examples": ["user"],
                 },
-                "client_id": { "type": "string", "description": "Taken and ignored." },
-                "client_secret": { "type": "string", "description": "Taken and ignored." },
+                "client_id": { "type": "string", "description": "NameConflict and ignored." },
+                "client_secret": { "type": "string", "description": "NameConflict and ignored." },
             },
             "additionalProperties": { "type": "string" },
         },
@@ -112,7 +112,7 @@ pub(super) fn schemas() -> Value {
             "type": "object", "required": ["token"],
             "properties": {
                 "token": { "type": "string", "minLength": 1, "description": "An access or a refresh token." },
-                "token_type_hint": { "type": "string", "description": "Taken and not needed." },
+                "token_type_hint": { "type": "string", "description": "NameConflict and not needed." },
             },
             // Any other is ignored, but not twice (RFC 6749, section 3.2).
             "additionalProperties": { "type": "string" },

@@ -7,7 +7,7 @@ use actix_web::rt::task::JoinHandle;
 use futures_util::future::join_all;
 use rusqlite::Connection;
 use sekisho::{
-    actors::db::{Close, DbError, InsertUser, Ping, Taken},
+    actors::db::{Close, DbError, InsertUser, NameConflict, Ping},
     domain::{Email, PasswordHash, Role, Username},
 };
 
@@ -135,7 +135,7 @@ async fn a_commit_that_fails_fails_every_answer_that_rests_on_it() {
     assert_eq!(database.committed(), [""; 0]);
     // And the next batch is as good as new.
     assert_eq!(database.db.ask(insert_user("bob")).await.unwrap().map(|bob| bob.id.0), Ok(2));
-    assert_eq!(database.db.ask(insert_user("ALICE")).await.unwrap(), Err(Taken::Email));
+    assert_eq!(database.db.ask(insert_user("ALICE")).await.unwrap(), Err(NameConflict::Email));
 }
 
 #[actix_web::test]

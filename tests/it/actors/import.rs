@@ -5,8 +5,8 @@ use sekisho::{
     actors::{
         account::LoginError,
         db::{
-            DeleteUser, FindTaken, Flaw, ImportReport, ImportUsers, ImportedUser, InsertUser, ListUsers,
-            Taken, UpdateRefused, UpdateUser, UserChange, read_tutorial_database,
+            DeleteUser, FindNameConflict, Flaw, ImportReport, ImportUsers, ImportedUser, InsertUser,
+            ListUsers, NameConflict, UpdateRefused, UpdateUser, UserChange, read_tutorial_database,
         },
         password::{UnusableHash, check_hash},
     },
@@ -208,7 +208,7 @@ async fn an_import_shares_its_batch_with_others_and_undoes_only_itself() {
     };
     let db = actors.sekisho.db();
 
-    let (report, carol): (_, Result<Result<User, Taken>, _>) =
+    let (report, carol): (_, Result<Result<User, NameConflict>, _>) =
         futures_util::future::join(db.ask(import(&users)), db.ask(insert)).await;
 
     assert!(!report.unwrap().applied);
@@ -318,13 +318,13 @@ async fn no_name_leads_to_two_users() {
     // Nor do those who come, or move, later.
     let squatted = imported(11, "victim@example.com", "squatter at home");
     assert!(run(&actors, import(&[squatted])).await.applied);
-    let named = |username: &str, address: &str| FindTaken {
+    let named = |username: &str, address: &str| FindNameConflict {
         email: Email::from_trusted(address.to_owned()),
         username: Username::from_trusted(username.to_owned()),
     };
     for (username, address, taken) in [
-        ("victim", "Victim@example.com", Some(Taken::Email)),
-        ("Squatter at HOME", "other@example.com", Some(Taken::Username)),
+        ("victim", "Victim@example.com", Some(NameConflict::Email)),
+        ("Squatter at HOME", "other@example.com", Some(NameConflict::Username)),
         ("victim", "other@example.com", None),
     ] {
         assert_eq!(

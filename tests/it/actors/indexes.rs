@@ -24,12 +24,12 @@ use sekisho::{
     actors::{
         db::{
             Access, ActiveKey, CountSlice, Cursor, DbError, DbFile, DbMessage, DeleteUser, EndSession,
-            EndUserSessions, FindActiveUsers, FindCredentials, FindHighestCost, FindKeys,
-            FindRefreshVersions, FindSecretRows, FindTaken, FindUser, HasLoggedInFrom, ImportUsers,
-            ImportedUser, InsertKey, InsertRefreshSecret, InsertUser, ListSessions, ListUsers, Login,
-            OpenSession, PurgeKeys, PurgeRefreshSecrets, PurgeSessions, RefreshSecretRow, RenewHash,
-            ReplacePassword, ReplaceSecretRows, Revocation, RevokeKey, Rewrapped, RotateSession,
-            RotateSessions, Rotation, SecretRow, SetEmail, SetPassword, Taken, UpdateUser, UserChange,
+            EndUserSessions, FindActiveUsers, FindCredentials, FindHighestCost, FindKeys, FindNameConflict,
+            FindRefreshVersions, FindSecretRows, FindUser, HasLoggedInFrom, ImportUsers, ImportedUser,
+            InsertKey, InsertRefreshSecret, InsertUser, ListSessions, ListUsers, LoginIdentifier,
+            NameConflict, OpenSession, PurgeKeys, PurgeRefreshSecrets, PurgeSessions, RefreshSecretRow,
+            RenewHash, ReplacePassword, ReplaceSecretRows, Revocation, RevokeKey, Rewrapped, RotateSession,
+            RotateSessions, Rotation, SecretRow, SetEmail, SetPassword, UpdateUser, UserChange,
         },
         token::new_key_row,
     },
@@ -262,14 +262,14 @@ fn messages() -> BTreeSet<String> {
 }
 
 fn send_what_reads(minefield: &mut Minefield) {
-    let credentials = |login| FindCredentials { login };
-    let name = |text: &str| credentials(Login::Name(text.to_owned()));
+    let credentials = |identifier| FindCredentials { identifier };
+    let name = |text: &str| credentials(LoginIdentifier::Name(text.to_owned()));
     let page = |prefix: &str, after: Option<Cursor>| ListUsers { prefix: prefix.to_owned(), after, limit: 3 };
     let list = |with_ended| ListSessions { user_id: UserId(3), with_ended, now: START };
 
     assert!(minefield.send(FindUser { id: UserId(3) }).is_some());
     assert!(minefield.send(FindUser { id: UserId(ROWS + 1) }).is_none());
-    assert!(minefield.send(credentials(Login::Id(UserId(3)))).is_some());
+    assert!(minefield.send(credentials(LoginIdentifier::Id(UserId(3)))).is_some());
     assert!(minefield.send(name("AA3")).is_some());
     assert!(minefield.send(name("aa3@example.com")).is_some());
     assert!(minefield.send(name("aa")).is_none());
@@ -290,9 +290,11 @@ fn send_what_reads(minefield: &mut Minefield) {
     assert!(!minefield.send(from(Some(UserId(3)), Some("198.51.100.7"))));
     assert!(!minefield.send(from(Some(UserId(ROWS + 1)), None)));
     assert!(!minefield.send(from(None, None)));
-    let taken =
-        |address, username| FindTaken { email: email(address), username: Username::parse(username).unwrap() };
-    assert_eq!(minefield.send(taken("new@example.com", "abaa3")), Some(Taken::Username));
+    let taken = |address, username| FindNameConflict {
+        email: email(address),
+        username: Username::parse(username).unwrap(),
+    };
+    assert_eq!(minefield.send(taken("new@example.com", "abaa3")), Some(NameConflict::Username));
     assert_eq!(minefield.send(taken("aa@example.com", "zz")), None);
     // A prefix of nine, a prefix of everybody else, and no prefix: a page is what is read.
     for prefix in ["aa", "m", ""] {
@@ -390,9 +392,9 @@ fn send_what_changes_users(minefield: &mut Minefield) {
     let delete = |id| DeleteUser { id: UserId(id), expected: None, now: START };
 
     assert!(minefield.send(insert("aa10", "aa10@example.com")).is_ok());
-    assert_eq!(minefield.send(insert("AA3", "new@example.com")), Err(Taken::Username));
-    assert_eq!(minefield.send(insert("abaa3", "ab@example.com")), Err(Taken::Username));
-    assert_eq!(minefield.send(insert("new", "AA3@example.com")), Err(Taken::Email));
+    assert_eq!(minefield.send(insert("AA3", "new@example.com")), Err(NameConflict::Username));
+    assert_eq!(minefield.send(insert("abaa3", "ab@example.com")), Err(NameConflict::Username));
+    assert_eq!(minefield.send(insert("new", "AA3@example.com")), Err(NameConflict::Email));
     let moved = UserChange { email: Some(email("aa11@example.com")), ..UserChange::default() };
     assert!(minefield.send(update(3, moved)).is_ok());
     let disabled = UserChange { disabled: Some(true), ..UserChange::default() };

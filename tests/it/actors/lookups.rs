@@ -99,6 +99,6 @@ async fn a_damaged_row_fails_its_owner_and_nobody_beside_them() {
     for (number, answer) in asked.into_iter().enumerate() {
         assert_eq!(answer.is_ok(), number % 2 == 0, "{number}: {answer:?}");
     }
-    assert!(matches!(of_bob, Err(RefreshError::Failure(_))), "{of_bob:?}");
+    assert!(matches!(of_bob, Err(RefreshError::Actor(_))), "{of_bob:?}");
     of_alice.unwrap();
 }

@@ -8,7 +8,7 @@ use sekisho::{
     actors::{
         Handle, Limits,
         account::{ChangePassword, RegisterError},
-        db::Taken,
+        db::NameConflict,
         password::{
             Admission, Applicant, HashPassword, Hasher, LANES, PasswordActor, PasswordError, Passwords,
             Verdict, VerifyPassword,
@@ -185,7 +185,7 @@ async fn a_name_that_is_taken_costs_no_hash() {
     // No thread is free, so only what needs none can be answered.
     let taken = actors.accounts.ask(registration("ALICE")).await;
 
-    assert_eq!(taken, Err(RegisterError::Taken(Taken::Email)));
+    assert_eq!(taken, Err(RegisterError::NameConflict(NameConflict::Email)));
     drop(turns);
 }
 

@@ -7,7 +7,7 @@ use sekisho::{
     actors::{
         account::{AuthenticateError, ChangePassword, LoginError, OwnAccountError},
         db::{
-            Credentials, DeleteRefused, DeleteUser, FindCredentials, Login, OpenSession, RenewHash,
+            Credentials, DeleteRefused, DeleteUser, FindCredentials, LoginIdentifier, OpenSession, RenewHash,
             SetPassword, UpdateUser, UserChange,
         },
         password::Applicant,
@@ -33,7 +33,7 @@ const NEW: &str = "another staple battery";
 const ELSEWHERE: [&str; 4] = ["2a", "2b", "2x", "2y"];
 
 async fn credentials(actors: &TestActors, id: UserId) -> Credentials {
-    actors.sekisho.db().ask(FindCredentials { login: Login::Id(id) }).await.unwrap().unwrap()
+    actors.sekisho.db().ask(FindCredentials { identifier: LoginIdentifier::Id(id) }).await.unwrap().unwrap()
 }
 
 async fn change(

@@ -9,7 +9,7 @@ use sekisho::{
         account::{Refresh, RefreshError},
         keeper::LookAround,
     },
-    app::{Sekisho, Surroundings},
+    app::{Overrides, Sekisho},
     domain::{EndReason, InvalidScope, Random, RefreshToken, RequestOrigin, Role, Scope},
 };
 use tempfile::TempDir;
@@ -33,10 +33,9 @@ pub fn replaced(directory: &TempDir, session: i64) -> (Vec<u8>, Vec<u8>) {
 async fn restart(actors: TestActors) -> TestActors {
     actors.sekisho.close().await.unwrap();
     let TestActors { clock, directory, .. } = actors;
-    let surroundings =
-        Surroundings { clock: clock.clone(), random: Random::System, ..Surroundings::default() };
+    let overrides = Overrides { clock: clock.clone(), random: Random::System, ..Overrides::default() };
     let config = support::config(&directory);
-    let sekisho = Sekisho::start(config, "http://sekisho.test", surroundings).await.unwrap();
+    let sekisho = Sekisho::start(config, "http://sekisho.test", overrides).await.unwrap();
     TestActors { accounts: sekisho.accounts(), sekisho, clock, directory }
 }
 

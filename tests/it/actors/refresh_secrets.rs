@@ -9,7 +9,7 @@ use sekisho::{
         db::{EndSession, FindKeys, OpenSession},
         keeper::{LookAround, rotate_refresh_secret},
     },
-    app::{Sekisho, Surroundings},
+    app::{Overrides, Sekisho},
     domain::{
         EndReason, KeyWrap, PasswordVersion, Random, RefreshToken, RequestOrigin, Role, Scope, SecretHash,
         SessionId, Timestamp, TokenPair, UserId,
@@ -96,11 +96,9 @@ async fn a_retry_across_several_changes_gets_the_newest_token() {
 async fn another_server_on_the_file_has_heard_of_it_before_it_makes_tokens() {
     let actors = TestActors::start().await;
     let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
-    let surroundings =
-        Surroundings { clock: actors.clock.clone(), random: Random::System, ..Surroundings::default() };
-    let other = Sekisho::start(support::config(&actors.directory), "http://sekisho.test", surroundings)
-        .await
-        .unwrap();
+    let overrides = Overrides { clock: actors.clock.clone(), random: Random::System, ..Overrides::default() };
+    let other =
+        Sekisho::start(support::config(&actors.directory), "http://sekisho.test", overrides).await.unwrap();
     let accounts = other.accounts();
     rotate(&actors).await;
     other.keeper().ask(LookAround).await.unwrap();

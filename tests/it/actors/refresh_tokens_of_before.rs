@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use sekisho::{
     actors::{account::RefreshError, keeper::LookAround},
-    app::{Sekisho, Surroundings},
+    app::{Overrides, Sekisho},
     domain::{Clock, EndReason, Random, RefreshToken, Timestamp, TokenPair},
 };
 use serde_json::Value;
@@ -32,9 +32,8 @@ impl Before {
         let mut config = support::config(&directory);
         config.refresh_grace_seconds = 300;
         let clock = Clock::manual(Timestamp::from_millis(tokens["made_at_millis"].as_i64().unwrap()));
-        let surroundings =
-            Surroundings { clock: clock.clone(), random: Random::System, ..Surroundings::default() };
-        let sekisho = Sekisho::start(config, "http://sekisho.test", surroundings).await.unwrap();
+        let overrides = Overrides { clock: clock.clone(), random: Random::System, ..Overrides::default() };
+        let sekisho = Sekisho::start(config, "http://sekisho.test", overrides).await.unwrap();
         let actors = TestActors { accounts: sekisho.accounts(), sekisho, clock, directory };
         Self { actors, tokens }
     }

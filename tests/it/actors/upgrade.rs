@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sekisho::{
     actors::{account::AuthenticateError, token::InvalidToken},
-    app::{Sekisho, Surroundings},
+    app::{Overrides, Sekisho},
     domain::{AccessToken, Clock, RefreshToken, Role, Scope, Timestamp},
 };
 use serde_json::Value;
@@ -23,8 +23,8 @@ async fn upgraded() -> (TestActors, Value) {
     let mut config = config(&directory);
     config.refresh_grace_seconds = 300;
     let clock = Clock::manual(Timestamp::from_millis(tokens["made_at_millis"].as_i64().unwrap()));
-    let surroundings = Surroundings { clock: clock.clone(), ..Surroundings::default() };
-    let sekisho = Sekisho::start(config, "http://sekisho.test", surroundings).await.unwrap();
+    let overrides = Overrides { clock: clock.clone(), ..Overrides::default() };
+    let sekisho = Sekisho::start(config, "http://sekisho.test", overrides).await.unwrap();
     (TestActors { accounts: sekisho.accounts(), sekisho, clock, directory }, tokens)
 }
 

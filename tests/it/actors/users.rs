@@ -5,8 +5,8 @@ use sekisho::{
     actors::{
         account::{ChangeEmail, DeleteAccount, OwnAccountError, Register, RegisterError},
         db::{
-            DeleteRefused, DeleteUser, FindCredentials, FindTaken, FindUser, InsertUser, ListUsers, Login,
-            SetEmail, SetPassword, Taken, UpdateRefused, UpdateUser, UserChange,
+            DeleteRefused, DeleteUser, FindCredentials, FindNameConflict, FindUser, InsertUser, ListUsers,
+            LoginIdentifier, NameConflict, SetEmail, SetPassword, UpdateRefused, UpdateUser, UserChange,
         },
     },
     domain::{
@@ -28,7 +28,7 @@ fn email(text: &str) -> Email {
     Email::parse(text).unwrap()
 }
 
-async fn insert(actors: &TestActors, username: &str, address: &str) -> Result<User, Taken> {
+async fn insert(actors: &TestActors, username: &str, address: &str) -> Result<User, NameConflict> {
     let insert = InsertUser {
         email: email(address),
         username: Username::parse(username).unwrap(),
@@ -59,15 +59,15 @@ async fn both_names_are_unique_without_regard_to_case() {
     let alice = insert(&actors, "Alice", "Alice@Example.com").await.unwrap();
 
     for (username, address, taken) in [
-        ("Alice", "other@example.com", Taken::Username),
-        ("alice", "other@example.com", Taken::Username),
-        ("ALICE", "other@example.com", Taken::Username),
-        ("other", "Alice@Example.com", Taken::Email),
-        ("other", "alice@example.com", Taken::Email),
-        ("other", "ALICE@EXAMPLE.COM", Taken::Email),
-        ("aLiCe", "aLiCe@eXaMpLe.CoM", Taken::Email),
+        ("Alice", "other@example.com", NameConflict::Username),
+        ("alice", "other@example.com", NameConflict::Username),
+        ("ALICE", "other@example.com", NameConflict::Username),
+        ("other", "Alice@Example.com", NameConflict::Email),
+        ("other", "alice@example.com", NameConflict::Email),
+        ("other", "ALICE@EXAMPLE.COM", NameConflict::Email),
+        ("aLiCe", "aLiCe@eXaMpLe.CoM", NameConflict::Email),
     ] {
-        let find = FindTaken { email: email(address), username: Username::parse(username).unwrap() };
+        let find = FindNameConflict { email: email(address), username: Username::parse(username).unwrap() };
         assert_eq!(actors.sekisho.db().ask(find).await, Ok(Some(taken)), "{username} {address}");
         assert_eq!(insert(&actors, username, address).await, Err(taken), "{username} {address}");
     }
@@ -86,8 +86,9 @@ async fn of_many_who_register_one_name_at_once_one_gets_it() {
     let answers = join_all(registrations).await;
 
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
-    let refused =
-        |answer: &&Result<User, RegisterError>| matches!(answer, Err(RegisterError::Taken(Taken::Username)));
+    let refused = |answer: &&Result<User, RegisterError>| {
+        matches!(answer, Err(RegisterError::NameConflict(NameConflict::Username)))
+    };
     assert_eq!(answers.iter().filter(refused).count(), 31);
     assert_eq!(everybody(&actors).await.len(), 1);
 }
@@ -139,7 +140,11 @@ async fn the_username_of_a_deleted_user_is_never_given_again() {
     delete(&actors, alice.id).await.unwrap();
 
     for username in ["Alice", "alice", "ALICE"] {
-        assert_eq!(insert(&actors, username, "new@example.com").await, Err(Taken::Username), "{username}");
+        assert_eq!(
+            insert(&actors, username, "new@example.com").await,
+            Err(NameConflict::Username),
+            "{username}"
+        );
     }
     // The e-mail address may be somebody's next account, which gets a number of its own.
     let next = insert(&actors, "alice2", "alice@example.com").await.unwrap();
@@ -241,7 +246,8 @@ async fn an_address_is_not_changed_by_a_password_that_is_none_any_more() {
     let alice = register(&actors, "alice", Role::User).await;
     let set = |expected| SetEmail { id: alice.id, expected, email: email("new@example.com"), now: START };
     let db = actors.sekisho.db();
-    let verified = db.ask(FindCredentials { login: Login::Id(alice.id) }).await.unwrap().unwrap();
+    let verified =
+        db.ask(FindCredentials { identifier: LoginIdentifier::Id(alice.id) }).await.unwrap().unwrap();
     let password_hash = verified.password_hash.clone();
     let change = SetPassword { id: alice.id, expected: None, password_hash, keep: None, now: START };
     assert!(db.ask(change).await.unwrap());
@@ -249,7 +255,8 @@ async fn an_address_is_not_changed_by_a_password_that_is_none_any_more() {
     let refused = db.ask(set(verified.password_version)).await.unwrap();
 
     assert_eq!(refused, Err(UpdateRefused::NotFound));
-    let current = db.ask(FindCredentials { login: Login::Id(alice.id) }).await.unwrap().unwrap();
+    let current =
+        db.ask(FindCredentials { identifier: LoginIdentifier::Id(alice.id) }).await.unwrap().unwrap();
     assert_eq!(current.user, alice);
     let changed = db.ask(set(current.password_version)).await.unwrap();
     assert_eq!(changed.unwrap().email, email("new@example.com"));

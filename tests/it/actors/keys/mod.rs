@@ -14,7 +14,7 @@ use sekisho::{
         keeper::{KeyPolicy, LookAround, Subscribe, open_keyring, rotate_keys},
         token::{JWKS_MAX_AGE, KeyState, PublishKeys, SigningSetup, TokenActor},
     },
-    app::{Sekisho, Surroundings},
+    app::{Overrides, Sekisho},
     config::Config,
     domain::{AccessToken, AccessTokenClaims, Algorithm, Audiences, KeyWrap, Random, Timestamp},
 };
@@ -126,7 +126,7 @@ async fn restart(actors: TestActors, adjust: impl FnOnce(&mut Config)) -> TestAc
     let TestActors { clock, directory, .. } = actors;
     let mut config = support::config(&directory);
     adjust(&mut config);
-    let surroundings = Surroundings { clock: clock.clone(), ..Surroundings::default() };
-    let sekisho = Sekisho::start(config, "http://sekisho.test", surroundings).await.unwrap();
+    let overrides = Overrides { clock: clock.clone(), ..Overrides::default() };
+    let sekisho = Sekisho::start(config, "http://sekisho.test", overrides).await.unwrap();
     TestActors { accounts: sekisho.accounts(), sekisho, clock, directory }
 }
