@@ -24,7 +24,7 @@ pub use self::{
 use crate::{
     actors::{
         db::{DbError, StartError},
-        keeper::KeyringError,
+        maintenance::KeyringError,
         password::PasswordError,
     },
     config::{Config, ConfigError},

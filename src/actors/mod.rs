@@ -7,12 +7,12 @@
 //! | [`throttle::ThrottleActor`] | the main thread | one | who may try a password, and when |
 //! | [`token::TokenActor`] | each HTTP worker | one per worker | the keyring |
 //! | [`account::AccountActor`] | each HTTP worker | one per worker | the use cases |
-//! | [`keeper::KeeperActor`] | the main thread | one | key rotation, purging |
+//! | [`maintenance::MaintenanceActor`] | the main thread | one | key rotation, purging, counting |
 
 pub mod account;
 pub mod db;
 mod handle;
-pub mod keeper;
+pub mod maintenance;
 mod panic;
 pub mod password;
 pub mod throttle;

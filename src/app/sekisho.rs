@@ -11,7 +11,7 @@ use crate::{
         Handle, Limits,
         account::{AccountActor, Coalescer, Dependencies, Renewals, Rules},
         db::{Close, DbActor, DbError, DbFile, FindHighestCost},
-        keeper::{KeeperActor, KeyPolicy, Subscribe, open_keyring, wrap_secrets},
+        maintenance::{KeyPolicy, MaintenanceActor, Subscribe, open_keyring, wrap_secrets},
         password::{Admission, Hasher, LANES, PasswordActor, PasswordError, Passwords},
         throttle::Throttle,
         token::{Keyring, SigningSetup, TokenActor},
@@ -43,7 +43,7 @@ pub struct Sekisho {
     passwords: Passwords,
     throttle: Throttle,
     renewals: Renewals,
-    keeper: Handle<KeeperActor>,
+    maintenance: Handle<MaintenanceActor>,
     keyring: Arc<Keyring>,
     rules: Rules,
     token_lifetime: Duration,
@@ -106,12 +106,13 @@ impl Sekisho {
         )?;
         let sessions = config.session_rules();
         let all_keys = (keys, Arc::clone(&keyring));
-        let keeper = KeeperActor::new(db.clone(), file, policy, sessions, all_keys, passwords.clone());
+        let maintenance =
+            MaintenanceActor::new(db.clone(), file, policy, sessions, all_keys, passwords.clone());
         Ok(Self {
             passwords,
             throttle,
             renewals: Renewals::default(),
-            keeper: Handle::new("keeper", keeper.start(), local),
+            maintenance: Handle::new("keeper", maintenance.start(), local),
             keyring,
             rules: Rules { password: config.password.policy(), registration: config.registration, sessions },
             token_lifetime: config.access_tokens.lifetime(),
@@ -134,7 +135,7 @@ impl Sekisho {
         let Overrides { clock, random, .. } = self.overrides.clone();
         let signer: Addr<TokenActor> =
             TokenActor::new(Arc::clone(&self.keyring), clock.clone(), random, self.token_lifetime).start();
-        self.keeper.tell(Subscribe(signer.clone().recipient()));
+        self.maintenance.tell(Subscribe(signer.clone().recipient()));
         let tokens = Handle::new("token", signer, limits);
         let deps = Dependencies {
             lookups: Coalescer::new(self.db.clone()),
@@ -160,7 +161,7 @@ impl Sekisho {
             db: self.db.clone(),
             passwords: self.passwords.clone(),
             throttle: self.throttle.clone(),
-            keeper: self.keeper.clone(),
+            maintenance: self.maintenance.clone(),
             policy: self.rules.password,
             registration: self.rules.registration,
             docs: self.config.docs,
@@ -199,10 +200,10 @@ impl Sekisho {
         &self.throttle
     }
 
-    /// The keeper, which a test that has moved the clock sends to work.
+    /// The maintenance actor. A test that has moved the clock sends it [`RunMaintenance`].
     #[must_use]
-    pub const fn keeper(&self) -> &Handle<KeeperActor> {
-        &self.keeper
+    pub const fn maintenance(&self) -> &Handle<MaintenanceActor> {
+        &self.maintenance
     }
 
     /// Commits what is open and closes the database. Nothing works after.

@@ -12,7 +12,9 @@ use super::{
 use crate::{
     actors::{
         db::FindKeys,
-        keeper::{Revoked, revoke_key, rewrap_secrets, rotate_keys, rotate_refresh_secret, wrap_secrets},
+        maintenance::{
+            Revoked, revoke_key, rewrap_secrets, rotate_keys, rotate_refresh_secret, wrap_secrets,
+        },
         token::{JWKS_MAX_AGE, summarize_keys},
     },
     config::{AccessTokenArgs, DatabaseArgs, EncryptionArgs, read_key_wrap},

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::{Api, error::ApiError};
 use crate::actors::{
-    account::PingAccount, db::Ping, keeper::PingKeeper, password::PingPassword, token::PingToken,
+    account::PingAccount, db::Ping, maintenance::PingMaintenance, password::PingPassword, token::PingToken,
 };
 
 /// How long each actor has to answer. A hash thread may be in the middle of a hash.
@@ -83,7 +83,7 @@ async fn failing(api: web::Data<Api>) -> Vec<&'static str> {
         Box::pin(ping("throttle", api.throttle.ping())),
         Box::pin(ping("token", api.tokens.ask(PingToken))),
         Box::pin(ping("account", api.accounts.ask(PingAccount))),
-        Box::pin(ping("keeper", api.keeper.ask(PingKeeper))),
+        Box::pin(ping("keeper", api.maintenance.ask(PingMaintenance))),
     ])
     .await
     .into_iter()

@@ -41,7 +41,7 @@ pub use self::{
 use self::{endpoint::at, error::ApiError};
 use crate::{
     actors::{
-        Handle, account::AccountActor, db::DbActor, keeper::KeeperActor, password::Passwords,
+        Handle, account::AccountActor, db::DbActor, maintenance::MaintenanceActor, password::Passwords,
         throttle::Throttle, token::TokenActor,
     },
     domain::{PasswordPolicy, Registration},
@@ -61,7 +61,7 @@ pub struct Api {
     /// Pinged by `/readyz`.
     pub throttle: Throttle,
     /// Pinged by `/readyz`.
-    pub keeper: Handle<KeeperActor>,
+    pub maintenance: Handle<MaintenanceActor>,
     /// What a new password must be.
     pub policy: PasswordPolicy,
     /// Who may register.

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use sekisho::{
     actors::{
         db::{DbFile, back_up},
-        keeper::LookAround,
+        maintenance::RunMaintenance,
     },
     config::Database,
 };
@@ -84,10 +84,10 @@ async fn after_the_grace_no_old_token_leads_to_the_current_one() {
     // But not by a backup, which is for later.
     assert!(!backup(&path, "within.db").derives_the_current_from(last));
 
-    // The keeper passes the session, and empties the log once a minute.
+    // The maintenance passes the session, and empties the log once a minute.
     for _ in 0..3 {
         app.clock.advance(Duration::from_mins(1));
-        app.sekisho.keeper().ask(LookAround).await.unwrap();
+        app.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
     }
 
     let (after, backup_after) = (Thief::with(&path), backup(&path, "after.db"));

@@ -8,7 +8,7 @@ use rustix::time::{ClockId, clock_gettime};
 use sekisho::{
     actors::{
         db::{FindCredentials, LoginIdentifier, RenewHash},
-        keeper::LookAround,
+        maintenance::RunMaintenance,
     },
     domain::PasswordHash,
 };
@@ -84,7 +84,7 @@ async fn a_hash_of_a_higher_cost_takes_as_long_as_no_user() {
     let app = start(4).await;
     somebody(&app, "dear", &bcrypt::hash(PASSWORD, DEAR).unwrap()).await;
     app.register("ordinary").await;
-    app.sekisho.keeper().ask(LookAround).await.unwrap();
+    app.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
 
     assert_alike(&app, "dear").await;
     assert_alike(&app, "ordinary").await;

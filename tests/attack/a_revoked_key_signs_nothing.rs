@@ -4,7 +4,7 @@
 use actix_web::http::StatusCode;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sekisho::{
-    actors::keeper::{LookAround, Revoked, revoke_key},
+    actors::maintenance::{Revoked, RunMaintenance, revoke_key},
     domain::{KeyWrap, Random},
 };
 use serde_json::Value;
@@ -33,7 +33,7 @@ async fn what_it_signed_is_refused_while_the_server_runs_and_nobody_is_logged_ou
 
     let maker = (&KeyWrap::in_the_clear(), &Random::System);
     let revoked = revoke_key(app.sekisho.db(), &stolen, &app.clock, maker).await.unwrap();
-    app.sekisho.keeper().ask(LookAround).await.unwrap();
+    app.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
 
     let Some(Revoked::ReplacedBy(successor)) = revoked else { panic!("{revoked:?}") };
     crate::support::eventually("every worker refuses it", async || {

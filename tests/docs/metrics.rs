@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::future::join_all;
 use sekisho::{
-    actors::{db::Ping, keeper::LookAround},
+    actors::{db::Ping, maintenance::RunMaintenance},
     app::{Application, Overrides},
     config::{Config, Database},
 };
@@ -63,7 +63,7 @@ async fn page_of_a_server_that_has_worked() -> Page {
     let refresh =
         [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
     assert_eq!(client.post(format!("{url}/token")).send_form(&refresh).await.unwrap().status(), 200);
-    sekisho.keeper().ask(LookAround).await.unwrap();
+    sekisho.maintenance().ask(RunMaintenance).await.unwrap();
     // More at once than may be on their way: the others are refused.
     let pings = join_all((0..20_000).map(|_| sekisho.db().ask(Ping))).await;
     assert!(pings.iter().any(Result::is_err) && pings.iter().any(Result::is_ok));

@@ -76,9 +76,9 @@ fn a_module_knows_only_those_before_it() {
 fn the_leaves_do_not_drive_each_other() {
     for (name, code) in sources() {
         let others: &[&str] = match name.split('/').nth(1) {
-            Some("db") => &["password::", "token::", "throttle::", "account::", "keeper::"],
-            Some("password") => &["db::", "token::", "throttle::", "account::", "keeper::"],
-            Some("throttle") => &["db::", "password::", "token::", "account::", "keeper::"],
+            Some("db") => &["password::", "token::", "throttle::", "account::", "maintenance::"],
+            Some("password") => &["db::", "token::", "throttle::", "account::", "maintenance::"],
+            Some("throttle") => &["db::", "password::", "token::", "account::", "maintenance::"],
             _ => continue,
         };
         for other in others.iter().filter(|_| name.starts_with("actors/")) {

@@ -5,9 +5,9 @@
 
 mod backup;
 mod batch;
-mod census;
 mod columns;
 mod connection;
+mod counts;
 mod credentials;
 mod error;
 mod file;
@@ -36,7 +36,7 @@ use rusqlite::Connection;
 use self::batch::{Batch, Reply};
 pub use self::{
     backup::{CopyError, CopyReport, OldTokens, RestoreError, back_up, restore},
-    census::{Census, CountSlice, Slice},
+    counts::{CountSlice, Slice, TableCounts},
     credentials::{
         Credentials, FindCredentials, FindHighestCost, LoginIdentifier, RenewHash, ReplacePassword,
         SetPassword,

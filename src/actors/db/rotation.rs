@@ -83,7 +83,7 @@ pub enum Rotation {
     Unknown,
 }
 
-struct Found {
+struct SessionRow {
     user: User,
     scope: Scope,
     chain: RefreshChain,
@@ -187,7 +187,7 @@ impl RotateSession {
     fn replace(
         &self,
         db: &Connection,
-        found: Found,
+        found: SessionRow,
         used_at: Timestamp,
         expires_at: Timestamp,
     ) -> Result<User, DbError> {
@@ -220,7 +220,7 @@ impl RotateSession {
     }
 }
 
-fn find(db: &Connection, id: SessionId) -> Result<Option<Found>, DbError> {
+fn find(db: &Connection, id: SessionId) -> Result<Option<SessionRow>, DbError> {
     let sql = concat!(
         "SELECT ",
         user_columns!(),
@@ -231,7 +231,7 @@ fn find(db: &Connection, id: SessionId) -> Result<Option<Found>, DbError> {
     let found = db
         .prepare_cached(sql)?
         .query_row([id], |row| {
-            Ok(Found {
+            Ok(SessionRow {
                 user: user(row)?,
                 scope: row.get(6)?,
                 chain: chain(row)?,

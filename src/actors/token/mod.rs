@@ -1,7 +1,7 @@
 //! `TokenActor`: signs and verifies tokens.
 //!
 //! There is one on each HTTP worker's thread, so that neither a signature nor a look into the
-//! cache of verified tokens crosses threads. All share one keyring, which the keeper replaces by
+//! cache of verified tokens crosses threads. All share one keyring, which the maintenance actor replaces by
 //! message when a key is added.
 
 mod access;

@@ -8,7 +8,7 @@ use sekisho::actors::{
     Handle, Limits, Unreachable,
     account::PingAccount,
     db::{DbError, Ping},
-    keeper::PingKeeper,
+    maintenance::PingMaintenance,
     password::PingPassword,
 };
 
@@ -156,7 +156,7 @@ async fn every_actor_is_bounded() {
 
     assert!(is_bounded(|| sekisho.db().ask(Ping)).await, "db");
     assert!(is_bounded(|| actors.accounts.ask(PingAccount)).await, "account");
-    assert!(is_bounded(|| sekisho.keeper().ask(PingKeeper)).await, "keeper");
+    assert!(is_bounded(|| sekisho.maintenance().ask(PingMaintenance)).await, "keeper");
     assert!(is_bounded(|| hash_threads.ask(PingPassword)).await, "password");
 
     held.release();

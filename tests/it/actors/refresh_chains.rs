@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use sekisho::{
     actors::{
         account::{Refresh, RefreshError},
-        keeper::LookAround,
+        maintenance::RunMaintenance,
     },
     app::{Overrides, Sekisho},
     domain::{EndReason, InvalidScope, Random, RefreshToken, RequestOrigin, Role, Scope},
@@ -60,7 +60,7 @@ async fn what_leads_on_from_a_replaced_secret_goes_with_the_grace() {
     refresh(&actors, &first.refresh_token).await.unwrap();
     let look_around = async || {
         for _ in 0..2 {
-            actors.sekisho.keeper().ask(LookAround).await.unwrap();
+            actors.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
         }
     };
 

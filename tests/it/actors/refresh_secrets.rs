@@ -7,7 +7,7 @@ use sekisho::{
     actors::{
         account::Refresh,
         db::{EndSession, FindKeys, OpenSession},
-        keeper::{LookAround, rotate_refresh_secret},
+        maintenance::{RunMaintenance, rotate_refresh_secret},
     },
     app::{Overrides, Sekisho},
     domain::{
@@ -32,15 +32,15 @@ fn version(tokens: &TokenPair) -> u8 {
 async fn rotate(actors: &TestActors) {
     let maker = (&KeyWrap::in_the_clear(), &Random::System);
     rotate_refresh_secret(actors.sekisho.db(), &actors.clock, maker).await.unwrap();
-    actors.sekisho.keeper().ask(LookAround).await.unwrap();
+    actors.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
     // The news are messages to the workers.
     settle().await;
 }
 
-/// Goes over all sessions from the first to the last, wherever the keeper was.
-async fn walk(actors: &TestActors) {
+/// Goes over all sessions from the first to the last, wherever the purge was.
+async fn purge_all_sessions(actors: &TestActors) {
     for _ in 0..3 {
-        actors.sekisho.keeper().ask(LookAround).await.unwrap();
+        actors.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
     }
     settle().await;
 }
@@ -101,7 +101,7 @@ async fn another_server_on_the_file_has_heard_of_it_before_it_makes_tokens() {
         Sekisho::start(support::config(&actors.directory), "http://sekisho.test", overrides).await.unwrap();
     let accounts = other.accounts();
     rotate(&actors).await;
-    other.keeper().ask(LookAround).await.unwrap();
+    other.maintenance().ask(RunMaintenance).await.unwrap();
     settle().await;
     actors.clock.advance(MINUTE);
     let refresh_there = async |token: &RefreshToken| {
@@ -128,16 +128,16 @@ async fn an_old_secret_goes_when_no_live_session_can_have_a_token_of_it() {
     rotate(&actors).await;
     actors.clock.advance(20 * DAY);
     let tokens = refresh(&actors, &tokens.refresh_token).await.unwrap();
-    walk(&actors).await;
+    purge_all_sessions(&actors).await;
     assert_eq!(versions(&actors).await, [0, 1]);
 
     // Now a refresh token of the old secret has had its time, but for those of that session.
     actors.clock.advance(10 * DAY + MINUTE);
-    walk(&actors).await;
+    purge_all_sessions(&actors).await;
     assert_eq!(versions(&actors).await, [0, 1]);
     let end = EndSession { id: long, owner: None, reason: EndReason::Logout, now: actors.clock.now() };
     assert!(actors.sekisho.db().ask(end).await.unwrap());
-    walk(&actors).await;
+    purge_all_sessions(&actors).await;
 
     assert_eq!(versions(&actors).await, [1]);
     assert!(refresh(&actors, &tokens.refresh_token).await.is_ok());
@@ -153,7 +153,7 @@ async fn a_version_is_used_again_when_all_have_been() {
         actors.clock.advance(29 * DAY);
         tokens = refresh(&actors, &tokens.refresh_token).await.unwrap();
         assert_eq!(u32::from(version(&tokens)), number % 256);
-        walk(&actors).await;
+        purge_all_sessions(&actors).await;
     }
 
     assert!(versions(&actors).await.len() <= 3);

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use sekisho::{
-    actors::{account::RefreshError, keeper::LookAround},
+    actors::{account::RefreshError, maintenance::RunMaintenance},
     app::{Overrides, Sekisho},
     domain::{Clock, EndReason, Random, RefreshToken, Timestamp, TokenPair},
 };
@@ -98,7 +98,7 @@ async fn what_the_old_version_kept_of_replaced_secrets_goes_with_the_grace_too()
     assert_eq!(replaced(&before.actors.directory, 2).0.len(), 32);
     before.actors.clock.advance(301 * SECOND);
 
-    before.actors.sekisho.keeper().ask(LookAround).await.unwrap();
+    before.actors.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
 
     assert_eq!(replaced(&before.actors.directory, 2), (Vec::new(), Vec::new()));
     assert!(before.refresh("alice_rotated", "current").await.is_ok());

@@ -9,7 +9,7 @@ use sekisho::{
             LogOut, OwnSessionError, Revoke,
         },
         db::{ListSessions, OpenSession, PurgeSessions, Purged},
-        keeper::LookAround,
+        maintenance::RunMaintenance,
     },
     domain::{
         EndReason, PasswordVersion, RefreshToken, RequestOrigin, Role, Scope, SecretHash, SessionId,
@@ -183,16 +183,16 @@ async fn a_purge_marks_the_expired_deletes_those_long_ended_and_touches_none_ali
 }
 
 #[actix_web::test]
-async fn the_keeper_sweeps_by_itself_and_an_end_can_be_seen_for_a_month() {
+async fn maintenance_purges_by_itself_and_an_end_can_be_seen_for_a_month() {
     let actors = TestActors::start().await;
     let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
     let (bob, _) = newcomer(&actors, "bob", Role::User).await;
     actors.accounts.ask(LogOut { token: tokens.access_token }).await.unwrap();
-    let keeper = actors.sekisho.keeper();
+    let maintenance = actors.sekisho.maintenance();
     let look_around = async || {
         // Once over the table and once to begin anew.
         for _ in 0..2 {
-            keeper.ask(LookAround).await.unwrap();
+            maintenance.ask(RunMaintenance).await.unwrap();
         }
     };
 

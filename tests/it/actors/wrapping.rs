@@ -9,7 +9,7 @@ use sekisho::{
             Close, DbActor, DbFile, FindKeys, FindSecretRows, InsertKey, ReplaceSecretRows, RevokeKey,
             Rewrapped,
         },
-        keeper::{KeyringError, rewrap_secrets, rotate_keys, wrap_secrets},
+        maintenance::{KeyringError, rewrap_secrets, rotate_keys, wrap_secrets},
         token::new_key_row,
     },
     config::Database,

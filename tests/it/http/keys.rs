@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
-use sekisho::{actors::keeper::LookAround, domain::Algorithm};
+use sekisho::{actors::maintenance::RunMaintenance, domain::Algorithm};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, eventually};
@@ -107,7 +107,7 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_after() {
     let kid = async || json!(decode_header(app.log_in("alice").await.access).unwrap().kid);
     app.clock.advance(Duration::from_hours(24));
 
-    app.sekisho.keeper().ask(LookAround).await.unwrap();
+    app.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
     eventually("both keys are published", async || keys(&app).await.len() == 2).await;
 
     assert_eq!(kid().await, old);

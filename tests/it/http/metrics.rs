@@ -26,7 +26,7 @@ async fn what_happened_is_counted_and_served_on_a_listener_of_its_own() {
     app.refresh(&tokens.refresh).await;
     app.me(&tokens.access).await;
     app.get("/nothing", None).await;
-    app.sekisho.keeper().ask(sekisho::actors::keeper::LookAround).await.unwrap();
+    app.sekisho.maintenance().ask(sekisho::actors::maintenance::RunMaintenance).await.unwrap();
 
     let answer = get(app.metrics_address.unwrap(), "/metrics").await;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::Method;
-use sekisho::actors::keeper::LookAround;
+use sekisho::actors::maintenance::RunMaintenance;
 use serde_json::{Value, json};
 
 use crate::support::{PASSWORD, TestApp, Tokens, eventually};
@@ -166,7 +166,7 @@ async fn an_expired_session_is_swept_and_says_so() {
 
     let access = &tokens.access;
     eventually("the sweep marks the expired session", async || {
-        app.sekisho.keeper().ask(LookAround).await.unwrap();
+        app.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
         let list = app.get("/users/me/sessions?ended=true", Some(access)).await.json();
         list["items"][1]["end_reason"] == "expired" && list["items"][1]["ended_at"] == "2026-11-23T07:15:00Z"
     })

@@ -5,7 +5,7 @@ use sekisho::{
     actors::{
         account::AuthenticateError,
         db::{FindKeys, KeySet},
-        keeper::{KeyringError, LookAround, rewrap_secrets, rotate_keys},
+        maintenance::{KeyringError, RunMaintenance, rewrap_secrets, rotate_keys},
         token::{ANNOUNCE, InvalidToken, KeyError, KeyState},
     },
     domain::{Algorithm, KeyWrap, Random, Role},
@@ -138,7 +138,7 @@ async fn a_key_that_is_none_is_the_keyrings_failure_and_not_the_databases() {
                FROM signing_keys";
     actors.sekisho.db().ask(Run(sql.to_owned())).await.unwrap();
 
-    let looked = actors.sekisho.keeper().ask(LookAround).await;
+    let looked = actors.sekisho.maintenance().ask(RunMaintenance).await;
 
     assert!(matches!(looked, Err(KeyringError::Key(KeyError::Unreadable { kid, .. })) if kid == "broken"));
     // The keyring of before goes on.
@@ -156,7 +156,7 @@ async fn a_server_that_can_store_no_key_sweeps_all_the_same() {
     assert_eq!(ends_of(&actors, alice.id).await, [None]);
     actors.clock.advance(365 * DAY);
 
-    let looked = actors.sekisho.keeper().ask(LookAround).await;
+    let looked = actors.sekisho.maintenance().ask(RunMaintenance).await;
 
     assert!(matches!(looked, Err(KeyringError::StoredOtherwise(_))), "{looked:?}");
     assert_eq!(ends_of(&actors, alice.id).await, [], "it expired long ago, and is deleted");

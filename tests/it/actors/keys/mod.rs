@@ -11,7 +11,7 @@ use jsonwebtoken::{DecodingKey, Validation, decode, jwk::JwkSet};
 use sekisho::{
     actors::{
         Handle, Limits,
-        keeper::{KeyPolicy, LookAround, Subscribe, open_keyring, rotate_keys},
+        maintenance::{KeyPolicy, RunMaintenance, Subscribe, open_keyring, rotate_keys},
         token::{JWKS_MAX_AGE, KeyState, PublishKeys, SigningSetup, TokenActor},
     },
     app::{Overrides, Sekisho},
@@ -71,16 +71,16 @@ async fn rotate(actors: &TestActors, at_once: bool) {
 }
 
 async fn look_around(actors: &TestActors) {
-    actors.sekisho.keeper().ask(LookAround).await.unwrap();
+    actors.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
 }
 
-/// A signer that listens to the keeper, as each worker's does: it shows the keys.
+/// A signer that listens to the maintenance actor, as each worker's does: it shows the keys.
 async fn worker(actors: &TestActors) -> Handle<TokenActor> {
     let policy = policy(actors, Algorithm::Es256);
     let (_, keyring) = open_keyring(actors.sekisho.db(), &policy).await.unwrap();
     let lifetime = policy.setup.token_lifetime;
     let actor = TokenActor::new(Arc::new(keyring), actors.clock.clone(), Random::System, lifetime).start();
-    actors.sekisho.keeper().tell(Subscribe(actor.clone().recipient()));
+    actors.sekisho.maintenance().tell(Subscribe(actor.clone().recipient()));
     Handle::new("token", actor, Limits { in_flight: 100, deadline: None })
 }
 

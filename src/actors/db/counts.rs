@@ -1,7 +1,7 @@
-//! Counting, a slice at a time.
+//! Counting rows, one slice at a time.
 //!
-//! To count a million rows takes a tenth of a second, in which nobody else is answered. The gauges
-//! can wait: the caller counts a slice, comes again with where it ended, and adds up.
+//! Counting a million rows takes a tenth of a second, in which no other message is answered. The gauges
+//! need not be that current: the caller asks for one slice after the other and adds up the counts.
 
 use actix::Message;
 use rusqlite::Connection;
@@ -10,7 +10,7 @@ use super::{Access, DbError, DbMessage};
 
 /// Counts the users and the live sessions of a range of numbers.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Result<Census, DbError>")]
+#[rtype(result = "Result<TableCounts, DbError>")]
 pub struct CountSlice {
     /// The users after this number.
     pub users_after: i64,
@@ -22,7 +22,7 @@ pub struct CountSlice {
 
 /// What was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Census {
+pub struct TableCounts {
     /// Accounts.
     pub users: Slice,
     /// Sessions that have not ended, expired ones that were not purged yet among them.
@@ -41,17 +41,17 @@ pub struct Slice {
 }
 
 impl DbMessage for CountSlice {
-    type Answer = Census;
+    type Answer = TableCounts;
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<Census, DbError> {
+    fn run(self, db: &Connection) -> Result<TableCounts, DbError> {
         let slice = |sql: &str, after: i64| -> Result<Slice, DbError> {
             let (count, seen, last): (i64, i64, Option<i64>) = db
                 .prepare_cached(sql)?
                 .query_one((after, self.rows), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             Ok(Slice { count, next: last.filter(|_| seen == self.rows) })
         };
-        Ok(Census {
+        Ok(TableCounts {
             users: slice(
                 "SELECT count(*), count(*), max(id)
                  FROM (SELECT id FROM users WHERE id > ?1 ORDER BY id LIMIT ?2)",

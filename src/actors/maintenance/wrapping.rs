@@ -1,6 +1,6 @@
 //! Bringing the secrets in the database under an encryption key, or under another one.
 
-use super::keyring::KeyringError;
+use super::keys::KeyringError;
 use crate::{
     actors::{
         Handle,

@@ -1,4 +1,4 @@
-//! The walk through the sessions, a batch at a time and from the beginning again at their end.
+//! Purging sessions, one batch each pass. After the last session it begins again with the first.
 
 use std::time::Duration;
 
@@ -11,27 +11,27 @@ use crate::{
     domain::{SessionId, SessionRules, Timestamp},
 };
 
-/// How many sessions are looked at each time.
+/// How many sessions one pass looks at.
 const BATCH: i64 = 500;
 
 /// For how long the reason why a session ended can be seen.
 const ENDED_SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 
-/// How far a walk has come.
+/// How far purging has come in the table of sessions.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Walk {
-    /// The last session that it looked at.
+pub(super) struct PurgeProgress {
+    /// The last session that was looked at.
     at: SessionId,
-    /// The versions of the refresh secret that were outdated when the walk began and that it has not found
-    /// in use. A version that becomes outdated during the walk is left to the next one, because this one
-    /// has not looked for it in every session.
+    /// The versions of the refresh secret that were outdated when the first session was looked at and that no
+    /// session since has used. A version that becomes outdated later is left until the next time through the
+    /// table, because some sessions have been passed without looking for it.
     unused: Vec<u8>,
 }
 
-impl Walk {
-    /// Sweeps the next batch. At the end of the table it deletes the versions of the refresh secret that
-    /// no live session uses; the next look around finds them gone. Returns the walk's progress.
-    pub(super) async fn go_on(
+impl PurgeProgress {
+    /// Purges the next batch and returns the new progress. At the end of the table it deletes the versions of
+    /// the refresh secret that no live session uses; the next pass finds them gone.
+    pub(super) async fn purge_next(
         mut self,
         db: &Handle<DbActor>,
         set: &KeySet,

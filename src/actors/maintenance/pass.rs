@@ -1,18 +1,18 @@
-//! One look around: what the keeper asks of the database each second.
+//! One pass of the maintenance: what it asks of the database each second.
 
 use std::{sync::Arc, time::Duration};
 
 use super::{
     KeyPolicy, KeyringError,
-    keyring::{rotate_keys, with_refresh_secret},
-    sweep::Walk,
+    keys::{rotate_keys, with_refresh_secret},
+    purge::PurgeProgress,
 };
 use crate::{
     actors::{
         Handle,
         db::{
-            Census, CountSlice, DbActor, DbError, EmptyLog, FindHighestCost, FindKeys, KeySet, PurgeKeys,
-            StoredOtherwise,
+            CountSlice, DbActor, DbError, EmptyLog, FindHighestCost, FindKeys, KeySet, PurgeKeys,
+            StoredOtherwise, TableCounts,
         },
         token::{ANNOUNCE, KeyError, KeyState, Keyring},
     },
@@ -21,81 +21,82 @@ use crate::{
 
 /// How often the write-ahead log is emptied. It holds what pages held before they were changed: deleted
 /// users, and what led from old refresh tokens to those of today.
-const LOG_KEPT: Duration = Duration::from_mins(1);
+const LOG_EMPTYING_INTERVAL: Duration = Duration::from_mins(1);
 
-/// One look around, with all that it needs in hand.
-pub(super) struct Round {
+/// One pass, with everything that it needs from the actor.
+pub(super) struct Pass {
     pub(super) db: Handle<DbActor>,
     pub(super) policy: KeyPolicy,
     pub(super) rules: SessionRules,
     pub(super) known: Arc<KeySet>,
     pub(super) keyring: Arc<Keyring>,
-    pub(super) walk: Walk,
+    pub(super) purge_progress: PurgeProgress,
     pub(super) log_bytes: u64,
     pub(super) log_emptied_at: Option<Timestamp>,
     pub(super) find_cost: FindHighestCost,
-    pub(super) census: CountSlice,
+    pub(super) count_slice: CountSlice,
 }
 
-/// What it found and did.
-pub(super) struct Found {
-    /// How the keys are stored by now, where that is otherwise than this process stores them.
+/// What a pass found and did.
+pub(super) struct PassReport {
+    /// How the keys are stored, if another process has changed that.
     pub(super) stored_otherwise: Option<StoredOtherwise>,
-    /// A keyring, where the keys have changed.
-    pub(super) news: Option<(Keyring, KeySet)>,
-    /// Why it lacks those that were added.
+    /// The new keyring, if the keys have changed.
+    pub(super) new_keyring: Option<(Keyring, KeySet)>,
+    /// Why the new keyring lacks the keys that were added, if it does.
     pub(super) unreadable: Option<KeyError>,
-    /// What the chores yielded, where all were done.
-    pub(super) chores: Option<Chores>,
-    /// Why keys that were due were not made or deleted, or not all chores done.
+    /// The results of the routine work, if all of it succeeded.
+    pub(super) routine: Option<RoutineReport>,
+    /// Why keys that were due were not made or deleted, or why the routine work failed.
     pub(super) failed: Option<KeyringError>,
 }
 
-/// What has to be done besides looking after the keys.
-pub(super) struct Chores {
-    pub(super) walk: Walk,
+/// The results of the work besides the keys: purging, emptying the log, counting.
+pub(super) struct RoutineReport {
+    pub(super) purge_progress: PurgeProgress,
     pub(super) log_emptied_at: Option<Timestamp>,
     pub(super) highest_cost: Option<u32>,
-    pub(super) census: Census,
+    pub(super) counts: TableCounts,
 }
 
-impl Round {
-    /// Looks around.
+impl Pass {
+    /// Runs the pass.
     ///
-    /// Whether keys were revoked is told whatever else fails: all the rest writes, which another process can
-    /// hold up for as long as it likes.
+    /// Revoked keys are reported even if the rest fails: the rest writes, and another process can block
+    /// writes for as long as it likes.
     ///
     /// # Errors
     ///
-    /// When the keys cannot be looked at.
-    pub(super) async fn run(self) -> Result<Found, KeyringError> {
+    /// When the keys cannot be read from the database.
+    pub(super) async fn run(self) -> Result<PassReport, KeyringError> {
         let now = self.policy.clock.now();
         let stored = self.db.ask(FindKeys).await?;
         let (set, not_renewed) = match self.renew_keys(stored.clone(), now).await {
             Ok(set) => (set, None),
             Err(error) => (stored, Some(error)),
         };
-        let (chores, not_done) = match self.do_chores(&set, now).await {
-            Ok(chores) => (Some(chores), None),
+        let (routine, not_done) = match self.run_routine(&set, now).await {
+            Ok(routine) => (Some(routine), None),
             Err(error) => (None, Some(error)),
         };
         let failed = not_renewed.or(not_done);
         let stored_otherwise = self.stored_otherwise(&set);
-        let (mut news, mut unreadable) = (None, None);
+        let (mut new_keyring, mut unreadable) = (None, None);
         if !set.is_of_the_same_keys(&self.known) {
             let (keyring, error) = self.keyring(&set);
-            (news, unreadable) = (Some((keyring, set)), error);
+            (new_keyring, unreadable) = (Some((keyring, set)), error);
         }
-        Ok(Found { stored_otherwise, news, unreadable, chores, failed })
+        Ok(PassReport { stored_otherwise, new_keyring, unreadable, routine, failed })
     }
 
-    async fn do_chores(&self, set: &KeySet, now: Timestamp) -> Result<Chores, KeyringError> {
+    async fn run_routine(&self, set: &KeySet, now: Timestamp) -> Result<RoutineReport, KeyringError> {
         let token_lifetime = self.policy.setup.token_lifetime;
-        let walk = self.walk.clone().go_on(&self.db, set, &self.rules, token_lifetime, now).await?;
+        let purge_progress =
+            self.purge_progress.clone().purge_next(&self.db, set, &self.rules, token_lifetime, now).await?;
         let log_emptied_at = self.empty_log(now).await?;
         let highest_cost = self.db.ask(self.find_cost).await?;
-        let census = self.db.ask(self.census).await?;
-        Ok(Chores { walk, log_emptied_at, highest_cost, census })
+        let counts = self.db.ask(self.count_slice).await?;
+        Ok(RoutineReport { purge_progress, log_emptied_at, highest_cost, counts })
     }
 
     /// How the keys are stored, where that is otherwise than this process stores them.
@@ -118,7 +119,7 @@ impl Round {
 
     /// Empties the log where that is due, and says when it was emptied last.
     async fn empty_log(&self, now: Timestamp) -> Result<Option<Timestamp>, KeyringError> {
-        let is_due = self.log_emptied_at.is_none_or(|at| now.since(at) >= LOG_KEPT);
+        let is_due = self.log_emptied_at.is_none_or(|at| now.since(at) >= LOG_EMPTYING_INTERVAL);
         if self.log_bytes == 0 || !is_due {
             return Ok(self.log_emptied_at);
         }

@@ -1,12 +1,12 @@
-//! `KeeperActor`: what has to be done again and again, off everybody's path.
+//! `MaintenanceActor`: the recurring work that no request waits for.
 //!
-//! It makes a new signing key when the current one is old, hands the keyring on when one was
-//! added (by itself or by another process), sweeps the sessions that are over, and tells the hash threads
-//! what the costliest stored hash costs.
+//! Once a second it rotates the signing key when that is due, sends a changed keyring to the token actors
+//! (whether this or another process changed it), purges a batch of ended sessions, counts rows for the
+//! metrics, and tells the hash threads the highest cost of a stored hash.
 
-mod keyring;
-mod round;
-mod sweep;
+mod keys;
+mod pass;
+mod purge;
 mod wrapping;
 
 use std::{sync::Arc, time::Duration};
@@ -14,14 +14,12 @@ use std::{sync::Arc, time::Duration};
 use actix::{Actor, AsyncContext, Context, Handler, Message, Recipient, ResponseActFuture, WrapFuture};
 
 pub use self::{
-    keyring::{
-        KeyPolicy, KeyringError, Revoked, open_keyring, revoke_key, rotate_keys, rotate_refresh_secret,
-    },
+    keys::{KeyPolicy, KeyringError, Revoked, open_keyring, revoke_key, rotate_keys, rotate_refresh_secret},
     wrapping::{rewrap_secrets, wrap_secrets},
 };
 use self::{
-    round::{Chores, Found, Round},
-    sweep::Walk,
+    pass::{Pass, PassReport, RoutineReport},
+    purge::PurgeProgress,
 };
 use super::{
     Handle, Unreachable,
@@ -34,14 +32,14 @@ use crate::{
     metrics,
 };
 
-/// How often the keeper looks around.
+/// The time between two passes.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many users, and how many sessions, it counts each time.
-const CENSUS_ROWS: i64 = 5000;
+/// How many users, and how many sessions, one pass counts.
+const COUNTED_ROWS: i64 = 5000;
 
 /// The actor; see the module's documentation.
-pub struct KeeperActor {
+pub struct MaintenanceActor {
     db: Handle<DbActor>,
     file: Arc<DbFile>,
     policy: KeyPolicy,
@@ -50,20 +48,20 @@ pub struct KeeperActor {
     keyring: Arc<Keyring>,
     passwords: Passwords,
     listeners: Vec<Recipient<UseKeyring>>,
-    walk: Walk,
+    purge_progress: PurgeProgress,
     log_emptied_at: Option<Timestamp>,
-    users: Tally,
-    sessions: Tally,
-    /// Whether a look around is under way; a slow database is not asked again meanwhile.
-    looking: bool,
-    /// Whether the last look around failed; a failure is logged once, not every second.
+    users: RunningCount,
+    sessions: RunningCount,
+    /// Whether a pass is running; a slow database is not asked again meanwhile.
+    running: bool,
+    /// Whether the last pass failed. The first failure in a row is logged, the others are not.
     failing: bool,
     /// How another process has stored the secrets since, if it was otherwise; that is logged once as well.
     stored_otherwise: Option<StoredOtherwise>,
 }
 
-impl KeeperActor {
-    /// A keeper of the keyring that [`open_keyring`] read.
+impl MaintenanceActor {
+    /// An actor that starts from the keyring that [`open_keyring`] read.
     #[must_use]
     pub fn new(
         db: Handle<DbActor>,
@@ -82,27 +80,27 @@ impl KeeperActor {
             keyring,
             passwords,
             listeners: Vec::new(),
-            walk: Walk::default(),
+            purge_progress: PurgeProgress::default(),
             log_emptied_at: None,
-            users: Tally::default(),
-            sessions: Tally::default(),
-            looking: false,
+            users: RunningCount::default(),
+            sessions: RunningCount::default(),
+            running: false,
             failing: false,
             stored_otherwise: None,
         }
     }
 }
 
-impl Actor for KeeperActor {
+impl Actor for MaintenanceActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.run_interval(INTERVAL, |keeper, ctx| {
-            if keeper.looking {
+        ctx.run_interval(INTERVAL, |actor, ctx| {
+            if actor.running {
                 return;
             }
             #[expect(clippy::disallowed_methods, reason = "the actor's message to itself has no answer")]
-            ctx.address().do_send(LookAround);
+            ctx.address().do_send(RunMaintenance);
         });
     }
 }
@@ -112,77 +110,77 @@ impl Actor for KeeperActor {
 #[rtype(result = "()")]
 pub struct Subscribe(pub Recipient<UseKeyring>);
 
-impl Handler<Subscribe> for KeeperActor {
+impl Handler<Subscribe> for MaintenanceActor {
     type Result = ();
 
     fn handle(&mut self, Subscribe(listener): Subscribe, _: &mut Context<Self>) {
-        #[expect(clippy::disallowed_methods, reason = "news have no answer")]
+        #[expect(clippy::disallowed_methods, reason = "new_keyring have no answer")]
         listener.do_send(UseKeyring(Arc::clone(&self.keyring)));
         self.listeners.push(listener);
     }
 }
 
-/// Asks whether the keeper answers.
+/// Asks whether the actor answers.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), Unreachable>")]
-pub struct PingKeeper;
+pub struct PingMaintenance;
 
-impl Handler<PingKeeper> for KeeperActor {
+impl Handler<PingMaintenance> for MaintenanceActor {
     type Result = Result<(), Unreachable>;
 
-    fn handle(&mut self, _: PingKeeper, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, _: PingMaintenance, _: &mut Context<Self>) -> Self::Result {
         Ok(())
     }
 }
 
-/// Does what is due. Sent every second; a test that has moved the clock sends it itself.
+/// Runs one pass. The actor sends it to itself every second; a test that has moved the clock sends it too.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), KeyringError>")]
-pub struct LookAround;
+pub struct RunMaintenance;
 
-impl Handler<LookAround> for KeeperActor {
+impl Handler<RunMaintenance> for MaintenanceActor {
     type Result = ResponseActFuture<Self, Result<(), KeyringError>>;
 
-    fn handle(&mut self, _: LookAround, _: &mut Context<Self>) -> Self::Result {
-        self.looking = true;
+    fn handle(&mut self, _: RunMaintenance, _: &mut Context<Self>) -> Self::Result {
+        self.running = true;
         let log_bytes = self.file.wal_bytes();
         metrics::wal_size(log_bytes);
         metrics::in_flight("hash_queue", self.passwords.waiting());
-        let round = Round {
+        let pass = Pass {
             db: self.db.clone(),
             policy: self.policy.clone(),
             rules: self.rules,
             known: Arc::clone(&self.set),
             keyring: Arc::clone(&self.keyring),
-            walk: self.walk.clone(),
+            purge_progress: self.purge_progress.clone(),
             log_bytes,
             log_emptied_at: self.log_emptied_at,
             find_cost: FindHighestCost { at_most: self.passwords.hasher().cost_limit() },
-            census: CountSlice {
+            count_slice: CountSlice {
                 users_after: self.users.after,
                 sessions_after: self.sessions.after,
-                rows: CENSUS_ROWS,
+                rows: COUNTED_ROWS,
             },
         };
-        let work = async move { round.run().await };
+        let work = async move { pass.run().await };
         Box::pin(actix::fut::ActorFutureExt::map(work.into_actor(self), |outcome, this, _| {
             this.conclude(outcome)
         }))
     }
 }
 
-impl KeeperActor {
-    fn conclude(&mut self, outcome: Result<Found, KeyringError>) -> Result<(), KeyringError> {
-        self.looking = false;
+impl MaintenanceActor {
+    fn conclude(&mut self, outcome: Result<PassReport, KeyringError>) -> Result<(), KeyringError> {
+        self.running = false;
         let failure = match outcome {
             Err(error) => Some(error),
-            Ok(Found { stored_otherwise, news, unreadable, chores, failed }) => {
-                if let Some(chores) = chores {
-                    self.take_in(chores);
+            Ok(PassReport { stored_otherwise, new_keyring, unreadable, routine, failed }) => {
+                if let Some(routine) = routine {
+                    self.apply_routine(routine);
                 }
                 self.report_storage(stored_otherwise);
-                if let Some((keyring, set)) = news {
-                    self.hand_on(keyring, set);
+                if let Some((keyring, set)) = new_keyring {
+                    self.publish(keyring, set);
                 }
                 if let Some(error) = unreadable {
                     log::error!("the keys have changed, and the new ones cannot be read: {error}");
@@ -202,17 +200,17 @@ impl KeeperActor {
         Err(error)
     }
 
-    fn take_in(&mut self, chores: Chores) {
-        self.walk = chores.walk;
-        self.log_emptied_at = chores.log_emptied_at;
-        if let Some(count) = self.users.add(chores.census.users) {
+    fn apply_routine(&mut self, routine: RoutineReport) {
+        self.purge_progress = routine.purge_progress;
+        self.log_emptied_at = routine.log_emptied_at;
+        if let Some(count) = self.users.add(routine.counts.users) {
             metrics::users(count);
         }
-        if let Some(count) = self.sessions.add(chores.census.sessions) {
+        if let Some(count) = self.sessions.add(routine.counts.sessions) {
             metrics::sessions(count);
         }
-        metrics::database_size(chores.census.database_bytes);
-        self.passwords.hasher().level_with(chores.highest_cost);
+        metrics::database_size(routine.counts.database_bytes);
+        self.passwords.hasher().level_with(routine.highest_cost);
     }
 
     fn report_storage(&mut self, stored_otherwise: Option<StoredOtherwise>) {
@@ -225,26 +223,26 @@ impl KeeperActor {
         self.stored_otherwise = stored_otherwise;
     }
 
-    fn hand_on(&mut self, keyring: Keyring, set: KeySet) {
+    fn publish(&mut self, keyring: Keyring, set: KeySet) {
         self.set = Arc::new(set);
         self.keyring = Arc::new(keyring);
         self.listeners.retain(Recipient::connected);
         for listener in &self.listeners {
-            #[expect(clippy::disallowed_methods, reason = "news have no answer")]
+            #[expect(clippy::disallowed_methods, reason = "new_keyring have no answer")]
             listener.do_send(UseKeyring(Arc::clone(&self.keyring)));
         }
     }
 }
 
-/// A count that goes on from slice to slice.
+/// A count of a table that is summed up slice by slice.
 #[derive(Default)]
-struct Tally {
+struct RunningCount {
     after: i64,
     count: i64,
 }
 
-impl Tally {
-    /// Adds a slice; the count, where it was the last.
+impl RunningCount {
+    /// Adds a slice. Returns the total if the slice was the last of the table.
     fn add(&mut self, slice: Slice) -> Option<i64> {
         self.count += slice.count;
         match slice.next {

@@ -24,7 +24,7 @@ const REFRESH_ANNOUNCE: Duration = Duration::from_mins(1);
 /// The keyring could not be read or extended.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
-    /// The keeper could not be asked.
+    /// The maintenance actor or the database could not be asked.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
     /// The database failed.
