@@ -103,7 +103,7 @@ impl<A: Actor> Handle<A> {
         T: Send + 'static,
         E: From<Unreachable> + Send + 'static,
     {
-        let Some(_slot) = Slot::take(&self.in_flight.0, self.limits.in_flight) else {
+        let Some(_guard) = InFlightGuard::take(&self.in_flight.0, self.limits.in_flight) else {
             metrics::message_refused(self.name, Refusal::Busy);
             return Err(Unreachable::Busy(self.name).into());
         };
@@ -148,10 +148,10 @@ impl<A: Actor> Handle<A> {
     }
 }
 
-/// A place among the messages in flight, given back when dropped.
-struct Slot<'a>(&'a AtomicUsize);
+/// Counts one message in flight until it is dropped.
+struct InFlightGuard<'a>(&'a AtomicUsize);
 
-impl<'a> Slot<'a> {
+impl<'a> InFlightGuard<'a> {
     fn take(in_flight: &'a AtomicUsize, limit: usize) -> Option<Self> {
         // Counting first and checking after keeps the bound exact under concurrency.
         if in_flight.fetch_add(1, Ordering::Relaxed) >= limit {
@@ -162,7 +162,7 @@ impl<'a> Slot<'a> {
     }
 }
 
-impl Drop for Slot<'_> {
+impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -173,16 +173,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slot_is_refused_at_the_limit_and_free_again_after() {
+    fn a_message_is_refused_at_the_limit_and_allowed_again_after() {
         let in_flight = AtomicUsize::new(0);
-        let first = Slot::take(&in_flight, 2);
-        let second = Slot::take(&in_flight, 2);
+        let first = InFlightGuard::take(&in_flight, 2);
+        let second = InFlightGuard::take(&in_flight, 2);
 
         assert!(first.is_some() && second.is_some());
-        assert!(Slot::take(&in_flight, 2).is_none());
+        assert!(InFlightGuard::take(&in_flight, 2).is_none());
 
         drop(first);
-        assert!(Slot::take(&in_flight, 2).is_some());
+        assert!(InFlightGuard::take(&in_flight, 2).is_some());
         assert_eq!(in_flight.load(Ordering::Relaxed), 1);
     }
 }

@@ -221,10 +221,10 @@ fn start_passwords(config: &Config, random: Random) -> Result<Passwords, Passwor
     let hasher = Arc::new(Hasher::new(cost, random)?);
     // Until a group of hashes was measured: the order of magnitude on today's machines, 0.3 s at cost 12.
     let estimate = Duration::from_micros(75) * (1 << cost.min(24));
-    let turns = cores().saturating_mul(LANES);
-    let admission = Admission::new(turns, config.max_login_wait(), estimate);
+    let slots = cores().saturating_mul(LANES);
+    let admission = Admission::new(slots, config.max_login_wait(), estimate);
     let actor = PasswordActor::start(cores(), Arc::clone(&hasher), Arc::clone(&admission));
     // The queue lets in as many as can be hashed at once; pings come on top.
-    let limits = Limits { in_flight: turns.get() + 64, deadline: None };
+    let limits = Limits { in_flight: slots.get() + 64, deadline: None };
     Ok(Passwords::new(Handle::new("password", actor, limits), hasher, admission))
 }

@@ -93,9 +93,9 @@ async fn assert_that_she_logs_in(name: &str, from: Forge, flood: Flood) {
     .await;
     app.register(name).await;
     assert_eq!(log_in(&app, name, &from(0)).await.status, 200);
-    let turns = app.sekisho.passwords().turns();
+    let slots = app.sekisho.passwords().slots();
     // Two hundred, where there are two cores.
-    let connections = 25 * turns;
+    let connections = 25 * slots;
     let flood = flood.start(app.address, connections);
     eventually("the flood has come", async || flood.attempts.get() > 2 * connections).await;
 
@@ -109,7 +109,7 @@ async fn assert_that_she_logs_in(name: &str, from: Forge, flood: Flood) {
             // What is under way goes before hers, and what shares the threads with hers beside it; but not
             // all who wait. (Later the throttle holds the flood up.)
             let per_login = (flood.hashed.get() - hashed_before) / 5;
-            assert!(per_login <= 8 * turns, "{per_login} of the flood for each of hers");
+            assert!(per_login <= 8 * slots, "{per_login} of the flood for each of hers");
         }
     }
 

@@ -9,8 +9,8 @@ async fn typed_names_of_sixty_kilobytes_are_not_kept() {
     let wrong = app.try_log_in("nobody", "a guess").await;
     let before = app.sekisho.throttle().status().await.unwrap();
     // No hash thread is free, so only what needs none can be answered.
-    let turns: Vec<_> = futures_util::future::join_all(
-        (0..app.sekisho.passwords().turns()).map(|_| app.sekisho.passwords().turn(anybody())),
+    let slots: Vec<_> = futures_util::future::join_all(
+        (0..app.sekisho.passwords().slots()).map(|_| app.sekisho.passwords().slot(anybody())),
     )
     .await;
 
@@ -24,9 +24,9 @@ async fn typed_names_of_sixty_kilobytes_are_not_kept() {
     }
 
     assert_eq!(app.sekisho.throttle().status().await.unwrap(), before);
-    drop(turns);
+    drop(slots);
 }
 
-fn anybody() -> sekisho::actors::password::Applicant {
-    sekisho::actors::password::Applicant::registration(&sekisho::domain::RequestOrigin::default())
+fn anybody() -> sekisho::actors::password::FlowKey {
+    sekisho::actors::password::FlowKey::registration(&sekisho::domain::RequestOrigin::default())
 }

@@ -57,7 +57,7 @@ impl PasswordMessage for Hold {
     }
 }
 
-/// Keeps every hash thread busy for as long as what it returns is kept: passwords whose turn it is wait
+/// Keeps every hash thread busy for as long as what it returns is kept: passwords that have a slot wait
 /// to be hashed.
 async fn hold_the_hash_threads(app: &TestApp) -> Vec<mpsc::Sender<()>> {
     let mut all = Vec::new();
@@ -171,19 +171,19 @@ async fn whoever_hangs_up_while_the_password_is_looked_at_has_made_an_attempt() 
 }
 
 #[actix_web::test]
-async fn whoever_hangs_up_while_a_new_password_is_hashed_keeps_the_turn_until_it_is() {
+async fn a_hash_slot_is_held_until_a_new_password_is_hashed_even_if_the_client_hangs_up() {
     let app = start().await;
     let passwords = app.sekisho.passwords();
     let held = hold_the_hash_threads(&app).await;
     let in_flight = passwords.handle().in_flight();
 
-    for number in 0..passwords.turns() {
+    for number in 0..passwords.slots() {
         let registration = send_registration(&app, number).await;
         eventually("it is to be hashed", async || passwords.handle().in_flight() == in_flight + 1).await;
         drop(registration);
         eventually("the server knows", async || passwords.handle().in_flight() == in_flight).await;
     }
-    let next = send_registration(&app, passwords.turns()).await;
+    let next = send_registration(&app, passwords.slots()).await;
 
     eventually("the next one waits for those", async || passwords.waiting() == 1).await;
     drop((held, next));

@@ -25,7 +25,7 @@ mod an_import_takes_nothing_on_trust;
 mod an_old_login_changes_nobodys_account;
 mod an_old_refresh_token_is_theft_whatever_it_asks_for;
 mod answers_are_neither_framed_nor_cached_nor_led_to_plain_http;
-mod every_turn_comes_back;
+mod every_hash_slot_comes_back;
 mod guesses_from_many_networks_come_to_an_end;
 mod hanging_up_ends_nobodys_logins;
 mod logging_in_again_and_again_fills_no_disk;

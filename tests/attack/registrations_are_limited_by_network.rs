@@ -97,10 +97,10 @@ async fn a_refused_registration_costs_no_hash() {
     // No hash thread is free, so only what needs none can be answered.
     let anybody = || {
         let origin = sekisho::domain::RequestOrigin::default();
-        app.sekisho.passwords().turn(sekisho::actors::password::Applicant::registration(&origin))
+        app.sekisho.passwords().slot(sekisho::actors::password::FlowKey::registration(&origin))
     };
-    let turns = futures_util::future::join_all((0..app.sekisho.passwords().turns()).map(|_| anybody())).await;
+    let slots = futures_util::future::join_all((0..app.sekisho.passwords().slots()).map(|_| anybody())).await;
 
     assert_eq!(register_from(&app, "nobody", "198.51.100.7").await.status, 429);
-    drop(turns);
+    drop(slots);
 }

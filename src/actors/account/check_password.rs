@@ -1,7 +1,7 @@
 //! Whether a password is somebody's: the throttle, the queue, the throttle again, and the hash.
 //!
-//! What waits holds nothing that others need: an attempt that must wait for another gives back its
-//! turn at the hash threads. Once begun, it runs and is settled whoever hangs up.
+//! An attempt that waits holds nothing that others need: while it waits for another attempt, it gives its
+//! hash slot back. Once begun, it runs to its end and is settled even if the client hangs up.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     actors::{
         Unreachable,
         db::HasLoggedInFrom,
-        password::{Applicant, PasswordError, Refused, Turn, Verdict, VerifyPassword},
+        password::{FlowKey, HashSlot, PasswordError, QueueFull, Verdict, VerifyPassword},
         throttle::{Attempt, Begun, Outcome, Permit, ThrottleError},
     },
     domain::{LoginName, Network, Password, PasswordHash, RequestOrigin, SessionId, UserId},
@@ -60,8 +60,8 @@ impl From<ThrottleError> for CheckError {
     }
 }
 
-impl From<Refused> for CheckError {
-    fn from(Refused { retry_after }: Refused) -> Self {
+impl From<QueueFull> for CheckError {
+    fn from(QueueFull { retry_after }: QueueFull) -> Self {
         Self::Busy { retry_after }
     }
 }
@@ -76,7 +76,7 @@ impl From<PasswordError> for CheckError {
 pub(super) struct PasswordCheck<'a> {
     deps: &'a Dependencies,
     attempt: Attempt,
-    applicant: Applicant,
+    flow: FlowKey,
     network: Option<Network>,
     /// When all waits together have taken too long.
     deadline: Instant,
@@ -119,7 +119,7 @@ impl<'a> PasswordCheck<'a> {
         Ok(Self {
             deps,
             attempt,
-            applicant: Applicant::login(name, origin),
+            flow: FlowKey::login(name, origin),
             network: origin.ip.map(Network::of),
             deadline,
             strangers_wait,
@@ -134,26 +134,26 @@ impl<'a> PasswordCheck<'a> {
         password: Password,
         hash: Option<PasswordHash>,
     ) -> Result<Verdict, CheckError> {
-        self.run_in_turn(user, password, hash).await.map(|(verdict, _)| verdict)
+        self.run_keeping_slot(user, password, hash).await.map(|(verdict, _)| verdict)
     }
 
-    /// The same, and hands on the turn: for whoever has another password to hash where this one is
-    /// right, and need not queue for it again.
-    pub(super) async fn run_in_turn(
+    /// The same, and returns the hash slot, so that a caller with another password to hash need not queue
+    /// again.
+    pub(super) async fn run_keeping_slot(
         mut self,
         user: Option<UserId>,
         password: Password,
         hash: Option<PasswordHash>,
-    ) -> Result<(Verdict, Turn), CheckError> {
+    ) -> Result<(Verdict, HashSlot), CheckError> {
         if let Some(retry_after) = self.strangers_wait {
             self.refuse_strangers(user, retry_after).await?;
         }
-        let (turn, permit) = self.begin(user).await?;
+        let (slot, permit) = self.begin(user).await?;
         let passwords = self.deps.passwords.clone();
         // A task of its own: whoever hangs up now has made an attempt all the same.
         let verifying = actix::spawn(async move {
-            let verified = passwords.ask(turn, VerifyPassword { password, hash }).await;
-            // Settled before the turn is passed on, so that the next in line finds it so.
+            let verified = passwords.ask(slot, VerifyPassword { password, hash }).await;
+            // Settled before the slot is passed on, so that the next attempt already sees the outcome.
             permit.settle(match verified {
                 Ok((Verdict::Right { .. }, _)) => Outcome::Success,
                 Ok((Verdict::Wrong, _)) => Outcome::Failure,
@@ -165,22 +165,22 @@ impl<'a> PasswordCheck<'a> {
         Ok(verified??)
     }
 
-    /// Waits for a turn at the hash threads in which the throttle lets the attempt begin.
-    async fn begin(&mut self, user: Option<UserId>) -> Result<(Turn, Permit), CheckError> {
+    /// Waits for a hash slot, and for the throttle to let the attempt begin.
+    async fn begin(&mut self, user: Option<UserId>) -> Result<(HashSlot, Permit), CheckError> {
         // Whoever was woken keeps their place until they have tried again.
         let mut place = None;
         loop {
-            let turn = self.deps.passwords.turn_until(self.applicant.clone(), self.deadline).await?;
+            let slot = self.deps.passwords.slot_until(self.flow.clone(), self.deadline).await?;
             match self.deps.throttle.begin(self.attempt).await {
-                Ok(Begun::Permit(permit)) => return Ok((turn, permit)),
+                Ok(Begun::Permit(permit)) => return Ok((slot, permit)),
                 Ok(Begun::Wait(waiting)) => {
-                    drop(turn);
+                    drop(slot);
                     let woken = timeout_at(self.deadline, place.insert(waiting).woken());
                     woken.await.map_err(|_| waited_in_vain())?;
                     self.check_again(user).await?;
                 }
                 Err(ThrottleError::StrangersThrottled { retry_after }) => {
-                    drop(turn);
+                    drop(slot);
                     self.refuse_strangers(user, retry_after).await?;
                 }
                 Err(error) => return Err(refused(error)),
@@ -188,7 +188,7 @@ impl<'a> PasswordCheck<'a> {
         }
     }
 
-    /// Spares those who were woken to be refused the wait for another turn.
+    /// Asks the throttle before queueing again, so that an attempt which it refuses does not wait for a slot.
     async fn check_again(&mut self, user: Option<UserId>) -> Result<(), CheckError> {
         match self.deps.throttle.check(self.attempt).await {
             Err(ThrottleError::StrangersThrottled { retry_after }) => {

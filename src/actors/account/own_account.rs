@@ -13,7 +13,7 @@ use crate::{
             Credentials, DeleteRefused, DeleteUser, FindCredentials, LoginIdentifier, ReplacePassword,
             SetEmail, UpdateRefused,
         },
-        password::{HashPassword, Turn, Verdict},
+        password::{HashPassword, HashSlot, Verdict},
         token::IssueTokens,
     },
     domain::{
@@ -109,10 +109,10 @@ impl UseCase for ChangePassword {
         let caller = authenticate_owner(deps, self.token).await?;
         let names = [caller.user.username.as_str(), caller.user.email.as_str()];
         deps.rules.password.check(&self.new, &names)?;
-        let (credentials, turn) = confirm_in_turn(deps, &caller, self.current, &self.origin).await?;
+        let (credentials, slot) = confirm_keeping_slot(deps, &caller, self.current, &self.origin).await?;
         let hash = HashPassword { password: self.new };
-        let (password_hash, turn) = deps.passwords.ask(turn, hash).await.map_err(CheckError::from)?;
-        drop(turn);
+        let (password_hash, slot) = deps.passwords.ask(slot, hash).await.map_err(CheckError::from)?;
+        drop(slot);
         let Caller { user, scope, .. } = caller;
         let verified = credentials.password_version;
         let (open, secret) = new_session(deps, user.id, verified, scope, self.origin).await?;
@@ -163,16 +163,16 @@ async fn confirm(
     password: Password,
     origin: &RequestOrigin,
 ) -> Result<Credentials, OwnAccountError> {
-    confirm_in_turn(deps, caller, password, origin).await.map(|(credentials, _)| credentials)
+    confirm_keeping_slot(deps, caller, password, origin).await.map(|(credentials, _)| credentials)
 }
 
-/// The same, and hands on the turn in which the password was looked at.
-async fn confirm_in_turn(
+/// The same, and returns the hash slot with which the password was checked.
+async fn confirm_keeping_slot(
     deps: &Dependencies,
     caller: &Caller,
     password: Password,
     origin: &RequestOrigin,
-) -> Result<(Credentials, Turn), OwnAccountError> {
+) -> Result<(Credentials, HashSlot), OwnAccountError> {
     let name = LoginName::from(&caller.user.username);
     let check = PasswordCheck::of_confirmation(deps, &name, caller.session_id, origin).await?;
     let id = caller.user.id;
@@ -181,8 +181,8 @@ async fn confirm_in_turn(
         .ask(FindCredentials { identifier: LoginIdentifier::Id(id) })
         .await?
         .ok_or(AuthenticateError::Ended)?;
-    match check.run_in_turn(Some(id), password, Some(credentials.password_hash.clone())).await? {
-        (Verdict::Right { .. }, turn) => Ok((credentials, turn)),
+    match check.run_keeping_slot(Some(id), password, Some(credentials.password_hash.clone())).await? {
+        (Verdict::Right { .. }, slot) => Ok((credentials, slot)),
         (Verdict::Wrong, _) => Err(OwnAccountError::WrongPassword),
     }
 }

@@ -8,7 +8,7 @@ use super::{ActorError, CheckError, Dependencies, UseCase, error::impl_from_acto
 use crate::{
     actors::{
         db::{FindNameConflict, InsertUser, NameConflict},
-        password::{Applicant, HashPassword, Refused},
+        password::{FlowKey, HashPassword, QueueFull},
         throttle::ThrottleError,
     },
     domain::{Email, InvalidPassword, NewPassword, Registration, RequestOrigin, Role, User, Username},
@@ -87,8 +87,8 @@ impl From<CheckError> for RegisterError {
     }
 }
 
-impl From<Refused> for RegisterError {
-    fn from(Refused { retry_after }: Refused) -> Self {
+impl From<QueueFull> for RegisterError {
+    fn from(QueueFull { retry_after }: QueueFull) -> Self {
         Self::Busy { retry_after }
     }
 }
@@ -118,10 +118,10 @@ impl UseCase for AddUser {
         if let Some(conflict) = deps.db.ask(find).await? {
             return Err(conflict.into());
         }
-        let turn = deps.passwords.turn(Applicant::registration(&self.origin)).await?;
+        let slot = deps.passwords.slot(FlowKey::registration(&self.origin)).await?;
         let hash = HashPassword { password: self.password };
-        let (password_hash, turn) = deps.passwords.ask(turn, hash).await?;
-        drop(turn);
+        let (password_hash, slot) = deps.passwords.ask(slot, hash).await?;
+        drop(slot);
         let insert = InsertUser {
             email: self.email,
             username: self.username,

@@ -1,7 +1,7 @@
 //! Replacing stored hashes whose form or cost is out of date, once the login that met one was answered.
 //!
 //! A login costs one hash whether its user's is out of date or not, so its time does not tell which. The
-//! new hash is computed afterwards, one at a time and in turn with everybody's logins, and stored where
+//! new hash is computed afterwards, one at a time and in the same queue as logins, and stored where
 //! the old one still stands. Whatever keeps it from being stored, the next login tries again.
 
 use std::{
@@ -14,7 +14,7 @@ use crate::{
     actors::{
         Handle,
         db::{DbActor, FindCredentials, LoginIdentifier, RenewHash},
-        password::{Applicant, Passwords, Rehash},
+        password::{FlowKey, Passwords, Rehash},
     },
     domain::UserId,
 };
@@ -27,7 +27,7 @@ pub struct Renewals(Arc<Due>);
 struct Due {
     /// Whose hash is waiting or being computed.
     users: Mutex<HashSet<UserId>>,
-    /// Held by the one whose turn it is.
+    /// Held by the renewal that runs; one runs at a time.
     next: tokio::sync::Mutex<()>,
 }
 
@@ -40,11 +40,11 @@ impl Renewals {
         let Some(pending) = self.reserve(id) else { return };
         let (db, passwords) = (deps.db.clone(), deps.passwords.clone());
         actix::spawn(async move {
-            let turn = pending.due.next.lock().await;
+            let running = pending.due.next.lock().await;
             if let Err(error) = renew(&db, &passwords, id, rehash).await {
                 log::debug!("the hash of user {id} is not renewed until the next login: {error}");
             }
-            drop(turn);
+            drop(running);
         });
     }
 
@@ -87,9 +87,9 @@ async fn renew(
     if found.is_none_or(|credentials| credentials.password_hash != outdated) {
         return Ok(());
     }
-    let turn = passwords.turn(Applicant::renewal()).await?;
-    let (renewed, turn) = passwords.ask(turn, rehash).await?;
-    drop(turn);
+    let slot = passwords.slot(FlowKey::renewal()).await?;
+    let (renewed, slot) = passwords.ask(slot, rehash).await?;
+    drop(slot);
     db.ask(RenewHash { id, outdated, renewed }).await.map_err(ActorError::from)?;
     Ok(())
 }

@@ -1,14 +1,16 @@
-//! Who may have a hash computed next, and who is told at once to come back later.
+//! The queue before the hash threads: who may have a hash computed next, and who is refused at once.
 //!
-//! A hash takes a fifth of a second of a core, so logins queue. The queue is fair and bounded:
+//! A hash takes a fifth of a second of a core, so logins queue for a [`HashSlot`]. The queue is fair and
+//! bounded:
 //!
-//! - Sites share the turns at the hash threads evenly, in each site its networks, and in each network
-//!   the accounts that are tried from there ([`fair_queue`]). Whoever sends a thousand logins waits
-//!   behind his own. Within a round those come first whose account is tried from the fewest places.
-//! - No more wait than can have their turn within the budget, by the measured time of a turn. When one
-//!   more comes, the last in the fair order is refused: the newcomer, or one of the longest backlog.
-//! - A login that has waited for the whole budget after all is refused then; one whose client has gone
-//!   leaves the queue.
+//! - Sites share the slots evenly, in each site its networks, and in each network the accounts that are
+//!   tried from there ([`fair_queue`]). A client that sends a thousand logins waits behind its own. Within
+//!   a round those come first whose account is tried from the fewest places.
+//! - The queue holds no more logins than can have a slot within the budget, by the measured time that a
+//!   slot is held. When one more comes, the last in the fair order is refused: the newcomer, or one of the
+//!   longest backlog.
+//! - A login that has waited for the whole budget is refused then. One whose client has hung up leaves the
+//!   queue.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -31,41 +33,42 @@ use crate::{
     metrics,
 };
 
-/// The most that wait, however large the budget and however quick a hash.
-const MOST_WAITING: u64 = 16_384;
+/// The maximum length of the queue, for any budget and any speed of hashing.
+const MAX_WAITING: u64 = 16_384;
 
-/// The shortest time after which somebody who was refused may try again.
-const SOONEST_RETRY: Duration = Duration::from_secs(1);
+/// The shortest `retry_after` of a refusal.
+const MIN_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The wait would be, or was, too long.
+/// The wait for a hash slot would be, or was, longer than the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many logins are waiting")]
-pub struct Refused {
+pub struct QueueFull {
     /// When it is worth trying again.
     pub retry_after: Duration,
 }
 
-/// On whose behalf a hash is wanted.
+/// What a hash is computed for. Hashes with the same key share a place in the fair order.
 #[derive(Debug, Clone)]
-pub struct Applicant {
+pub struct FlowKey {
     account: Option<LoginName>,
     network: Option<Network>,
 }
 
-impl Applicant {
-    /// Somebody who tries an account's password.
+impl FlowKey {
+    /// A password that is tried for an account.
     #[must_use]
     pub fn login(account: &LoginName, origin: &RequestOrigin) -> Self {
         Self { account: Some(account.clone()), ..Self::registration(origin) }
     }
 
-    /// Somebody who has no account yet.
+    /// A registration: there is no account yet.
     #[must_use]
     pub fn registration(origin: &RequestOrigin) -> Self {
         Self { account: None, network: origin.ip.map(Network::of) }
     }
 
-    /// Nobody who waits for an answer. There is one at a time, so it has one place in a round.
+    /// The renewal of a stored hash, for which no request waits. One runs at a time, so it has one place in
+    /// a round.
     #[must_use]
     pub fn renewal() -> Self {
         Self { account: None, network: None }
@@ -75,98 +78,98 @@ impl Applicant {
 /// The queue; see the module's documentation.
 #[derive(Debug)]
 pub struct Admission {
-    /// How many can have a turn at once.
-    turns: usize,
+    /// How many slots there are.
+    slots: usize,
     budget: Duration,
-    /// A moving average of how long a turn lasts, in nanoseconds.
-    turn_nanos: AtomicU64,
-    /// What makes flows of applicants, with a key that attackers do not know.
+    /// A moving average of how long a slot is held, in nanoseconds.
+    slot_nanos: AtomicU64,
+    /// Hashes flow keys, with a secret that attackers do not know.
     hasher: RandomState,
     queue: Mutex<Queue>,
 }
 
-/// A site, a network or an account, hashed: names are not kept, and nobody can choose two that are
-/// taken for one.
-type Flow = u64;
+/// The hash of a site, a network or an account. Names are not kept, and an attacker cannot choose two
+/// with the same hash.
+type FlowHash = u64;
 
 #[derive(Debug, Default)]
 struct Queue {
-    /// How many turns are handed out: all, while anybody waits.
+    /// How many slots are in use: all of them, while the queue is not empty.
     running: usize,
-    waiting: FairQueue<Flow, Call, 3>,
+    waiting: FairQueue<FlowHash, SlotSender, 3>,
 }
 
-/// What tells somebody who waits that it is their turn, or that they wait in vain.
-type Call = oneshot::Sender<Result<Turn, Refused>>;
+/// Sends a slot, or the refusal, to a login that waits.
+type SlotSender = oneshot::Sender<Result<HashSlot, QueueFull>>;
 
-/// The right to have hashes computed, one after the other; dropping it passes it on.
+/// The right to have hashes computed, one after the other. Dropping it passes it on to the next in the queue.
 #[derive(Debug)]
-pub struct Turn {
+pub struct HashSlot {
     admission: Option<Arc<Admission>>,
 }
 
 impl Admission {
-    /// A queue for so many turns at once. `first_estimate` is how long one lasts until one was measured.
+    /// A queue for this many slots. `first_estimate` is how long a slot is held, until that was measured.
     #[must_use]
-    pub fn new(turns: NonZeroUsize, budget: Duration, first_estimate: Duration) -> Arc<Self> {
+    pub fn new(slots: NonZeroUsize, budget: Duration, first_estimate: Duration) -> Arc<Self> {
         Arc::new(Self {
-            turns: turns.get(),
+            slots: slots.get(),
             budget,
-            turn_nanos: AtomicU64::new(nanos(first_estimate)),
+            slot_nanos: AtomicU64::new(nanos(first_estimate)),
             hasher: RandomState::new(),
             queue: Mutex::default(),
         })
     }
 
-    /// Takes note of how long a turn lasted.
+    /// Includes a measurement in the average of how long a slot is held.
     pub fn learn(&self, took: Duration) {
-        let before = self.turn_nanos.load(Ordering::Relaxed);
+        let before = self.slot_nanos.load(Ordering::Relaxed);
         let after = before - before / 8 + nanos(took) / 8;
-        self.turn_nanos.store(after, Ordering::Relaxed);
+        self.slot_nanos.store(after, Ordering::Relaxed);
     }
 
-    /// How many can have a turn at once.
+    /// How many slots there are.
     #[must_use]
-    pub const fn turns(&self) -> usize {
-        self.turns
+    pub const fn slots(&self) -> usize {
+        self.slots
     }
 
-    /// How many wait.
+    /// The length of the queue.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.lock().waiting.len()
     }
 
-    /// The end of the budget of somebody who arrives now.
+    /// When the budget of a login that arrives now is used up.
     pub(super) fn deadline(&self) -> Instant {
         /// Longer than any process lives, and near enough to be added to any instant.
         const EVER: Duration = Duration::from_hours(24 * 365 * 30);
         Instant::now() + self.budget.min(EVER)
     }
 
-    /// Waits for a turn until the deadline.
+    /// Waits for a slot until the deadline.
     pub(super) async fn enter(
         self: &Arc<Self>,
-        applicant: Applicant,
+        flow: FlowKey,
         deadline: Instant,
-    ) -> Result<Turn, Refused> {
+    ) -> Result<HashSlot, QueueFull> {
         let arrived = Instant::now();
-        let (call, called) = oneshot::channel();
-        let ticket = match self.line_up(&applicant, call, deadline.saturating_duration_since(arrived)) {
-            Ok(LinedUp::Served(turn)) => return Ok(turn),
-            Ok(LinedUp::Waiting(ticket)) => ticket,
+        let (sender, receiver) = oneshot::channel();
+        let ticket = match self.enqueue(&flow, sender, deadline.saturating_duration_since(arrived)) {
+            Ok(Enqueued::Immediate(slot)) => return Ok(slot),
+            Ok(Enqueued::Waiting(ticket)) => ticket,
             Err(refused) => {
                 metrics::login_refused();
                 return Err(refused);
             }
         };
-        let departure = Departure { admission: self, ticket };
-        let outcome = match timeout_at(deadline, called).await {
+        let dequeue = DequeueOnDrop { admission: self, ticket };
+        let outcome = match timeout_at(deadline, receiver).await {
             Ok(Ok(outcome)) => outcome,
-            // The time is over; that a call is dropped without a word does not happen.
-            Err(_) | Ok(Err(_)) => Err(self.refusal(Duration::ZERO)),
+            // The deadline has passed. A sender is never dropped unused.
+            Err(_) | Ok(Err(_)) => Err(self.queue_full(Duration::ZERO)),
         };
-        drop(departure);
+        drop(dequeue);
         match &outcome {
             Ok(_) => metrics::login_waited(arrived.elapsed()),
             Err(_) => metrics::login_refused(),
@@ -174,99 +177,99 @@ impl Admission {
         outcome
     }
 
-    /// Hands out a turn where one is free, or gives the applicant a place in the queue, unless by
-    /// the estimate their wait would be longer than they may wait.
-    fn line_up(
+    /// Returns a slot if one is free, or else a place in the queue, unless by the estimate the wait would
+    /// be longer than `allowed`.
+    fn enqueue(
         self: &Arc<Self>,
-        applicant: &Applicant,
-        call: Call,
+        flow: &FlowKey,
+        sender: SlotSender,
         allowed: Duration,
-    ) -> Result<LinedUp, Refused> {
-        let path = self.path(applicant);
-        let limit = self.turns_within(self.budget).min(MOST_WAITING);
+    ) -> Result<Enqueued, QueueFull> {
+        let path = self.path(flow);
+        let limit = self.slots_within(self.budget).min(MAX_WAITING);
         let (ticket, displaced) = {
             let mut queue = self.lock();
-            if queue.running < self.turns && queue.waiting.is_empty() {
+            if queue.running < self.slots && queue.waiting.is_empty() {
                 queue.running += 1;
                 drop(queue);
-                return Ok(LinedUp::Served(self.hand_out()));
+                return Ok(Enqueued::Immediate(self.hand_out()));
             }
-            let ticket = queue.waiting.push(path, 1, call);
+            let ticket = queue.waiting.push(path, 1, sender);
             let is_full = queue.waiting.cost() > limit;
             let is_last = queue.waiting.last() == Some(ticket);
             if is_full && is_last || !self.is_served_within(allowed, &queue.waiting, ticket, is_full) {
                 queue.waiting.remove(ticket);
                 drop(queue);
-                return Err(self.refusal(allowed));
+                return Err(self.queue_full(allowed));
             }
             (ticket, is_full.then(|| queue.waiting.pop_last()).flatten())
         };
-        if let Some((_, call)) = displaced {
-            // Whoever has gone meanwhile need not be told.
-            let _ = call.send(Err(self.refusal(self.budget)));
+        if let Some((_, sender)) = displaced {
+            // Sending fails only where the client has gone.
+            let _ = sender.send(Err(self.queue_full(self.budget)));
         }
-        Ok(LinedUp::Waiting(ticket))
+        Ok(Enqueued::Waiting(ticket))
     }
 
-    /// Whether by the estimate somebody's turn comes within that time. Where the queue is full, the last
-    /// in it is about to leave, and is somebody else.
+    /// Whether by the estimate the ticket gets a slot within that time. Where the queue is full, the last
+    /// in it, which is another, is about to leave.
     fn is_served_within(
         &self,
         allowed: Duration,
-        waiting: &FairQueue<Flow, Call, 3>,
+        waiting: &FairQueue<FlowHash, SlotSender, 3>,
         ticket: Ticket,
         is_full: bool,
     ) -> bool {
-        let in_time = self.turns_within(allowed);
-        // Mostly all who wait are in time, and nobody's place need be looked for. The first of them waits
-        // for one turn to end.
+        let in_time = self.slots_within(allowed);
+        // Mostly the whole queue is in time, and no place in it need be looked for. The first in the queue
+        // waits for one slot to become free.
         waiting.cost() - u64::from(is_full) <= in_time
             || in_time.checked_sub(1).is_some_and(|most| waiting.ahead_within(ticket, most).is_some())
     }
 
-    fn path(&self, Applicant { account, network }: &Applicant) -> [Flow; 3] {
+    fn path(&self, FlowKey { account, network }: &FlowKey) -> [FlowHash; 3] {
         let site = network.map(Network::site);
         [self.hasher.hash_one(site), self.hasher.hash_one(network), self.hasher.hash_one(account)]
     }
 
-    /// What somebody is told whose wait would be longer than they may wait.
-    fn refusal(&self, allowed: Duration) -> Refused {
+    /// The refusal of a login whose wait would be longer than allowed.
+    fn queue_full(&self, allowed: Duration) -> QueueFull {
         let expected = self.time_of(self.waiting());
-        Refused { retry_after: expected.saturating_sub(allowed).max(SOONEST_RETRY) }
+        QueueFull { retry_after: expected.saturating_sub(allowed).max(MIN_RETRY_AFTER) }
     }
 
-    fn hand_out(self: &Arc<Self>) -> Turn {
-        Turn { admission: Some(Arc::clone(self)) }
+    fn hand_out(self: &Arc<Self>) -> HashSlot {
+        HashSlot { admission: Some(Arc::clone(self)) }
     }
 
-    /// How long it takes until so many turns have ended.
-    fn time_of(&self, turns: usize) -> Duration {
-        let turn = Duration::from_nanos(self.turn_nanos.load(Ordering::Relaxed));
-        let at_once = u32::try_from(self.turns).unwrap_or(u32::MAX);
-        turn.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX)) / at_once
+    /// How long it takes until this many slots have become free.
+    fn time_of(&self, slots: usize) -> Duration {
+        let held = Duration::from_nanos(self.slot_nanos.load(Ordering::Relaxed));
+        let at_once = u32::try_from(self.slots).unwrap_or(u32::MAX);
+        held.saturating_mul(u32::try_from(slots).unwrap_or(u32::MAX)) / at_once
     }
 
-    /// How many turns end in that time.
-    fn turns_within(&self, time: Duration) -> u64 {
-        let turn = u128::from(self.turn_nanos.load(Ordering::Relaxed).max(1));
-        let turns = time.as_nanos().saturating_mul(self.turns as u128) / turn;
-        u64::try_from(turns).unwrap_or(u64::MAX)
+    /// How many slots become free in that time.
+    fn slots_within(&self, time: Duration) -> u64 {
+        let held = u128::from(self.slot_nanos.load(Ordering::Relaxed).max(1));
+        let slots = time.as_nanos().saturating_mul(self.slots as u128) / held;
+        u64::try_from(slots).unwrap_or(u64::MAX)
     }
 
-    /// Passes a turn on to the next who still waits.
+    /// Passes a slot on to the next in the queue whose client has not gone.
     fn pass_on(self: &Arc<Self>) {
         loop {
-            let call = {
+            let sender = {
                 let mut queue = self.lock();
-                let Some(call) = queue.waiting.pop() else {
+                let Some(sender) = queue.waiting.pop() else {
                     queue.running -= 1;
                     return;
                 };
-                call
+                sender
             };
-            match call.send(Ok(self.hand_out())) {
-                // They have gone; this turn is passed on here, not by its own drop.
-                Err(Ok(mut turn)) => turn.admission = None,
+            match sender.send(Ok(self.hand_out())) {
+                // The client has gone. This loop passes the slot on, so its drop must not.
+                Err(Ok(mut slot)) => slot.admission = None,
                 Ok(()) | Err(Err(_)) => return,
             }
         }
@@ -278,25 +281,25 @@ impl Admission {
     }
 }
 
-/// What becomes of an applicant who is not refused at once.
-enum LinedUp {
-    Served(Turn),
+/// The answer to a login that is not refused at once.
+enum Enqueued {
+    Immediate(HashSlot),
     Waiting(Ticket),
 }
 
-/// Takes somebody out of the queue who waits no longer.
-struct Departure<'a> {
+/// Removes a ticket from the queue when its login stops waiting.
+struct DequeueOnDrop<'a> {
     admission: &'a Arc<Admission>,
     ticket: Ticket,
 }
 
-impl Drop for Departure<'_> {
+impl Drop for DequeueOnDrop<'_> {
     fn drop(&mut self) {
         self.admission.lock().waiting.remove(self.ticket);
     }
 }
 
-impl Drop for Turn {
+impl Drop for HashSlot {
     fn drop(&mut self) {
         if let Some(admission) = self.admission.take() {
             admission.pass_on();

@@ -3,7 +3,7 @@
 use actix::Message;
 
 use super::{
-    Hasher, Job, PasswordError, PasswordMessage, Turn,
+    HashSlot, Hasher, Job, PasswordError, PasswordMessage,
     hash::{self, Comparison, Hashing},
 };
 use crate::domain::{NewPassword, Password, PasswordHash};
@@ -97,23 +97,23 @@ fn hashing_job(Hashing { input, text }: Hashing) -> Result<Job<PasswordHash>, Pa
     Job::new(input.cost().get(), input, move |digest| Ok(text.finish(digest)))
 }
 
-/// A message, and the turn of whoever sends it.
+/// A message with the slot of its sender.
 ///
-/// The turn goes with the job: where the sender leaves, it is passed on when the job is done, and not
-/// while that still needs a lane.
-pub(super) struct InTurn<M> {
+/// The job holds the slot. If the sender leaves, the slot is passed on when the job is done, not while the
+/// job still needs a lane.
+pub(super) struct WithSlot<M> {
     pub(super) message: M,
-    pub(super) turn: Turn,
+    pub(super) slot: HashSlot,
 }
 
-impl<M: PasswordMessage> Message for InTurn<M> {
-    type Result = Result<(M::Answer, Turn), PasswordError>;
+impl<M: PasswordMessage> Message for WithSlot<M> {
+    type Result = Result<(M::Answer, HashSlot), PasswordError>;
 }
 
-impl<M: PasswordMessage> PasswordMessage for InTurn<M> {
-    type Answer = (M::Answer, Turn);
+impl<M: PasswordMessage> PasswordMessage for WithSlot<M> {
+    type Answer = (M::Answer, HashSlot);
 
     fn prepare(self, hasher: &Hasher) -> Result<Job<Self::Answer>, PasswordError> {
-        Ok(self.message.prepare(hasher)?.keeping(self.turn))
+        Ok(self.message.prepare(hasher)?.keeping(self.slot))
     }
 }

@@ -30,7 +30,7 @@ use actix::{
 use tokio::{sync::oneshot, time::Instant};
 
 pub use self::{
-    admission::{Admission, Applicant, Refused, Turn},
+    admission::{Admission, FlowKey, HashSlot, QueueFull},
     hash::{UnusableHash, check_hash},
     lanes::Job,
     messages::{HashPassword, Rehash, Verdict, VerifyPassword},
@@ -39,7 +39,7 @@ pub use self::{
 use self::{
     hash::Comparison,
     lanes::{ComputeLanes, HashThread, Lane, PingThread},
-    messages::InTurn,
+    messages::WithSlot,
 };
 use super::{Handle, Limits, Unreachable, panic::catch_panic};
 use crate::{
@@ -155,10 +155,10 @@ pub struct PasswordActor {
     threads: Handle<HashThread>,
     /// How many threads have nothing to do.
     idle: usize,
-    /// In the order of their arrival, which is that of their turns.
+    /// In the order of their arrival, which is the order in which they got their slots.
     waiting: VecDeque<Lane>,
-    /// Set for a moment after a group: the clients that it has just answered, and those to whom their
-    /// turns have passed, had better come together than one by one.
+    /// Set for a moment after a group, so that the clients which it has just answered, and those who got
+    /// their slots, form the next group together.
     gathering: Option<SpawnHandle>,
     hasher: Arc<Hasher>,
     admission: Arc<Admission>,
@@ -175,7 +175,7 @@ impl PasswordActor {
     const SHORTEST_GATHERING: Duration = Duration::from_millis(1);
 
     /// Starts the hash threads, and the actor on this thread's arbiter. Every group that is computed
-    /// teaches `admission` how long a turn lasts.
+    /// tells `admission` how long a slot is held.
     #[must_use]
     pub fn start(threads: NonZeroUsize, hasher: Arc<Hasher>, admission: Arc<Admission>) -> Addr<Self> {
         let limits = Limits { in_flight: threads.get() + 64, deadline: None };
@@ -246,8 +246,8 @@ impl PasswordActor {
     }
 }
 
-/// How long a full group would have taken, by what one of so many lanes took: that is how long turns
-/// last when many wait, which is when the queue needs to know.
+/// How long a full group would have taken, estimated from a group with this many lanes. When many wait,
+/// groups are full, and that is when the queue needs the estimate.
 fn as_full_group(took: Duration, lanes: usize) -> Duration {
     let relative =
         |lanes: usize| bcrypt_lanes::RELATIVE_TIMES.get(lanes.saturating_sub(1)).copied().unwrap_or(100);
@@ -293,7 +293,7 @@ impl Handler<PingPassword> for PasswordActor {
     }
 }
 
-/// The way to the password actor: in turn, and not at all where the wait would be too long.
+/// The way to the password actor: through the queue, which refuses where the wait would be too long.
 #[derive(Clone)]
 pub struct Passwords {
     handle: Handle<PasswordActor>,
@@ -308,43 +308,43 @@ impl Passwords {
         Self { handle, hasher, admission }
     }
 
-    /// Waits until it is the applicant's turn.
+    /// Waits for a hash slot.
     ///
     /// # Errors
     ///
-    /// [`Refused`] at once where the wait would exceed the budget, and later where it did.
-    pub async fn turn(&self, applicant: Applicant) -> Result<Turn, Refused> {
-        self.turn_until(applicant, self.deadline()).await
+    /// [`QueueFull`] at once where the wait would exceed the budget, and later where it did.
+    pub async fn slot(&self, flow: FlowKey) -> Result<HashSlot, QueueFull> {
+        self.slot_until(flow, self.deadline()).await
     }
 
-    /// Waits until it is the applicant's turn, but not beyond a deadline: for whoever gives a turn
-    /// back and enters again, so that all their waits together stay within one budget.
+    /// Waits for a hash slot until a deadline. A caller that gives its slot back and queues again passes the
+    /// same deadline, so that all its waits together stay within one budget.
     ///
     /// # Errors
     ///
-    /// [`Refused`] at once where the wait would end after the deadline, and later where it did.
-    pub async fn turn_until(&self, applicant: Applicant, deadline: Instant) -> Result<Turn, Refused> {
-        self.admission.enter(applicant, deadline).await
+    /// [`QueueFull`] at once where the wait would end after the deadline, and later where it did.
+    pub async fn slot_until(&self, flow: FlowKey, deadline: Instant) -> Result<HashSlot, QueueFull> {
+        self.admission.enter(flow, deadline).await
     }
 
-    /// When the budget ends of whoever arrives now.
+    /// When the budget of a caller that arrives now is used up.
     #[must_use]
     pub fn deadline(&self) -> Instant {
         self.admission.deadline()
     }
 
-    /// Has something hashed by whoever holds the turn, which comes back with the answer. Where nobody
-    /// waits for that any more, the turn is passed on when the hash is computed.
+    /// Has the password actor compute a hash. The slot comes back with the answer. If the caller no longer
+    /// waits, the slot is passed on when the hash has been computed.
     ///
     /// # Errors
     ///
     /// The message's own.
     pub async fn ask<M: PasswordMessage>(
         &self,
-        turn: Turn,
+        slot: HashSlot,
         message: M,
-    ) -> Result<(M::Answer, Turn), PasswordError> {
-        self.handle.ask(InTurn { message, turn }).await
+    ) -> Result<(M::Answer, HashSlot), PasswordError> {
+        self.handle.ask(WithSlot { message, slot }).await
     }
 
     /// How passwords are hashed and compared.
@@ -353,13 +353,13 @@ impl Passwords {
         &self.hasher
     }
 
-    /// How many can have a turn at once.
+    /// How many slots there are.
     #[must_use]
-    pub fn turns(&self) -> usize {
-        self.admission.turns()
+    pub fn slots(&self) -> usize {
+        self.admission.slots()
     }
 
-    /// How many wait for their turn.
+    /// How many wait for a slot.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.admission.waiting()

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use sekisho::{
     actors::{
         account::{CheckError, LoginError},
-        password::Applicant,
+        password::FlowKey,
         throttle::{Begun, Outcome, Permit, ThrottleStatus},
     },
     config::cores,
@@ -55,8 +55,8 @@ async fn until_so_many_wait(actors: &TestActors, count: usize) {
     }
 }
 
-fn bystander() -> Applicant {
-    Applicant::registration(&from_address(HOME))
+fn bystander() -> FlowKey {
+    FlowKey::registration(&from_address(HOME))
 }
 
 /// Keeps every hash thread busy, past the queue.
@@ -111,15 +111,15 @@ async fn whoever_is_throttled_is_told_so_without_a_turn() {
     for _ in 0..5 {
         assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", ATTACKER).await));
     }
-    let turns = join_all(
-        (0..actors.sekisho.passwords().turns()).map(|_| actors.sekisho.passwords().turn(bystander())),
+    let slots = join_all(
+        (0..actors.sekisho.passwords().slots()).map(|_| actors.sekisho.passwords().slot(bystander())),
     )
     .await;
 
     let throttled = timeout(Duration::from_secs(10), attempt(&actors, "alice", PASSWORD, ATTACKER)).await;
 
     assert!(throttled.is_ok_and(|answer| is_throttled(&answer)));
-    drop(turns);
+    drop(slots);
 }
 
 #[actix_web::test]
@@ -157,19 +157,19 @@ async fn whoever_is_woken_and_hangs_up_wakes_the_next() {
     let under_way = attempt_under_way(&actors, "alice", ATTACKER).await;
     let waiting = logins(&actors, 2, PASSWORD).await;
     until_so_many_wait(&actors, 2).await;
-    // The first is woken, and waits for a turn, which nobody gets.
-    let turns = join_all(
-        (0..actors.sekisho.passwords().turns()).map(|_| actors.sekisho.passwords().turn(bystander())),
+    // The first is woken, and waits for a slot, which nothing frees.
+    let slots = join_all(
+        (0..actors.sekisho.passwords().slots()).map(|_| actors.sekisho.passwords().slot(bystander())),
     )
     .await;
     drop(under_way);
-    until("the first waits for a turn", || actors.sekisho.passwords().waiting() == 1).await;
+    until("the first waits for a slot", || actors.sekisho.passwords().waiting() == 1).await;
 
     waiting[0].abort();
 
-    until("the second waits for a turn", || actors.sekisho.passwords().waiting() == 1).await;
+    until("the second waits for a slot", || actors.sekisho.passwords().waiting() == 1).await;
     until_so_many_wait(&actors, 0).await;
-    drop(turns);
+    drop(slots);
     let mut waiting = waiting.into_iter();
     assert!(waiting.next().unwrap().await.unwrap_err().is_cancelled());
     assert!(waiting.next().unwrap().await.unwrap().is_ok());

@@ -10,7 +10,7 @@ use sekisho::{
         account::{ChangePassword, RegisterError},
         db::NameConflict,
         password::{
-            Admission, Applicant, HashPassword, Hasher, LANES, PasswordActor, PasswordError, Passwords,
+            Admission, FlowKey, HashPassword, Hasher, LANES, PasswordActor, PasswordError, Passwords,
             Verdict, VerifyPassword,
         },
     },
@@ -36,17 +36,17 @@ fn two_threads() -> Passwords {
     Passwords::new(Handle::new("password", actor, limits), hasher, admission)
 }
 
-fn applicant() -> Applicant {
-    Applicant::registration(&RequestOrigin::default())
+fn flow() -> FlowKey {
+    FlowKey::registration(&RequestOrigin::default())
 }
 
 async fn assert_that_it_works(passwords: &Passwords) {
-    let turn = passwords.turn(applicant()).await.unwrap();
-    let (hash, turn) = passwords.ask(turn, HashPassword { password: new_password(PASSWORD) }).await.unwrap();
+    let slot = passwords.slot(flow()).await.unwrap();
+    let (hash, slot) = passwords.ask(slot, HashPassword { password: new_password(PASSWORD) }).await.unwrap();
     let verify = |text| VerifyPassword { password: password(text), hash: Some(hash.clone()) };
-    let (right, turn) = passwords.ask(turn, verify(PASSWORD)).await.unwrap();
+    let (right, slot) = passwords.ask(slot, verify(PASSWORD)).await.unwrap();
     assert!(matches!(right, Verdict::Right { rehash: None }), "{right:?}");
-    let (wrong, _) = passwords.ask(turn, verify("another")).await.unwrap();
+    let (wrong, _) = passwords.ask(slot, verify("another")).await.unwrap();
     assert!(matches!(wrong, Verdict::Wrong), "{wrong:?}");
 }
 
@@ -55,16 +55,16 @@ async fn a_hash_that_panics_is_an_error_and_the_threads_go_on() {
     let passwords = two_threads();
 
     for _ in 0..10 {
-        let turn = passwords.turn(applicant()).await.unwrap();
-        assert!(matches!(passwords.ask(turn, PanicHasher).await, Err(PasswordError::Panicked)));
+        let slot = passwords.slot(flow()).await.unwrap();
+        assert!(matches!(passwords.ask(slot, PanicHasher).await, Err(PasswordError::Panicked)));
     }
 
     let (one, mut one_held) = HoldHasher::new();
     let (two, mut two_held) = HoldHasher::new();
     let (for_one, for_two) = (passwords.clone(), passwords.clone());
     let hold = |passwords: Passwords, message| async move {
-        let turn = passwords.turn(applicant()).await.unwrap();
-        passwords.ask(turn, message).await.map(|((), _)| ())
+        let slot = passwords.slot(flow()).await.unwrap();
+        passwords.ask(slot, message).await.map(|((), _)| ())
     };
     // One after the other, lest they go to one thread as a group. Both are held at the same time, so both
     // threads are there.
@@ -84,14 +84,14 @@ async fn a_panic_on_one_thread_does_not_disturb_another() {
     let (message, mut held) = HoldHasher::new();
     let for_holder = passwords.clone();
     let holder = begin(async move {
-        let turn = for_holder.turn(applicant()).await.unwrap();
-        for_holder.ask(turn, message).await.map(|((), _)| ())
+        let slot = for_holder.slot(flow()).await.unwrap();
+        for_holder.ask(slot, message).await.map(|((), _)| ())
     })
     .await;
     held.entered().await;
 
-    let turn = passwords.turn(applicant()).await.unwrap();
-    assert!(matches!(passwords.ask(turn, PanicHasher).await, Err(PasswordError::Panicked)));
+    let slot = passwords.slot(flow()).await.unwrap();
+    assert!(matches!(passwords.ask(slot, PanicHasher).await, Err(PasswordError::Panicked)));
     assert_that_it_works(&passwords).await;
 
     held.release();
@@ -155,10 +155,9 @@ async fn what_is_hashed_side_by_side_is_answered_to_whoever_asked() {
 async fn a_login_whose_client_has_gone_leaves_the_queue_and_is_not_hashed() {
     let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
     let user = register(&actors, "alice", Role::User).await;
-    let turns = join_all(
-        (0..actors.sekisho.passwords().turns()).map(|_| actors.sekisho.passwords().turn(applicant())),
-    )
-    .await;
+    let slots =
+        join_all((0..actors.sekisho.passwords().slots()).map(|_| actors.sekisho.passwords().slot(flow())))
+            .await;
     let accounts = actors.accounts.clone();
     let login =
         begin(async move { accounts.ask(log_in_as("alice", PASSWORD, RequestOrigin::default())).await })
@@ -168,7 +167,7 @@ async fn a_login_whose_client_has_gone_leaves_the_queue_and_is_not_hashed() {
     login.abort();
 
     until("the login has left", || actors.sekisho.passwords().waiting() == 0).await;
-    drop(turns);
+    drop(slots);
     log_in(&actors, "alice").await;
     assert_eq!(sessions_of(&actors, user.id).await.len(), 1);
 }
@@ -177,26 +176,24 @@ async fn a_login_whose_client_has_gone_leaves_the_queue_and_is_not_hashed() {
 async fn a_name_that_is_taken_costs_no_hash() {
     let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
     register(&actors, "alice", Role::User).await;
-    let turns = join_all(
-        (0..actors.sekisho.passwords().turns()).map(|_| actors.sekisho.passwords().turn(applicant())),
-    )
-    .await;
+    let slots =
+        join_all((0..actors.sekisho.passwords().slots()).map(|_| actors.sekisho.passwords().slot(flow())))
+            .await;
 
     // No thread is free, so only what needs none can be answered.
     let taken = actors.accounts.ask(registration("ALICE")).await;
 
     assert_eq!(taken, Err(RegisterError::NameConflict(NameConflict::Email)));
-    drop(turns);
+    drop(slots);
 }
 
 #[actix_web::test]
 async fn a_change_of_password_queues_once() {
     let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
     let (_, tokens) = newcomer(&actors, "alice", Role::User).await;
-    let mut turns = join_all(
-        (0..actors.sekisho.passwords().turns()).map(|_| actors.sekisho.passwords().turn(applicant())),
-    )
-    .await;
+    let mut slots =
+        join_all((0..actors.sekisho.passwords().slots()).map(|_| actors.sekisho.passwords().slot(flow())))
+            .await;
     let change = ChangePassword {
         token: tokens.access_token,
         current: password(PASSWORD),
@@ -207,11 +204,11 @@ async fn a_change_of_password_queues_once() {
     let changing = begin(async move { accounts.ask(change).await }).await;
     until("the change waits", || actors.sekisho.passwords().waiting() == 1).await;
     let next = actors.sekisho.passwords().clone();
-    let next = begin(async move { next.turn(applicant()).await }).await;
+    let next = begin(async move { next.slot(flow()).await }).await;
     until("somebody waits behind it", || actors.sekisho.passwords().waiting() == 2).await;
 
     // Whoever comes next keeps the only free thread until the change has ended.
-    drop(turns.pop());
+    drop(slots.pop());
 
     let changed = timeout(Duration::from_secs(30), changing).await;
     assert!(changed.is_ok_and(|changed| changed.unwrap().is_ok()));

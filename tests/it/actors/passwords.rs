@@ -10,7 +10,7 @@ use sekisho::{
             Credentials, DeleteRefused, DeleteUser, FindCredentials, LoginIdentifier, OpenSession, RenewHash,
             SetPassword, UpdateUser, UserChange,
         },
-        password::Applicant,
+        password::FlowKey,
     },
     domain::{
         AccessToken, EndReason, InvalidPassword, PasswordHash, PasswordVersion, RequestOrigin, Role, Scope,
@@ -180,8 +180,8 @@ async fn a_password_is_set_only_over_the_one_that_was_confirmed() {
 /// A login that has found the user and waits for its hash, while something happens to the account.
 async fn race_a_login_with(actors: &TestActors, id: UserId, change: impl AsyncFnOnce()) {
     let passwords = actors.sekisho.passwords();
-    let nobody = || Applicant::registration(&RequestOrigin::default());
-    let turns = join_all((0..passwords.turns()).map(|_| passwords.turn(nobody()))).await;
+    let nobody = || FlowKey::registration(&RequestOrigin::default());
+    let slots = join_all((0..passwords.slots()).map(|_| passwords.slot(nobody()))).await;
     let accounts = actors.accounts.clone();
     let login =
         begin(async move { accounts.ask(log_in_as("alice", PASSWORD, RequestOrigin::default())).await })
@@ -189,7 +189,7 @@ async fn race_a_login_with(actors: &TestActors, id: UserId, change: impl AsyncFn
     until("the login waits", || passwords.waiting() == 1).await;
 
     change().await;
-    drop(turns);
+    drop(slots);
 
     assert_eq!(login.await.unwrap().err(), Some(LoginError::Incorrect));
     assert!(sessions_of(actors, id).await.is_empty());

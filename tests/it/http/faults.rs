@@ -10,7 +10,7 @@ use crate::{
     support::{Answer, PASSWORD, TestApp, eventually},
 };
 use sekisho::{
-    actors::password::{Applicant, PasswordError},
+    actors::password::{FlowKey, PasswordError},
     config::cores,
     domain::RequestOrigin,
 };
@@ -91,8 +91,8 @@ async fn hash_threads_that_panic_hash_again() {
     let passwords = app.sekisho.passwords();
 
     for _ in 0..3 * cores().get() {
-        let turn = passwords.turn(Applicant::registration(&RequestOrigin::default())).await.unwrap();
-        assert!(matches!(passwords.ask(turn, PanicHasher).await, Err(PasswordError::Panicked)));
+        let slot = passwords.slot(FlowKey::registration(&RequestOrigin::default())).await.unwrap();
+        assert!(matches!(passwords.ask(slot, PanicHasher).await, Err(PasswordError::Panicked)));
     }
 
     assert_eq!(app.try_log_in("alice", PASSWORD).await.status, 200);
@@ -108,8 +108,8 @@ async fn readiness_names_the_hash_threads_where_none_answers() {
         let (message, mut held) = HoldHasher::new();
         let passwords = app.sekisho.passwords().clone();
         let holding = begin(async move {
-            let turn = passwords.turn(Applicant::registration(&RequestOrigin::default())).await.unwrap();
-            passwords.ask(turn, message).await.map(|((), _)| ())
+            let slot = passwords.slot(FlowKey::registration(&RequestOrigin::default())).await.unwrap();
+            passwords.ask(slot, message).await.map(|((), _)| ())
         })
         .await;
         held.entered().await;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use futures_util::future::join_all;
-use sekisho::{actors::password::Applicant, domain::RequestOrigin};
+use sekisho::{actors::password::FlowKey, domain::RequestOrigin};
 
 use crate::support::{
     PASSWORD, TestApp, eventually,
@@ -109,9 +109,9 @@ async fn a_login_whose_client_hangs_up_is_counted_as_abandoned() {
             .await;
     let abandoned = async || app.figure("sekisho_logins_total{outcome=\"abandoned\"}").await;
     let before = abandoned().await;
-    // Nobody gets a turn at the hash threads.
-    let anybody = || app.sekisho.passwords().turn(Applicant::registration(&RequestOrigin::default()));
-    let turns = join_all((0..app.sekisho.passwords().turns()).map(|_| anybody())).await;
+    // All hash slots are in use.
+    let anybody = || app.sekisho.passwords().slot(FlowKey::registration(&RequestOrigin::default()));
+    let slots = join_all((0..app.sekisho.passwords().slots()).map(|_| anybody())).await;
     let mut wire = Wire::connect(app.address).await;
     wire.send(post("/token", FORM, b"username=alice&password=wrong")).await;
     eventually("the login waits", async || app.sekisho.passwords().waiting() == 1).await;
@@ -119,5 +119,5 @@ async fn a_login_whose_client_hangs_up_is_counted_as_abandoned() {
     drop(wire);
 
     eventually("it is counted", async || abandoned().await > before).await;
-    drop(turns);
+    drop(slots);
 }

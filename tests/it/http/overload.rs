@@ -37,15 +37,15 @@ async fn logins_beyond_the_budget_are_told_to_come_back_and_others_are_served() 
 /// Four logins for each that can be hashed at once, all but the first of which wait. A hash of cost 16 takes three
 /// seconds: to work them off would take half a minute, which [`eventually`] does not wait.
 async fn logins_that_wait(app: &TestApp) -> Vec<Wire> {
-    let turns = app.sekisho.passwords().turns();
+    let slots = app.sekisho.passwords().slots();
     let mut wires = Vec::new();
-    for number in 0..4 * turns {
+    for number in 0..4 * slots {
         let mut wire = Wire::connect(app.address).await;
         let body = format!("username=nobody{number}&password=wrong");
         wire.send(post("/token", FORM, body.as_bytes())).await;
         wires.push(wire);
     }
-    eventually("the others wait", async || app.sekisho.passwords().waiting() == 3 * turns).await;
+    eventually("the others wait", async || app.sekisho.passwords().waiting() == 3 * slots).await;
     wires
 }
 

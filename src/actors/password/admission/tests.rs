@@ -3,32 +3,32 @@ use tokio::task::JoinHandle;
 
 use super::*;
 
-/// How long a turn lasts.
-const TURN: Duration = Duration::from_millis(100);
+/// How long a slot is held.
+const SLOT_TIME: Duration = Duration::from_millis(100);
 
-fn queue(turns: usize, budget: Duration) -> Arc<Admission> {
-    Admission::new(NonZeroUsize::new(turns).unwrap(), budget, TURN)
+fn queue(slots: usize, budget: Duration) -> Arc<Admission> {
+    Admission::new(NonZeroUsize::new(slots).unwrap(), budget, SLOT_TIME)
 }
 
-fn applicant(account: &str, address: &str) -> Applicant {
+fn flow(account: &str, address: &str) -> FlowKey {
     let origin = RequestOrigin { ip: Some(address.parse().unwrap()), user_agent: None };
-    Applicant::login(&LoginName::parse(account).unwrap(), &origin)
+    FlowKey::login(&LoginName::parse(account).unwrap(), &origin)
 }
 
 /// Somebody of a site of their own.
-fn guest(number: u8) -> Applicant {
-    applicant(&format!("guest{number}"), &format!("10.0.{number}.1"))
+fn guest(number: u8) -> FlowKey {
+    flow(&format!("guest{number}"), &format!("10.0.{number}.1"))
 }
 
 impl Admission {
-    async fn turn(self: &Arc<Self>, applicant: Applicant) -> Result<Turn, Refused> {
-        self.enter(applicant, self.deadline()).await
+    async fn slot(self: &Arc<Self>, flow: FlowKey) -> Result<HashSlot, QueueFull> {
+        self.enter(flow, self.deadline()).await
     }
 
-    /// Has somebody wait for a turn, which is given back at once.
-    async fn begin(self: &Arc<Self>, applicant: Applicant) -> JoinHandle<Result<(), Refused>> {
+    /// Has a login wait for a slot, which is given back at once.
+    async fn begin(self: &Arc<Self>, flow: FlowKey) -> JoinHandle<Result<(), QueueFull>> {
         let queue = Arc::clone(self);
-        let task = tokio::spawn(async move { queue.turn(applicant).await.map(drop) });
+        let task = tokio::spawn(async move { queue.slot(flow).await.map(drop) });
         settle().await;
         task
     }
@@ -41,18 +41,18 @@ async fn settle() {
     }
 }
 
-/// The names of those who wait where there is one turn at once, in the order in which they have their turns.
-async fn order_of(applicants: Vec<(&'static str, Applicant)>) -> Vec<&'static str> {
+/// The names of logins that wait for the only slot, in the order in which they get it.
+async fn order_of(flows: Vec<(&'static str, FlowKey)>) -> Vec<&'static str> {
     let queue = queue(1, Duration::from_mins(1));
     let order = Arc::new(Mutex::new(Vec::new()));
-    let running = queue.turn(guest(0)).await.unwrap();
+    let running = queue.slot(guest(0)).await.unwrap();
     let mut tasks = Vec::new();
-    for (name, applicant) in applicants {
+    for (name, flow) in flows {
         let (queue, order) = (Arc::clone(&queue), Arc::clone(&order));
         tasks.push(tokio::spawn(async move {
-            let turn = queue.turn(applicant).await.unwrap();
+            let slot = queue.slot(flow).await.unwrap();
             order.lock().unwrap().push(name);
-            drop(turn);
+            drop(slot);
         }));
         settle().await;
     }
@@ -74,11 +74,11 @@ async fn a_flood_waits_behind_itself_and_not_before_others() {
         ("a /48, many accounts", ["2001:db8:1:2::1", "2001:db8:1:3::1", "2001:db8:1:4::1"], ["a", "b", "c"]),
     ] {
         for owner in ["alice", "bob"] {
-            let flood = addresses.iter().zip(accounts).map(|(at, account)| ("flood", applicant(account, at)));
-            let mut applicants: Vec<_> = flood.collect();
-            applicants.push(("owner", applicant(owner, "198.51.100.1")));
+            let flood = addresses.iter().zip(accounts).map(|(at, account)| ("flood", flow(account, at)));
+            let mut flows: Vec<_> = flood.collect();
+            flows.push(("owner", flow(owner, "198.51.100.1")));
 
-            let order = order_of(applicants).await;
+            let order = order_of(flows).await;
 
             assert_eq!(order, ["flood", "owner", "flood", "flood"], "{name}, {owner}");
         }
@@ -88,37 +88,36 @@ async fn a_flood_waits_behind_itself_and_not_before_others() {
 #[tokio::test(start_paused = true)]
 async fn behind_one_address_a_flood_on_one_account_lets_other_accounts_pass() {
     let shared = "203.0.113.7";
-    let flood = ("flood", applicant("alice", shared));
-    let mut applicants = vec![flood; 4];
-    applicants.push(("bob", applicant("bob", shared)));
-    applicants.push(("carol", applicant("carol", shared)));
+    let flood = ("flood", flow("alice", shared));
+    let mut flows = vec![flood; 4];
+    flows.push(("bob", flow("bob", shared)));
+    flows.push(("carol", flow("carol", shared)));
 
-    let order = order_of(applicants).await;
+    let order = order_of(flows).await;
 
     assert_eq!(order, ["flood", "bob", "carol", "flood", "flood", "flood"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn many_sites_that_try_one_account_let_other_accounts_pass() {
-    let mut applicants: Vec<_> =
-        (1..5).map(|site| ("flood", applicant("alice", &format!("203.0.{site}.1")))).collect();
-    applicants.push(("bob", applicant("bob", "198.51.100.1")));
+    let mut flows: Vec<_> = (1..5).map(|site| ("flood", flow("alice", &format!("203.0.{site}.1")))).collect();
+    flows.push(("bob", flow("bob", "198.51.100.1")));
 
-    let order = order_of(applicants).await;
+    let order = order_of(flows).await;
 
     assert_eq!(order, ["flood", "bob", "flood", "flood", "flood"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_beyond_the_budget_is_refused_at_once() {
-    let queue = queue(1, 3 * TURN);
-    let _running = queue.turn(guest(0)).await.unwrap();
+    let queue = queue(1, 3 * SLOT_TIME);
+    let _running = queue.slot(guest(0)).await.unwrap();
     for _ in 0..3 {
         queue.begin(guest(1)).await;
     }
     let before = Instant::now();
 
-    let refused = queue.turn(guest(1)).await.unwrap_err();
+    let refused = queue.slot(guest(1)).await.unwrap_err();
 
     assert_eq!(before.elapsed(), Duration::ZERO);
     assert!(refused.retry_after >= Duration::from_secs(1));
@@ -127,8 +126,8 @@ async fn a_wait_beyond_the_budget_is_refused_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn where_the_queue_is_full_a_guest_takes_the_last_place_of_the_longest_backlog() {
-    let queue = queue(1, 3 * TURN);
-    let running = queue.turn(guest(0)).await.unwrap();
+    let queue = queue(1, 3 * SLOT_TIME);
+    let running = queue.slot(guest(0)).await.unwrap();
     let (first, second, third) =
         (queue.begin(guest(1)).await, queue.begin(guest(1)).await, queue.begin(guest(1)).await);
 
@@ -138,7 +137,7 @@ async fn where_the_queue_is_full_a_guest_takes_the_last_place_of_the_longest_bac
     assert!(third.is_finished() && third.await.unwrap().is_err());
     assert!(second.is_finished() && second.await.unwrap().is_err());
     // Nobody has a longer backlog than theirs now, so whoever comes is the last.
-    assert!(queue.turn(guest(4)).await.is_err());
+    assert!(queue.slot(guest(4)).await.is_err());
     drop(running);
     assert!(first.await.unwrap().is_ok());
     for guest in guests {
@@ -148,42 +147,42 @@ async fn where_the_queue_is_full_a_guest_takes_the_last_place_of_the_longest_bac
 
 #[tokio::test(start_paused = true)]
 async fn whoever_has_waited_the_budget_out_is_refused_then() {
-    let queue = queue(1, 3 * TURN);
-    let _running = queue.turn(guest(0)).await.unwrap();
+    let queue = queue(1, 3 * SLOT_TIME);
+    let _running = queue.slot(guest(0)).await.unwrap();
     let before = Instant::now();
 
-    let refused = queue.turn(guest(1)).await;
+    let refused = queue.slot(guest(1)).await;
 
     assert!(refused.is_err());
-    assert_eq!(before.elapsed(), 3 * TURN);
+    assert_eq!(before.elapsed(), 3 * SLOT_TIME);
     assert_eq!((queue.waiting(), queue.lock().waiting.flows()), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn whoever_enters_again_has_what_is_left_of_their_budget() {
-    let queue = queue(1, 30 * TURN);
+    let queue = queue(1, 30 * SLOT_TIME);
     let deadline = queue.deadline();
     let first = queue.enter(guest(0), deadline).await.unwrap();
-    tokio::time::advance(28 * TURN).await;
+    tokio::time::advance(28 * SLOT_TIME).await;
     drop(first);
-    let _running = queue.turn(guest(1)).await.unwrap();
+    let _running = queue.slot(guest(1)).await.unwrap();
     let waiting = queue.begin(guest(2)).await;
 
-    // One turn before theirs would do, two are too many.
+    // One before it in the queue would do, two are too many.
     let at_once = Instant::now();
-    let refused = queue.enter(guest(2), deadline - TURN).await;
+    let refused = queue.enter(guest(2), deadline - SLOT_TIME).await;
     assert!(refused.is_err() && at_once.elapsed().is_zero());
     let waited = queue.enter(guest(0), deadline).await;
 
     assert!(waited.is_err());
-    assert_eq!(at_once.elapsed(), 2 * TURN);
+    assert_eq!(at_once.elapsed(), 2 * SLOT_TIME);
     assert!(!waiting.is_finished());
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_turns_have_become_slower_who_would_wait_too_long_is_refused_though_not_the_last() {
-    let queue = queue(1, 10 * TURN);
-    let _running = queue.turn(guest(0)).await.unwrap();
+    let queue = queue(1, 10 * SLOT_TIME);
+    let _running = queue.slot(guest(0)).await.unwrap();
     for number in 1..=8 {
         queue.begin(guest(number)).await;
     }
@@ -193,10 +192,10 @@ async fn where_turns_have_become_slower_who_would_wait_too_long_is_refused_thoug
     assert_eq!(queue.waiting(), 10);
 
     for _ in 0..100 {
-        queue.learn(2 * TURN);
+        queue.learn(2 * SLOT_TIME);
     }
-    // In the fair order eight are before them, and five have their turns within the budget.
-    let refused = queue.turn(guest(9)).await;
+    // In the fair order eight are before it, and five get the slot within the budget.
+    let refused = queue.slot(guest(9)).await;
 
     assert!(refused.is_err());
     assert_eq!(queue.waiting(), 10);
@@ -205,35 +204,35 @@ async fn where_turns_have_become_slower_who_would_wait_too_long_is_refused_thoug
 #[tokio::test(start_paused = true)]
 async fn a_client_that_has_gone_leaves_no_trace_and_loses_no_turn() {
     let queue = queue(1, Duration::from_mins(1));
-    let running = queue.turn(guest(0)).await.unwrap();
+    let running = queue.slot(guest(0)).await.unwrap();
     let gone = queue.begin(guest(1)).await;
     let called_but_gone = queue.begin(guest(2)).await;
 
     gone.abort();
     settle().await;
     assert_eq!(queue.waiting(), 1);
-    // The turn is in the channel when its receiver is dropped.
+    // The slot is in the channel when its receiver is dropped.
     drop(running);
     called_but_gone.abort();
     settle().await;
 
     let running = queue.lock().running;
     assert_eq!((running, queue.lock().waiting.flows()), (0, 0));
-    assert!(queue.turn(guest(3)).await.is_ok());
+    assert!(queue.slot(guest(3)).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_who_enter_and_leave_cost_nobody_a_place_and_leave_nothing() {
-    let queue = queue(1, 10 * TURN);
-    let running = queue.turn(guest(0)).await.unwrap();
+    let queue = queue(1, 10 * SLOT_TIME);
+    let running = queue.slot(guest(0)).await.unwrap();
     let owner = queue.begin(guest(1)).await;
     let flows = queue.lock().waiting.flows();
 
     for number in 0..10_000_u32 {
         let address = format!("2001:db8:{:x}:{:x}::1", number % 500, number % 7);
-        let login = applicant(&format!("name{number}"), &address);
+        let login = flow(&format!("name{number}"), &address);
         // They enter, and leave where they would wait.
-        assert!(queue.turn(login).now_or_never().is_none());
+        assert!(queue.slot(login).now_or_never().is_none());
     }
 
     assert_eq!((queue.waiting(), queue.lock().waiting.flows()), (1, flows));
@@ -243,27 +242,27 @@ async fn ten_thousand_who_enter_and_leave_cost_nobody_a_place_and_leave_nothing(
 
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_ever_new_names_and_networks_is_bounded_and_the_owner_is_next_but_one() {
-    let queue = queue(1, 10 * TURN);
+    let queue = queue(1, 10 * SLOT_TIME);
     let (served, mut next) = tokio::sync::mpsc::unbounded_channel();
-    let enter = async |name: &'static str, applicant| {
+    let enter = async |name: &'static str, flow| {
         let (queue, served) = (Arc::clone(&queue), served.clone());
-        tokio::spawn(async move { queue.turn(applicant).await.map(|turn| served.send((name, turn))) });
+        tokio::spawn(async move { queue.slot(flow).await.map(|slot| served.send((name, slot))) });
         settle().await;
     };
-    let mut running = queue.turn(guest(0)).await.unwrap();
+    let mut running = queue.slot(guest(0)).await.unwrap();
     for number in 0..1000_u32 {
         let address = format!("2001:db8:1:{number:x}::1");
-        enter("flood", applicant(&format!("name{number}"), &address)).await;
+        enter("flood", flow(&format!("name{number}"), &address)).await;
         assert!(queue.waiting() <= 10);
 
         if number % 50 == 49 {
-            enter("owner", applicant("alice", "198.51.100.1")).await;
+            enter("owner", flow("alice", "198.51.100.1")).await;
             drop(running);
             let mut before = 0;
             running = loop {
-                let (name, turn) = next.recv().await.unwrap();
+                let (name, slot) = next.recv().await.unwrap();
                 if name == "owner" {
-                    break turn;
+                    break slot;
                 }
                 before += 1;
             };
@@ -275,7 +274,7 @@ async fn a_flood_of_ever_new_names_and_networks_is_bounded_and_the_owner_is_next
 #[test]
 fn the_estimate_follows_the_measured_time() {
     let queue = queue(2, Duration::from_secs(5));
-    assert_eq!(queue.turns_within(Duration::from_secs(1)), 20);
+    assert_eq!(queue.slots_within(Duration::from_secs(1)), 20);
 
     for _ in 0..100 {
         queue.learn(Duration::from_millis(300));
@@ -283,15 +282,15 @@ fn the_estimate_follows_the_measured_time() {
 
     let estimate = queue.time_of(4);
     assert!(estimate > Duration::from_millis(550) && estimate <= Duration::from_millis(600), "{estimate:?}");
-    assert_eq!(queue.turns_within(estimate), 4);
-    assert_eq!(queue.turns_within(estimate.saturating_sub(Duration::from_millis(1))), 3);
+    assert_eq!(queue.slots_within(estimate), 4);
+    assert_eq!(queue.slots_within(estimate.saturating_sub(Duration::from_millis(1))), 3);
 }
 
 #[test]
-fn a_budget_without_end_and_a_turn_without_time_are_possible() {
+fn a_budget_without_end_and_a_slot_without_time_are_possible() {
     let one = NonZeroUsize::MIN;
     let queue = Admission::new(one, Duration::MAX, Duration::ZERO);
 
-    assert_eq!(queue.turns_within(queue.budget), u64::MAX);
+    assert_eq!(queue.slots_within(queue.budget), u64::MAX);
     assert!(queue.deadline() > Instant::now());
 }

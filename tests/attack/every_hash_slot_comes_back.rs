@@ -1,11 +1,11 @@
-//! Whoever hangs up, whatever was asked and however far it has come: every turn at the hash threads comes
+//! Whoever hangs up, whatever was asked and however far it has come: every hash slot comes
 //! back, and none twice.
 
 use std::time::Duration;
 
 use actix_web::rt::spawn;
 use futures_util::future::join_all;
-use sekisho::{actors::password::Applicant, domain::RequestOrigin};
+use sekisho::{actors::password::FlowKey, domain::RequestOrigin};
 use tokio::time::{sleep, timeout};
 
 use crate::support::{
@@ -52,10 +52,10 @@ async fn whatever_is_broken_off() {
         status.under_way + waiting + passwords.handle().in_flight() == 0
     })
     .await;
-    let turn = || passwords.turn(Applicant::registration(&RequestOrigin::default()));
-    let all = timeout(Duration::from_secs(10), join_all((0..passwords.turns()).map(|_| turn()))).await;
-    assert!(all.is_ok(), "a turn was lost");
-    assert!(timeout(Duration::from_millis(1), turn()).await.is_err(), "a turn was given twice");
+    let slot = || passwords.slot(FlowKey::registration(&RequestOrigin::default()));
+    let all = timeout(Duration::from_secs(10), join_all((0..passwords.slots()).map(|_| slot()))).await;
+    assert!(all.is_ok(), "a slot was lost");
+    assert!(timeout(Duration::from_millis(1), slot()).await.is_err(), "a slot was given twice");
 }
 
 /// Logs in, though the end of a change of password that was broken off may come between: then what was verified
