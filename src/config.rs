@@ -9,6 +9,7 @@ mod access_tokens;
 mod addresses;
 mod encryption;
 mod file_access;
+mod log_format;
 
 use std::{
     net::SocketAddr,
@@ -27,6 +28,7 @@ pub use self::{
     access_tokens::AccessTokenArgs,
     encryption::{EncryptionArgs, read_key_wrap},
     file_access::{SecretFileError, others_may_write, read_secret_file},
+    log_format::LogFormat,
 };
 use crate::domain::{
     Algorithm, Audiences, InvalidEncryptionKey, PasswordPolicy, PoorSecret, Registration, ReservedAudience,
@@ -204,6 +206,17 @@ pub struct Config {
     /// Where to serve Prometheus metrics, on a listener of their own
     #[arg(long, env = "SEKISHO_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<SocketAddr>,
+
+    /// How each line of the log is written: text, or json for an object
+    #[arg(
+        long,
+        env = "SEKISHO_LOG_FORMAT",
+        default_value_t,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "FORMAT"
+    )]
+    pub log_format: LogFormat,
 }
 
 impl Default for Config {
@@ -231,6 +244,7 @@ impl Default for Config {
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             metrics_listen: None,
+            log_format: LogFormat::default(),
         }
     }
 }

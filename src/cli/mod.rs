@@ -5,6 +5,7 @@ mod doctor;
 mod dotenv;
 mod import;
 mod keys;
+mod logging;
 mod restore;
 mod serve;
 mod sessions;
@@ -20,7 +21,11 @@ use clap::{
 };
 
 use self::dotenv::Dotenv;
-use crate::{app::AppError, config::ConfigError, http::openapi_document};
+use crate::{
+    app::AppError,
+    config::{ConfigError, LogFormat},
+    http::openapi_document,
+};
 
 /// An authentication service: accounts, passwords, sessions and tokens for an API
 #[derive(Debug, Parser)]
@@ -57,11 +62,12 @@ enum Command {
     Openapi,
 }
 
-/// What is logged where `RUST_LOG` says nothing: what an operator must know. The access log is a
-/// line a request, and costs as much as answering one; `RUST_LOG=info` has it. actix-http takes a
-/// request that is none for an error, and so would let strangers fill the disk.
-const DEFAULT_LOG: &str =
-    "info,sekisho::access=warn,actix_http::h1=off,actix_server=warn,rusqlite_migration=warn";
+impl Command {
+    /// How the log is written. Only a server's log is read by programs.
+    const fn log_format(&self) -> LogFormat {
+        if let Self::Serve(config) = self { config.log_format } else { LogFormat::Text }
+    }
+}
 
 /// What a command ends with when it fails: one line, for a person.
 type Failed = Box<dyn Error>;
@@ -77,11 +83,12 @@ pub fn main() -> ExitCode {
         Ok(dotenv) => dotenv,
         Err(line) => return usage(&line),
     };
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(DEFAULT_LOG)).init();
     let command = match parse(std::env::args_os()) {
         Ok(command) => command,
         Err(code) => return code,
     };
+    let log_format = command.log_format();
+    logging::start(log_format);
     if let Err(error) = is_private {
         log::warn!("the memory of this process, which holds secrets, can be dumped: {error}");
     }
@@ -91,7 +98,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let is_usage = error.is::<ConfigError>()
                 || error.downcast_ref().is_some_and(|error| matches!(error, AppError::Config(_)));
-            complain(&error.to_string());
+            logging::fail(log_format, &error.to_string());
             ExitCode::from(if is_usage { 2 } else { 1 })
         }
     }

@@ -83,9 +83,11 @@ impl Failures {
     pub(super) fn log(&self, id: &str, error: &dyn Display) {
         let cause = error.to_string();
         match self.failed(&cause, Instant::now()) {
-            Some(1) => log::error!("request_id={id} status=503 {cause}"),
-            Some(many) => log::error!("request_id={id} status=503 {cause} ({many} requests so far)"),
-            None => log::debug!("request_id={id} status=503 {cause}"),
+            Some(1) => log::error!(request_id = id, status = 503; "{cause}"),
+            Some(many) => {
+                log::error!(request_id = id, status = 503; "{cause} ({many} requests so far)");
+            }
+            None => log::debug!(request_id = id, status = 503; "{cause}"),
         }
     }
 

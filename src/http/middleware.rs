@@ -192,7 +192,7 @@ fn log_answer<B>(response: &ServiceResponse<B>, id: &HeaderValue, elapsed: std::
     match response.response().error() {
         Some(error) if status == StatusCode::SERVICE_UNAVAILABLE => FAILURES.log(id, error),
         Some(error) if status.is_server_error() => {
-            log::error!("request_id={id} status={} {error}", status.as_u16());
+            log::error!(request_id = id, status = status.as_u16(); "{error}");
         }
         _ => FAILURES.log_over(),
     }
@@ -201,11 +201,13 @@ fn log_answer<B>(response: &ServiceResponse<B>, id: &HeaderValue, elapsed: std::
         let ip = client_address(request).map(|ip| ip.to_string()).unwrap_or_default();
         log::info!(
             target: "sekisho::access",
-            "request_id={id} method={} path={:?} status={} duration_us={} ip={ip}",
-            request.method(),
-            request.path(),
-            status.as_u16(),
-            elapsed.as_micros(),
+            request_id = id,
+            method = request.method().as_str(),
+            path = request.path(),
+            status = status.as_u16(),
+            duration_us = elapsed.as_micros(),
+            ip;
+            ""
         );
     }
 }

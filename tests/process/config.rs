@@ -13,7 +13,7 @@ use std::{
 use crate::support::{Home, Server, finish};
 
 /// Each flag of `serve`, its variable, and a value that is wrong.
-const WRONG: [(&str, &str, &str); 24] = [
+const WRONG: [(&str, &str, &str); 25] = [
     ("--listen", "SEKISHO_LISTEN", "nowhere"),
     ("--database", "DATABASE_URL", "postgres://localhost/x"),
     ("--encryption-key-file", "SEKISHO_ENCRYPTION_KEY_FILE", "/nowhere/key"),
@@ -36,6 +36,7 @@ const WRONG: [(&str, &str, &str); 24] = [
     ("--cors-origin", "SEKISHO_CORS_ORIGIN", "https://app.example.com/app"),
     ("--trusted-proxy", "SEKISHO_TRUSTED_PROXY", "10.0.0.0/33"),
     ("--metrics-listen", "SEKISHO_METRICS_LISTEN", "9090"),
+    ("--log-format", "SEKISHO_LOG_FORMAT", "xml"),
     ("--algorithm", "SEKISHO_ALGORITHM", ""),
     ("--registration", "SEKISHO_REGISTRATION", ""),
 ];
@@ -105,6 +106,7 @@ fn a_wrong_variable_is_one_line_that_names_it_and_its_flag() {
             let home = Home::new();
             let mut command = home.bare(&[]);
             command.env("RUST_LOG", "warn");
+            command.env_remove(variable);
             if flag == "--secret-key" {
                 command.env("SEKISHO_ALGORITHM", "HS256");
             }

@@ -1,10 +1,13 @@
 //! What the log tells, and what it never does.
 
-use std::io::{Read, Write};
+use std::{
+    io::{Read, Write},
+    process::Command,
+};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Home, PASSWORD, Server, Tokens, wait_until};
+use crate::support::{Home, PASSWORD, Server, Tokens, finish, wait_until};
 
 /// Does everything that has a secret in it once, and returns the secrets.
 fn use_everything(server: &Server) -> Vec<String> {
@@ -16,8 +19,7 @@ fn use_everything(server: &Server) -> Vec<String> {
     server.try_log_in("mallory", "a wrong password").expect(401);
     let bearer = format!("Bearer {}", second.access);
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-    let with_body =
-        |method, path, body: serde_json::Value| server.request(method, path, &headers, &body.to_string());
+    let with_body = |method, path, body: Value| server.request(method, path, &headers, &body.to_string());
     let change = json!({ "email": "moved@example.com", "current_password": PASSWORD });
     with_body("PATCH", "/users/me", change).expect(200);
     server.form("/revoke", &[("token", &other.refresh)]).expect(200);
@@ -41,9 +43,9 @@ fn use_everything(server: &Server) -> Vec<String> {
 
 #[test]
 fn no_secret_is_logged_however_much_is() {
-    for level in ["info", "trace"] {
+    for (level, format) in [("info", "text"), ("trace", "text"), ("trace", "json")] {
         let home = Home::new();
-        let mut command = home.command(&["serve", "--listen=127.0.0.1:0"]);
+        let mut command = home.command(&["serve", "--listen=127.0.0.1:0", "--log-format", format]);
         command.env("RUST_LOG", level);
         let server = Server::start(command);
 
@@ -58,9 +60,92 @@ fn no_secret_is_logged_however_much_is() {
         assert!(log.lines().count() > 10, "{log}");
         for secret in secrets {
             let told: Vec<_> = log.lines().filter(|line| line.contains(&secret)).collect();
-            assert!(told.is_empty(), "{level}: {secret}: {told:?}");
+            assert!(told.is_empty(), "{level}, {format}: {secret}: {told:?}");
         }
     }
+}
+
+/// Reads a log whose every line must be an object with the members that every line has.
+fn records(log: &str) -> Vec<Value> {
+    let record = |line: &str| -> Value {
+        let record: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        for member in ["time", "level", "target", "message"] {
+            assert!(record[member].is_string(), "{member}: {line}");
+        }
+        let time = record["time"].as_str().unwrap();
+        assert!(time.len() == "2026-11-24T13:24:07.123Z".len() && time.ends_with('Z'), "{line}");
+        time.parse::<jiff::Timestamp>().unwrap();
+        record
+    };
+    log.lines().map(record).collect()
+}
+
+#[test]
+fn a_json_log_is_an_object_a_line_with_the_fields_of_the_text() {
+    let home = Home::new();
+    home.write(".env", "SEKISHO_LOG_FORMAT=json\n");
+    let mut command = home.command(&["serve", "--listen=127.0.0.1:0", "--refresh-grace-seconds=0"]);
+    command.env("RUST_LOG", "trace");
+    let server = Server::start(command);
+    let first = server.newcomer("alice");
+    server.refresh(&first.refresh).tokens();
+    wait_until("the grace is over", || server.refresh(&first.refresh).status == 401);
+
+    server.request("GET", "/%22%0A%5C?a=b", &[("x-request-id", "named-by-me")], "").expect(404);
+
+    let records = records(&server.stop().log);
+    let access = records.iter().find(|record| record["request_id"] == "named-by-me").unwrap();
+    let mut members = access.as_object().unwrap().clone();
+    members.remove("time");
+    assert!(members.remove("duration_us").unwrap().is_u64());
+    let expected = json!({
+        "level": "INFO", "target": "sekisho::access", "message": "", "request_id": "named-by-me",
+        "method": "GET", "path": "/%22%0A%5C", "status": 404, "ip": "127.0.0.1",
+    });
+    assert_eq!(Value::Object(members), expected);
+    let theft = records.iter().find(|record| record["session"] == 1).unwrap();
+    assert_eq!(theft["level"], "WARN");
+    assert_eq!(theft["user"], 1);
+    assert_eq!(theft["ip"], "127.0.0.1");
+    assert_eq!(theft["message"], "the session was ended: a replaced refresh token was presented again");
+}
+
+#[test]
+fn a_json_log_tells_why_the_server_does_not_start() {
+    let home = Home::new();
+    home.write("sekisho.db", "no database");
+    let mut command = home.command(&["serve", "--listen=127.0.0.1:0", "--log-format=json"]);
+    command.env("RUST_LOG", "off");
+
+    let outcome = finish(&mut command, "");
+
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    let records = records(&outcome.stderr);
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert_eq!(records[0]["target"], "sekisho::failed");
+    assert!(records[0]["message"].as_str().unwrap().contains("sekisho.db"), "{records:?}");
+}
+
+#[test]
+fn a_panic_is_a_line_of_a_json_log() {
+    let home = Home::new();
+    let mut command = Command::new("sh");
+    // Without file descriptors there is no event loop, and actix panics.
+    let script = "ulimit -n 4; exec \"$0\" serve --listen=127.0.0.1:0 --log-format=json";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_sekisho")]).current_dir(home.path(""));
+    command.env("RUST_LOG", "off").env("RUST_BACKTRACE", "1");
+
+    let outcome = finish(&mut command, "");
+
+    assert_eq!(outcome.code, Some(101), "{outcome:?}");
+    let records = records(&outcome.stderr);
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert_eq!(records[0]["level"], "ERROR");
+    assert_eq!(records[0]["target"], "panic");
+    assert_eq!(records[0]["thread"], "main");
+    assert!(records[0]["location"].as_str().unwrap().contains(".rs:"), "{records:?}");
+    assert!(records[0]["message"].as_str().unwrap().contains("Too many open files"), "{records:?}");
+    assert!(records[0]["backtrace"].as_str().unwrap().contains('\n'), "{records:?}");
 }
 
 #[test]
@@ -99,7 +184,8 @@ fn a_refresh_token_used_again_is_told_once_and_why() {
 
     let log = server.stop().log;
     let told: Vec<_> = log.lines().filter(|line| line.contains("presented again")).collect();
-    let expected = "session 1 of user 1 ended: a replaced refresh token was presented again; ip=127.0.0.1";
+    let expected =
+        "session=1 user=1 ip=127.0.0.1 the session was ended: a replaced refresh token was presented again";
     assert!(told.len() == 1 && told[0].ends_with(expected), "{log}");
 }
 
@@ -126,12 +212,13 @@ fn a_refresh_token_that_comes_again_from_another_network_is_told_with_its_addres
 
     assert_eq!(answers, [200, 200, 200, 401]);
     let log = server.stop().log;
-    let told: Vec<_> = log.lines().filter(|line| line.contains("session 1 of user 1")).collect();
+    let told: Vec<_> = log.lines().filter(|line| line.contains("session=1 user=1")).collect();
     assert_eq!(told.len(), 2, "{log}");
-    let replay = "a refresh token that was just replaced came again from another network; ip=203.0.113.9";
+    let replay = "ip=203.0.113.9 a refresh token that was just replaced came again from another network";
     assert!(told[0].contains("INFO") && told[0].ends_with(replay), "{}", told[0]);
-    let theft = "was presented from another network and by another program; ip=203.0.113.9";
-    assert!(told[1].contains("WARN") && told[1].ends_with(theft), "{}", told[1]);
+    let theft = "was presented from another network and by another program";
+    assert!(told[1].contains("WARN") && told[1].contains(" ip=203.0.113.9 "), "{}", told[1]);
+    assert!(told[1].ends_with(theft), "{}", told[1]);
 }
 
 #[test]

@@ -113,14 +113,13 @@ const fn outcome_of(rotation: &Rotation) -> RefreshOutcome {
 /// so does a thief who is quick.
 fn report_replay(session: SessionId, user: UserId, origin: &RequestOrigin) {
     log::info!(
-        "session {session} of user {user}: a refresh token that was just replaced came again from another network; \
-         ip={}",
-        ip_of(origin)
+        session = session.0, user = user.0, ip = ip_of(origin);
+        "a refresh token that was just replaced came again from another network"
     );
 }
 
 fn report_theft(session: SessionId, user: UserId, theft: Theft, origin: &RequestOrigin) {
-    log::warn!("session {session} of user {user} ended: {}; ip={}", theft.as_str(), ip_of(origin));
+    log::warn!(session = session.0, user = user.0, ip = ip_of(origin); "the session was ended: {}", theft.as_str());
 }
 
 /// The address as the access log shows it.

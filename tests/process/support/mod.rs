@@ -96,7 +96,8 @@ impl Home {
         files_in(self.directory.path())
     }
 
-    /// The program in this directory, knowing nothing of the environment that the tests run in.
+    /// The program in this directory, knowing nothing of the environment that the tests run in. It listens on a
+    /// free port, because another program may have the usual one.
     pub fn bare(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sekisho"));
         command.args(arguments).current_dir(self.directory.path()).env_remove("RUST_LOG");
@@ -105,6 +106,7 @@ impl Home {
                 command.env_remove(name);
             }
         }
+        command.env("SEKISHO_LISTEN", "127.0.0.1:0");
         command
     }
 
