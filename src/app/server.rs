@@ -76,7 +76,7 @@ pub(super) fn start_metrics(listener: TcpListener, limits: ConnectionLimits) -> 
     let ending = server.graceful_shutdown_signal();
     let service = move || {
         let app = App::new()
-            .wrap_fn(http::watched)
+            .wrap_fn(http::track_unread)
             .configure(http::metrics_page)
             .into_factory()
             .map_err(|error| error.error_response());

@@ -12,7 +12,7 @@ use super::{
     Api,
     body::JsonObject,
     error::{ApiError, FieldError},
-    extract::{Bearer, Id},
+    extract::{Bearer, PathId},
     fields::Fields,
     headers::NO_STORE,
     render::{Items, SessionBody, UserBody},
@@ -104,7 +104,7 @@ pub(super) async fn list(
     }))
 }
 
-pub(super) async fn show(api: web::Data<Api>, bearer: Bearer, id: Id) -> Result<HttpResponse, ApiError> {
+pub(super) async fn show(api: web::Data<Api>, bearer: Bearer, id: PathId) -> Result<HttpResponse, ApiError> {
     let user = api.accounts.ask(ShowUser { token: bearer.0, id: UserId(id.0) }).await?;
     Ok(HttpResponse::Ok().insert_header(NO_STORE).json(UserBody::from(&user)))
 }
@@ -112,7 +112,7 @@ pub(super) async fn show(api: web::Data<Api>, bearer: Bearer, id: Id) -> Result<
 pub(super) async fn change(
     api: web::Data<Api>,
     bearer: Bearer,
-    id: Id,
+    id: PathId,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let mut errors = Vec::new();
@@ -130,12 +130,20 @@ pub(super) async fn change(
     Ok(HttpResponse::Ok().insert_header(NO_STORE).json(UserBody::from(&user)))
 }
 
-pub(super) async fn remove(api: web::Data<Api>, bearer: Bearer, id: Id) -> Result<HttpResponse, ApiError> {
+pub(super) async fn remove(
+    api: web::Data<Api>,
+    bearer: Bearer,
+    id: PathId,
+) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(RemoveUser { token: bearer.0, id: UserId(id.0) }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-pub(super) async fn sessions(api: web::Data<Api>, bearer: Bearer, id: Id) -> Result<HttpResponse, ApiError> {
+pub(super) async fn sessions(
+    api: web::Data<Api>,
+    bearer: Bearer,
+    id: PathId,
+) -> Result<HttpResponse, ApiError> {
     let sessions = api.accounts.ask(ShowSessionsOfUser { token: bearer.0, id: UserId(id.0) }).await?;
     let items = sessions.iter().map(|session| SessionBody::new(session, None)).collect();
     Ok(HttpResponse::Ok().insert_header(NO_STORE).json(Items { items }))
@@ -144,7 +152,7 @@ pub(super) async fn sessions(api: web::Data<Api>, bearer: Bearer, id: Id) -> Res
 pub(super) async fn end_sessions(
     api: web::Data<Api>,
     bearer: Bearer,
-    id: Id,
+    id: PathId,
 ) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(EndSessionsOfUser { token: bearer.0, id: UserId(id.0) }).await?;
     Ok(HttpResponse::NoContent().finish())

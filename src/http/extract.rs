@@ -76,9 +76,9 @@ impl FromRequest for OpenRegistration {
 }
 
 /// The `{id}` of a path.
-pub(super) struct Id(pub(super) i64);
+pub(super) struct PathId(pub(super) i64);
 
-impl FromRequest for Id {
+impl FromRequest for PathId {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 

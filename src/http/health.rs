@@ -18,8 +18,8 @@ use crate::actors::{
     account::PingAccount, db::Ping, maintenance::PingMaintenance, password::PingPassword, token::PingToken,
 };
 
-/// How long each actor has to answer. A hash thread may be in the middle of a hash.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long each actor has to answer a ping. A hash thread may be in the middle of a hash.
+const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long what the actors answered is good for. Anybody may ask, so a worker asks them no more
 /// often than this.
@@ -93,7 +93,7 @@ async fn failing(api: web::Data<Api>) -> Vec<&'static str> {
 
 /// The actor's name, if it did not answer well and in time.
 async fn ping<E>(name: &'static str, answer: impl Future<Output = Result<(), E>>) -> Option<&'static str> {
-    match tokio::time::timeout(PATIENCE, answer).await {
+    match tokio::time::timeout(PING_TIMEOUT, answer).await {
         Ok(Ok(())) => None,
         Ok(Err(_)) | Err(_) => Some(name),
     }

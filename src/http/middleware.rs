@@ -24,9 +24,9 @@ use pin_project_lite::pin_project;
 
 use super::{
     client_address::client_address,
-    failures::FAILURES,
     headers,
-    unread::{self, Answer, Unread},
+    outage_log::OUTAGE_LOG,
+    unread::{self, HeldUntilSent, HoldUnread},
 };
 use crate::metrics;
 
@@ -48,7 +48,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    type Response = ServiceResponse<Answer<B>>;
+    type Response = ServiceResponse<HoldUnread<B>>;
     type Error = Error;
     type Transform = Observer<S>;
     type InitError = ();
@@ -93,7 +93,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    type Response = ServiceResponse<Answer<B>>;
+    type Response = ServiceResponse<HoldUnread<B>>;
     type Error = Error;
     type Future = Observed<S::Future, B>;
 
@@ -102,7 +102,7 @@ where
     }
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let unread = unread::watch(&mut request);
+        let held = unread::track(&mut request);
         let given = request.headers().get(&X_REQUEST_ID).filter(|id| is_well_formed(id));
         let id = given.cloned().unwrap_or_else(|| self.ids.name());
         metrics::request_began();
@@ -110,7 +110,7 @@ where
             inner: self.service.call(request),
             answer: None,
             looks: 2,
-            unread,
+            held,
             id: Some(id),
             began: Instant::now(),
             running: Running,
@@ -142,7 +142,7 @@ pin_project! {
         // How often what has arrived of a body is looked at before the answer, where nobody reads it: a
         // short one is over then, and its connection can be used again.
         looks: u8,
-        unread: Unread,
+        held: HeldUntilSent,
         id: Option<HeaderValue>,
         began: Instant,
         running: Running,
@@ -154,7 +154,7 @@ where
     F: Future<Output = Result<ServiceResponse<B>, Error>>,
     B: MessageBody,
 {
-    type Output = Result<ServiceResponse<Answer<B>>, Error>;
+    type Output = Result<ServiceResponse<HoldUnread<B>>, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -165,7 +165,7 @@ where
                 Err(error) => return Poll::Ready(Err(error)),
             },
         };
-        if *this.looks > 0 && this.unread.is_left() {
+        if *this.looks > 0 && this.held.is_left() {
             *this.looks -= 1;
             *this.answer = Some(response);
             context.waker().wake_by_ref();
@@ -179,8 +179,8 @@ where
             response.headers_mut().insert(X_REQUEST_ID, id);
         }
         headers::complete(&mut response);
-        let unread = std::mem::take(this.unread);
-        Poll::Ready(Ok(response.map_body(|head, body| Answer::new(head, body, unread))))
+        let held = std::mem::take(this.held);
+        Poll::Ready(Ok(response.map_body(|head, body| HoldUnread::new(head, body, held))))
     }
 }
 
@@ -190,11 +190,11 @@ fn log_answer<B>(response: &ServiceResponse<B>, id: &HeaderValue, elapsed: std::
     let id = id.to_str().unwrap_or("-");
     let status = response.status();
     match response.response().error() {
-        Some(error) if status == StatusCode::SERVICE_UNAVAILABLE => FAILURES.log(id, error),
+        Some(error) if status == StatusCode::SERVICE_UNAVAILABLE => OUTAGE_LOG.log(id, error),
         Some(error) if status.is_server_error() => {
             log::error!(request_id = id, status = status.as_u16(); "{error}");
         }
-        _ => FAILURES.log_over(),
+        _ => OUTAGE_LOG.log_over(),
     }
     if log::log_enabled!(target: "sekisho::access", log::Level::Info) {
         let request = response.request();

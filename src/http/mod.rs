@@ -7,10 +7,8 @@ mod client_address;
 mod cross_site;
 mod current;
 mod docs;
-mod endpoint;
 mod error;
 mod extract;
-mod failures;
 mod fields;
 mod headers;
 mod health;
@@ -18,8 +16,10 @@ mod keys;
 mod metrics_page;
 mod middleware;
 mod openapi;
+mod outage_log;
 mod pace;
 mod render;
+mod route;
 mod sessions;
 mod token;
 mod unread;
@@ -36,9 +36,9 @@ pub use self::{
     middleware::Observe,
     openapi::document as openapi_document,
     pace::{Body, Pace, Progress},
-    unread::watched,
+    unread::track_unread,
 };
-use self::{endpoint::at, error::ApiError};
+use self::{error::ApiError, route::route};
 use crate::{
     actors::{
         Handle, account::AccountActor, db::DbActor, maintenance::MaintenanceActor, password::Passwords,
@@ -81,25 +81,25 @@ pub fn configure(config: &mut ServiceConfig, api: Api) {
     let has_docs = api.docs;
     config.app_data(web::Data::new(api)).app_data(web::Data::new(health::Readiness::default()));
     // The busiest first: routes are tried in this order.
-    at(config, "/users/me", |r| r.get(users::me).patch(users::change_email).delete(users::delete));
-    at(config, "/token", |r| r.oauth().post(token::token));
-    at(config, "/users", |r| r.get(admin::list).post(users::register));
-    at(config, "/users/me/password", |r| r.post(users::change_password));
-    at(config, "/users/me/sessions", |r| r.get(sessions::list).delete(sessions::end_others));
-    at(config, "/users/me/sessions/{id}", |r| r.delete(sessions::end));
-    at(config, "/logout", |r| r.post(sessions::log_out));
-    at(config, "/revoke", |r| r.oauth().post(token::revoke));
-    at(config, "/users/{id}", |r| r.get(admin::show).patch(admin::change).delete(admin::remove));
-    at(config, "/users/{id}/sessions", |r| r.get(admin::sessions).delete(admin::end_sessions));
-    at(config, "/.well-known/jwks.json", |r| r.get(keys::jwks));
-    at(config, "/.well-known/oauth-authorization-server", |r| r.get(keys::metadata));
-    at(config, "/healthz", |r| r.get(health::alive));
-    at(config, "/readyz", |r| r.get(health::ready));
+    route(config, "/users/me", |r| r.get(users::me).patch(users::change_email).delete(users::delete));
+    route(config, "/token", |r| r.oauth().post(token::token));
+    route(config, "/users", |r| r.get(admin::list).post(users::register));
+    route(config, "/users/me/password", |r| r.post(users::change_password));
+    route(config, "/users/me/sessions", |r| r.get(sessions::list).delete(sessions::end_others));
+    route(config, "/users/me/sessions/{id}", |r| r.delete(sessions::end));
+    route(config, "/logout", |r| r.post(sessions::log_out));
+    route(config, "/revoke", |r| r.oauth().post(token::revoke));
+    route(config, "/users/{id}", |r| r.get(admin::show).patch(admin::change).delete(admin::remove));
+    route(config, "/users/{id}/sessions", |r| r.get(admin::sessions).delete(admin::end_sessions));
+    route(config, "/.well-known/jwks.json", |r| r.get(keys::jwks));
+    route(config, "/.well-known/oauth-authorization-server", |r| r.get(keys::metadata));
+    route(config, "/healthz", |r| r.get(health::alive));
+    route(config, "/readyz", |r| r.get(health::ready));
     if has_docs {
-        at(config, "/openapi.json", |r| r.get(docs::openapi));
-        at(config, "/docs", |r| r.get(docs::page));
-        at(config, "/docs/{file}", |r| r.get(docs::file));
-        at(config, "/", |r| r.get(docs::home));
+        route(config, "/openapi.json", |r| r.get(docs::openapi));
+        route(config, "/docs", |r| r.get(docs::page));
+        route(config, "/docs/{file}", |r| r.get(docs::file));
+        route(config, "/", |r| r.get(docs::home));
     }
 }
 

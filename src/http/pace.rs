@@ -58,10 +58,10 @@ impl Pace {
     }
 
     /// The next request is there, and is answered when what this returns is dropped.
-    pub(super) fn begin(self: Rc<Self>, body: Body) -> Held {
+    pub(super) fn begin(self: Rc<Self>, body: Body) -> PendingRequest {
         let number = self.last.get().number + 1;
         self.change(Progress { number, body, is_answered: false });
-        Held(self)
+        PendingRequest(self)
     }
 
     /// The last chunk has been read.
@@ -77,11 +77,11 @@ impl Pace {
     }
 }
 
-/// A request that has not been answered.
+/// A request whose answer has not been sent. Dropping it tells the connection that it has.
 #[derive(Debug)]
-pub(super) struct Held(Rc<Pace>);
+pub(super) struct PendingRequest(Rc<Pace>);
 
-impl Drop for Held {
+impl Drop for PendingRequest {
     fn drop(&mut self) {
         self.0.change(Progress { is_answered: true, ..self.0.last.get() });
     }

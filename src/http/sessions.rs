@@ -6,7 +6,7 @@ use super::{
     Api,
     admin::Query,
     error::ApiError,
-    extract::{Bearer, Id},
+    extract::{Bearer, PathId},
     headers::NO_STORE,
     render::{Items, SessionBody},
 };
@@ -26,7 +26,7 @@ pub(super) async fn list(
     Ok(HttpResponse::Ok().insert_header(NO_STORE).json(Items { items }))
 }
 
-pub(super) async fn end(api: web::Data<Api>, bearer: Bearer, id: Id) -> Result<HttpResponse, ApiError> {
+pub(super) async fn end(api: web::Data<Api>, bearer: Bearer, id: PathId) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(EndOwnSession { token: bearer.0, id: SessionId(id.0) }).await?;
     Ok(HttpResponse::NoContent().finish())
 }

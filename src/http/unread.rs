@@ -1,14 +1,14 @@
-//! What is left unread: of a request's body by us, and of our answers by a client.
+//! Bodies that are not read: a request's body by the server, and the server's answers by a client.
 //!
-//! A body in chunks does not say how long it is. Where its reader has gone, actix-http reads what is
-//! left and throws it away, so that the connection can be used again, however long that lasts;
-//! where the reader is still there when the answer has been written, it ends the connection. So
-//! the answer holds on to what is left of the body.
+//! A chunked body does not say how long it is. If its reader has been dropped, actix-http reads and
+//! discards the rest, however long that takes, so that the connection can be used again. If the reader
+//! still exists when the answer has been written, actix-http closes the connection. So the answer holds
+//! the unread rest of the body until it has been sent.
 //!
-//! actix-http asks for a body when there is room for it in the connection's buffer, and writes an
-//! answer without one at once. A client that sends requests without pause and reads nothing would
-//! be written such answers until the memory is full. So here no answer is without a body: one that
-//! has nothing to say has a stream of nothing, which waits for room like any other.
+//! actix-http asks an answer's body for data only when the connection's buffer has room, but it writes an
+//! answer without a body at once. A client that sends requests without pause and reads nothing would
+//! fill the memory with such answers. So here every answer has a body: an empty one is an empty stream,
+//! which waits for room like any other.
 
 use std::{
     cell::RefCell,
@@ -31,73 +31,73 @@ use actix_web::{
 use futures_util::Stream;
 use pin_project_lite::pin_project;
 
-use super::pace::{Body, Held, Pace};
+use super::pace::{Body, Pace, PendingRequest};
 
-/// What is left of a body when its reader has gone; nothing where it was read to its end.
+/// The rest of a body whose reader was dropped; `None` if it was read to its end.
 #[derive(Clone, Default)]
-struct Rest(Rc<RefCell<Option<Payload>>>);
+struct UnreadBody(Rc<RefCell<Option<Payload>>>);
 
-/// Has a service answer a request, and its connection learn of both: what every application must be wrapped
-/// in that is served on connections of ours.
+/// Calls a service, and tells the connection when the request begins and when its answer has been sent. Every
+/// application that is served on Sekisho's connections must be wrapped in this.
 ///
 /// # Errors
 ///
 /// The service's own.
-pub fn watched<S, B>(
+pub fn track_unread<S, B>(
     mut request: ServiceRequest,
     service: &S,
-) -> impl Future<Output = Result<ServiceResponse<Answer<B>>, Error>> + use<S, B>
+) -> impl Future<Output = Result<ServiceResponse<HoldUnread<B>>, Error>> + use<S, B>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    let unread = watch(&mut request);
+    let held = track(&mut request);
     let answer = service.call(request);
-    async move { Ok(answer.await?.map_body(|head, body| Answer::new(head, body, unread))) }
+    async move { Ok(answer.await?.map_body(|head, body| HoldUnread::new(head, body, held))) }
 }
 
-/// Watches the body of a request, where it comes in chunks, and tells its connection of the request.
-pub(super) fn watch(request: &mut ServiceRequest) -> Unread {
+/// Tracks how far a chunked request body is read, and tells the connection that the request has begun.
+pub(super) fn track(request: &mut ServiceRequest) -> HeldUntilSent {
     let pace = request.conn_data::<Rc<Pace>>().cloned();
-    let (mut body, mut rest) = (Body::Length(0), None);
+    let (mut body, mut unread_body) = (Body::Length(0), None);
     if !matches!(request.parts_mut().1, Payload::None) {
         if request.headers().contains_key(TRANSFER_ENCODING) {
             body = Body::Chunked;
-            let watched = Watched {
+            let payload = TrackedPayload {
                 body: Some(request.take_payload()),
-                rest: rest.insert(Rest::default()).clone(),
+                unread: unread_body.insert(UnreadBody::default()).clone(),
                 pace: pace.clone(),
             };
-            request.set_payload(Payload::Stream { payload: Box::pin(watched) });
+            request.set_payload(Payload::Stream { payload: Box::pin(payload) });
         } else if let Some(text) = request.headers().get(CONTENT_LENGTH) {
             body = Body::Length(text.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(0));
         }
     }
-    Unread { rest, _held: pace.map(|pace| pace.begin(body)) }
+    HeldUntilSent { unread_body, _pending: pace.map(|pace| pace.begin(body)) }
 }
 
 /// What an answer holds on to until it has been sent.
 #[derive(Default)]
-pub(super) struct Unread {
-    rest: Option<Rest>,
-    _held: Option<Held>,
+pub(super) struct HeldUntilSent {
+    unread_body: Option<UnreadBody>,
+    _pending: Option<PendingRequest>,
 }
 
-impl Unread {
-    /// Whether the reader of the request's body has gone and something was left.
+impl HeldUntilSent {
+    /// Whether the reader of the request's body was dropped before the end of the body.
     pub(super) fn is_left(&self) -> bool {
-        self.rest.as_ref().is_some_and(|rest| rest.0.borrow().is_some())
+        self.unread_body.as_ref().is_some_and(|body| body.0.borrow().is_some())
     }
 }
 
-/// A body that is being read; nothing once it was read to its end.
-struct Watched {
+/// A body that is being read. What is left of it at the drop goes to `unread`.
+struct TrackedPayload {
     body: Option<Payload>,
-    rest: Rest,
+    unread: UnreadBody,
     pace: Option<Rc<Pace>>,
 }
 
-impl Stream for Watched {
+impl Stream for TrackedPayload {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -113,25 +113,25 @@ impl Stream for Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for TrackedPayload {
     fn drop(&mut self) {
-        *self.rest.0.borrow_mut() = self.body.take();
+        *self.unread.0.borrow_mut() = self.body.take();
     }
 }
 
 pin_project! {
-    /// The body of an answer, with what nobody read of the request's.
-    pub struct Answer<B> {
+    /// The body of an answer. It holds the unread rest of the request's body until it has been sent.
+    pub struct HoldUnread<B> {
         #[pin]
         body: B,
-        unread: Unread,
+        held: HeldUntilSent,
         is_empty: bool,
     }
 }
 
-impl<B: MessageBody> Answer<B> {
+impl<B: MessageBody> HoldUnread<B> {
     /// The body of an answer with this head, which is told the length of a body that is empty.
-    pub(super) fn new(head: &mut ResponseHead, body: B, unread: Unread) -> Self {
+    pub(super) fn new(head: &mut ResponseHead, body: B, held: HeldUntilSent) -> Self {
         let size = body.size();
         let is_empty = size.is_eof() && !head.status.is_informational();
         if is_empty {
@@ -142,11 +142,11 @@ impl<B: MessageBody> Answer<B> {
                 head.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             }
         }
-        Self { body, unread, is_empty }
+        Self { body, held, is_empty }
     }
 }
 
-impl<B: MessageBody> MessageBody for Answer<B> {
+impl<B: MessageBody> MessageBody for HoldUnread<B> {
     type Error = B::Error;
 
     fn size(&self) -> BodySize {
@@ -158,10 +158,10 @@ impl<B: MessageBody> MessageBody for Answer<B> {
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
-        let Self { body, unread, is_empty } = self;
-        if unread.rest.is_some() || is_empty {
-            return Err(Self { body, unread, is_empty });
+        let Self { body, held, is_empty } = self;
+        if held.unread_body.is_some() || is_empty {
+            return Err(Self { body, held, is_empty });
         }
-        body.try_into_bytes().map_err(|body| Self { body, unread, is_empty })
+        body.try_into_bytes().map_err(|body| Self { body, held, is_empty })
     }
 }

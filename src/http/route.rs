@@ -14,14 +14,18 @@ use super::{
 };
 
 /// Declares a path, with and without a trailing slash, and its methods; any other method is 405.
-pub(super) fn at(config: &mut ServiceConfig, path: &'static str, methods: impl Fn(Endpoint) -> Endpoint) {
+pub(super) fn route(
+    config: &mut ServiceConfig,
+    path: &'static str,
+    methods: impl Fn(RouteBuilder) -> RouteBuilder,
+) {
     // Two resources, not one of two patterns: a single static pattern is compared as text, while
     // several are searched with a regular expression.
     let slashed = (path != "/").then(|| format!("{path}/"));
     for pattern in std::iter::once(path.to_owned()).chain(slashed) {
         let resource = web::resource(pattern).app_data(RouteLabel(path));
-        let endpoint = Endpoint { resource, allow: Vec::new(), is_oauth: false };
-        let Endpoint { resource, allow, .. } = methods(endpoint);
+        let builder = RouteBuilder { resource, allow: Vec::new(), is_oauth: false };
+        let RouteBuilder { resource, allow, .. } = methods(builder);
         let allow: &'static str = allow_header(&allow);
         config.service(resource.default_service(web::to(move || async move {
             Err::<&str, _>(ApiError::MethodNotAllowed { allow })
@@ -43,13 +47,13 @@ fn allow_header(methods: &[Method]) -> &'static str {
 }
 
 /// A path's methods, as they are declared.
-pub(super) struct Endpoint {
+pub(super) struct RouteBuilder {
     resource: Resource,
     allow: Vec<Method>,
     is_oauth: bool,
 }
 
-impl Endpoint {
+impl RouteBuilder {
     /// Errors of the methods that follow have the two members of RFC 6749 as well.
     pub(super) fn oauth(self) -> Self {
         Self { is_oauth: true, ..self }
