@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{Failed, tools::say};
+use super::{CommandError, output::say};
 use crate::{
     actors::{
         db::{DbFile, KeySet, back_up},
@@ -24,7 +24,7 @@ pub(super) struct BackupArgs {
     encryption: EncryptionArgs,
 }
 
-pub(super) fn run(args: &BackupArgs) -> Result<(), Failed> {
+pub(super) fn run(args: &BackupArgs) -> Result<(), CommandError> {
     let source = DbFile::open_existing(&args.database.database)?;
     let key_wrap = args.encryption.key_wrap()?;
     let mut checked = KeyCheck::Done;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::{Failed, dotenv::Dotenv, tools::say};
+use super::{CommandError, dotenv::Dotenv, output::say};
 use crate::{
     app::{Danger, Severity, find_dangers},
     config::Config,
@@ -22,7 +22,7 @@ pub(super) struct DoctorArgs {
 
 /// Names what would be dangerous if `serve` were told the same. The exit code is 1 where there is a
 /// danger; hints have none.
-pub(super) fn run(args: &DoctorArgs, dotenv: &Dotenv) -> Result<ExitCode, Failed> {
+pub(super) fn run(args: &DoctorArgs, dotenv: &Dotenv) -> Result<ExitCode, CommandError> {
     // What `serve` refuses is refused here.
     args.config.hs256_key()?;
     args.config.encryption.key_wrap()?;

@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{
-    Failed, complain,
-    tools::{Tools, say},
-};
+use super::{CommandError, complain, database::CliDatabase, output::say};
 use crate::{
     actors::{
         db::{Flaw, ImportUsers, read_tutorial_database},
@@ -33,7 +30,7 @@ pub(super) struct ImportArgs {
     database: DatabaseArgs,
 }
 
-pub(super) async fn run(args: ImportArgs) -> Result<(), Failed> {
+pub(super) async fn run(args: ImportArgs) -> Result<(), CommandError> {
     let mut users = read_tutorial_database(&args.file)?;
     let mut highest_cost = args.bcrypt_cost;
     for user in &mut users {
@@ -43,15 +40,19 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failed> {
             None => {}
         }
     }
-    let tools = if args.dry_run {
-        Tools::open_or_pretend(&args.database)
+    let database = if args.dry_run {
+        CliDatabase::open_or_pretend(&args.database)
     } else {
-        Tools::open_or_create(&args.database)
+        CliDatabase::open_or_create(&args.database)
     }?;
-    let import =
-        ImportUsers { users, skip_invalid: args.skip_invalid, dry_run: args.dry_run, now: tools.clock.now() };
-    let report = tools.db.ask(import).await?;
-    tools.close().await?;
+    let import = ImportUsers {
+        users,
+        skip_invalid: args.skip_invalid,
+        dry_run: args.dry_run,
+        now: database.clock.now(),
+    };
+    let report = database.db.ask(import).await?;
+    database.close().await?;
     for problem in &report.problems {
         complain(&problem.to_string());
     }

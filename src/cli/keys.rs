@@ -6,8 +6,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{
-    Failed,
-    tools::{Tools, print_rows, say},
+    CommandError,
+    database::CliDatabase,
+    output::{print_rows, say},
 };
 use crate::{
     actors::{
@@ -95,7 +96,7 @@ pub(super) struct RewrapArgs {
     encryption: EncryptionArgs,
 }
 
-pub(super) async fn run(command: KeysCommand) -> Result<(), Failed> {
+pub(super) async fn run(command: KeysCommand) -> Result<(), CommandError> {
     match command {
         KeysCommand::List(args) => list(args).await,
         KeysCommand::Rotate(args) => rotate(args).await,
@@ -105,12 +106,12 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), Failed> {
     }
 }
 
-async fn list(args: ListArgs) -> Result<(), Failed> {
+async fn list(args: ListArgs) -> Result<(), CommandError> {
     const COLUMNS: [&str; 6] = ["kid", "algorithm", "state", "announced_at", "signs_from", "verifies_until"];
-    let tools = Tools::open(&args.database)?;
-    let set = tools.db.ask(FindKeys).await?;
-    let now = tools.clock.now();
-    tools.close().await?;
+    let database = CliDatabase::open(&args.database)?;
+    let set = database.db.ask(FindKeys).await?;
+    let now = database.clock.now();
+    database.close().await?;
     let rows: Vec<_> = summarize_keys(&set, args.access_tokens.lifetime(), now)
         .into_iter()
         .map(|key| {
@@ -127,25 +128,25 @@ async fn list(args: ListArgs) -> Result<(), Failed> {
     print_rows(&COLUMNS, &rows, args.json)
 }
 
-async fn rotate(args: RotateArgs) -> Result<(), Failed> {
-    let tools = Tools::open(&args.database)?;
-    let newest = tools.db.ask(FindKeys).await?.keys.last().map(|key| key.algorithm);
+async fn rotate(args: RotateArgs) -> Result<(), CommandError> {
+    let database = CliDatabase::open(&args.database)?;
+    let newest = database.db.ask(FindKeys).await?.keys.last().map(|key| key.algorithm);
     let algorithm = args.algorithm.or(newest).unwrap_or(Algorithm::Es256);
     let key_wrap = args.encryption.key_wrap()?;
-    wrap_secrets(&tools.db, &key_wrap).await?;
-    let maker = (&key_wrap, &tools.random);
-    let set = rotate_keys(&tools.db, algorithm, args.now, &tools.clock, maker).await?;
-    tools.close().await?;
+    wrap_secrets(&database.db, &key_wrap).await?;
+    let maker = (&key_wrap, &database.random);
+    let set = rotate_keys(&database.db, algorithm, args.now, &database.clock, maker).await?;
+    database.close().await?;
     let key = set.keys.last().ok_or("no key was made")?;
     say(&format!("key {} ({algorithm}) signs from {}", key.kid, key.signs_from))
 }
 
-async fn revoke(args: RevokeArgs) -> Result<(), Failed> {
-    let tools = Tools::open(&args.database)?;
+async fn revoke(args: RevokeArgs) -> Result<(), CommandError> {
+    let database = CliDatabase::open(&args.database)?;
     let key_wrap = args.encryption.key_wrap()?;
-    wrap_secrets(&tools.db, &key_wrap).await?;
-    let revoked = revoke_key(&tools.db, &args.kid, &tools.clock, (&key_wrap, &tools.random)).await?;
-    tools.close().await?;
+    wrap_secrets(&database.db, &key_wrap).await?;
+    let revoked = revoke_key(&database.db, &args.kid, &database.clock, (&key_wrap, &database.random)).await?;
+    database.close().await?;
     let kid = args.kid;
     let signs = match revoked {
         None => {
@@ -164,17 +165,17 @@ async fn revoke(args: RevokeArgs) -> Result<(), Failed> {
     ))
 }
 
-async fn rewrap(args: RewrapArgs) -> Result<(), Failed> {
+async fn rewrap(args: RewrapArgs) -> Result<(), CommandError> {
     let from = args.encryption.key_wrap()?;
     let to = match &args.new_encryption_key_file {
         Some(path) => read_key_wrap(path, "--new-encryption-key-file")?,
         None => KeyWrap::in_the_clear(),
     };
-    let tools = Tools::open(&args.database)?;
-    let secrets = rewrap_secrets(&tools.db, &from, &to).await?;
+    let database = CliDatabase::open(&args.database)?;
+    let secrets = rewrap_secrets(&database.db, &from, &to).await?;
     // What stood in the pages before stands in the log until that is written over.
-    let emptied = tools.file.empty_log();
-    tools.close().await?;
+    let emptied = database.file.empty_log();
+    database.close().await?;
     let how = match to.key_id() {
         Some(id) => format!("encrypted {secrets} keys and secrets with the key {id}"),
         None => format!("{secrets} keys and secrets stand in the clear"),
@@ -186,12 +187,12 @@ async fn rewrap(args: RewrapArgs) -> Result<(), Failed> {
         format!("the secrets as they were stand in the log until it is written over: {error}").into()
     })
 }
-async fn rotate_secret(args: RotateRefreshSecretArgs) -> Result<(), Failed> {
-    let tools = Tools::open(&args.database)?;
+async fn rotate_secret(args: RotateRefreshSecretArgs) -> Result<(), CommandError> {
+    let database = CliDatabase::open(&args.database)?;
     let key_wrap = args.encryption.key_wrap()?;
-    wrap_secrets(&tools.db, &key_wrap).await?;
-    let secret = rotate_refresh_secret(&tools.db, &tools.clock, (&key_wrap, &tools.random)).await?;
-    tools.close().await?;
+    wrap_secrets(&database.db, &key_wrap).await?;
+    let secret = rotate_refresh_secret(&database.db, &database.clock, (&key_wrap, &database.random)).await?;
+    database.close().await?;
     say(&format!(
         "version {} of the refresh secret makes new tokens from {}; those of before go on being accepted",
         secret.version, secret.used_from

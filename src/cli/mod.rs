@@ -1,15 +1,17 @@
 //! The command line: one file per command.
 
 mod backup;
+mod database;
 mod doctor;
 mod dotenv;
 mod import;
 mod keys;
 mod logging;
+mod output;
+mod prompt;
 mod restore;
 mod serve;
 mod sessions;
-mod tools;
 mod tune;
 mod users;
 
@@ -70,7 +72,7 @@ impl Command {
 }
 
 /// What a command ends with when it fails: one line, for a person.
-type Failed = Box<dyn Error>;
+type CommandError = Box<dyn Error>;
 
 /// Runs the command that the process was started with.
 ///
@@ -111,18 +113,23 @@ fn forbid_inspection() -> std::io::Result<()> {
     Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
-fn run(command: Command, dotenv: &Dotenv) -> Result<ExitCode, Failed> {
+/// Runs a command on an actix system of its own.
+fn block_on(command: impl Future<Output = Result<(), CommandError>>) -> Result<(), CommandError> {
+    actix::System::new().block_on(command)
+}
+
+fn run(command: Command, dotenv: &Dotenv) -> Result<ExitCode, CommandError> {
     match command {
         Command::Serve(config) => serve::serve(*config),
-        Command::Users(command) => tools::block_on(users::run(command)),
-        Command::Sessions(command) => tools::block_on(sessions::run(command)),
-        Command::Keys(command) => tools::block_on(keys::run(command)),
-        Command::Import(args) => tools::block_on(import::run(args)),
+        Command::Users(command) => block_on(users::run(command)),
+        Command::Sessions(command) => block_on(sessions::run(command)),
+        Command::Keys(command) => block_on(keys::run(command)),
+        Command::Import(args) => block_on(import::run(args)),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
         Command::Tune(args) => tune::run(&args),
         Command::Doctor(args) => return doctor::run(&args, dotenv),
-        Command::Openapi => tools::say(&format!("{:#}", openapi_document())),
+        Command::Openapi => output::say(&format!("{:#}", openapi_document())),
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failed, backup::check_keys, tools::say};
+use super::{CommandError, backup::check_keys, output::say};
 use crate::{
     actors::db::{OldTokens, restore},
     config::{Database, DatabaseArgs, EncryptionArgs},
@@ -24,7 +24,7 @@ pub(super) struct RestoreArgs {
     encryption: EncryptionArgs,
 }
 
-pub(super) fn run(args: &RestoreArgs) -> Result<(), Failed> {
+pub(super) fn run(args: &RestoreArgs) -> Result<(), CommandError> {
     let Database::File(target) = &args.database.database else {
         return Err("a backup is restored to a file, and :memory: is none".into());
     };

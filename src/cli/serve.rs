@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
 };
 
-use super::Failed;
+use super::CommandError;
 use crate::{
     app::{Application, Overrides, Severity, find_dangers},
     config::Config,
@@ -14,7 +14,7 @@ use crate::{
 /// Under what the log tells what is set up dangerously.
 const DANGERS: &str = "sekisho::dangers";
 
-pub(super) fn serve(config: Config) -> Result<(), Failed> {
+pub(super) fn serve(config: Config) -> Result<(), CommandError> {
     let dangers = find_dangers(&config);
     actix::System::new().block_on(async {
         let application = Application::build(config, Overrides::default()).await?;

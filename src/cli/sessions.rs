@@ -4,8 +4,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{
-    Failed,
-    tools::{Tools, print_rows, say},
+    CommandError,
+    database::CliDatabase,
+    output::{print_rows, say},
 };
 use crate::{
     actors::db::{EndSession, EndUserSessions, ListSessions},
@@ -44,21 +45,21 @@ pub(super) struct RevokeArgs {
     database: DatabaseArgs,
 }
 
-pub(super) async fn run(command: SessionsCommand) -> Result<(), Failed> {
+pub(super) async fn run(command: SessionsCommand) -> Result<(), CommandError> {
     match command {
         SessionsCommand::List(args) => list(args).await,
         SessionsCommand::Revoke(args) => revoke(args).await,
     }
 }
 
-async fn list(args: ListArgs) -> Result<(), Failed> {
+async fn list(args: ListArgs) -> Result<(), CommandError> {
     const COLUMNS: [&str; 8] =
         ["id", "created_at", "last_used_at", "expires_at", "ip", "user_agent", "ended_at", "end_reason"];
-    let tools = Tools::open(&args.database)?;
-    let user_id = tools.user(&args.name).await?.id;
-    let list = ListSessions { user_id, with_ended: true, now: tools.clock.now() };
-    let sessions = tools.db.ask(list).await?;
-    tools.close().await?;
+    let database = CliDatabase::open(&args.database)?;
+    let user_id = database.user(&args.name).await?.id;
+    let list = ListSessions { user_id, with_ended: true, now: database.clock.now() };
+    let sessions = database.db.ask(list).await?;
+    database.close().await?;
     let rows: Vec<_> = sessions
         .iter()
         .map(|session| {
@@ -77,21 +78,21 @@ async fn list(args: ListArgs) -> Result<(), Failed> {
     print_rows(&COLUMNS, &rows, args.json)
 }
 
-async fn revoke(args: RevokeArgs) -> Result<(), Failed> {
-    let tools = Tools::open(&args.database)?;
-    let (now, reason) = (tools.clock.now(), EndReason::RevokedByAdmin);
+async fn revoke(args: RevokeArgs) -> Result<(), CommandError> {
+    let database = CliDatabase::open(&args.database)?;
+    let (now, reason) = (database.clock.now(), EndReason::RevokedByAdmin);
     let ended = match (args.id, args.user) {
         (Some(id), _) => {
             let end = EndSession { id: SessionId(id), owner: None, reason, now };
-            usize::from(tools.db.ask(end).await?)
+            usize::from(database.db.ask(end).await?)
         }
         (None, name) => {
-            let user_id = tools.user(&name.unwrap_or_default()).await?.id;
+            let user_id = database.user(&name.unwrap_or_default()).await?.id;
             let end = EndUserSessions { user_id, except: None, reason, now };
-            tools.db.ask(end).await?.unwrap_or(0)
+            database.db.ask(end).await?.unwrap_or(0)
         }
     };
-    tools.close().await?;
+    database.close().await?;
     match (ended, args.id) {
         (0, Some(id)) => Err(format!("there is no live session {id}").into()),
         (1, _) => say("ended 1 session"),

@@ -6,8 +6,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    Failed,
-    tools::{print_rows, say},
+    CommandError,
+    output::{print_rows, say},
 };
 use crate::{
     actors::password::{Speed, measure_speed},
@@ -33,7 +33,7 @@ pub(super) struct TuneArgs {
     json: bool,
 }
 
-pub(super) fn run(args: &TuneArgs) -> Result<(), Failed> {
+pub(super) fn run(args: &TuneArgs) -> Result<(), CommandError> {
     let mut measured: Vec<(u32, Speed)> = Vec::new();
     for cost in LOWEST..=HIGHEST {
         let speed = measure_speed(cost, cores(), ROUNDS)?;

@@ -6,8 +6,10 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::{
-    Failed,
-    tools::{Tools, print_rows, read_password, say},
+    CommandError,
+    database::CliDatabase,
+    output::{print_rows, say},
+    prompt::read_password,
 };
 use crate::{
     actors::{
@@ -106,7 +108,7 @@ pub(super) struct SetRoleArgs {
     role: Role,
 }
 
-pub(super) async fn run(command: UsersCommand) -> Result<(), Failed> {
+pub(super) async fn run(command: UsersCommand) -> Result<(), CommandError> {
     match command {
         UsersCommand::Add(args) => add(args).await,
         UsersCommand::List(args) => list(args).await,
@@ -139,27 +141,31 @@ fn row(user: &User) -> Vec<Value> {
     ]
 }
 
-async fn add(args: AddArgs) -> Result<(), Failed> {
+async fn add(args: AddArgs) -> Result<(), CommandError> {
     let email = Email::parse(&args.email)?;
     let username = Username::parse(&args.username)?;
     let password = read_password(args.password_stdin)?;
     let password = args.password.policy().accept(password, &[username.as_str(), email.as_str()])?;
-    let tools = Tools::open_or_create(&args.database)?;
+    let database = CliDatabase::open_or_create(&args.database)?;
     let insert = InsertUser {
         email,
         username,
-        password_hash: hash(&tools, &args.password, password).await?,
+        password_hash: hash(&database, &args.password, password).await?,
         role: args.role,
-        now: tools.clock.now(),
+        now: database.clock.now(),
     };
-    let user = tools.db.ask(insert).await??;
-    tools.close().await?;
+    let user = database.db.ask(insert).await??;
+    database.close().await?;
     say(&format!("added {} {} with id {}", user.role, user.username.as_str(), user.id))
 }
 
 /// Hashes on the server's terms: by the same actor, with the same cost.
-async fn hash(tools: &Tools, args: &PasswordArgs, password: NewPassword) -> Result<PasswordHash, Failed> {
-    let hasher = Hasher::new(args.bcrypt_cost, tools.random.clone())?;
+async fn hash(
+    database: &CliDatabase,
+    args: &PasswordArgs,
+    password: NewPassword,
+) -> Result<PasswordHash, CommandError> {
+    let hasher = Hasher::new(args.bcrypt_cost, database.random.clone())?;
     let one = std::num::NonZeroUsize::MIN;
     let admission = Admission::new(one, std::time::Duration::MAX, std::time::Duration::ZERO);
     let actor = PasswordActor::start(one, Arc::new(hasher), admission);
@@ -167,61 +173,61 @@ async fn hash(tools: &Tools, args: &PasswordArgs, password: NewPassword) -> Resu
     Ok(handle.ask(HashPassword { password }).await?)
 }
 
-async fn list(args: ListArgs) -> Result<(), Failed> {
-    let tools = Tools::open(&args.database)?;
+async fn list(args: ListArgs) -> Result<(), CommandError> {
+    let database = CliDatabase::open(&args.database)?;
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
         let list = ListUsers { prefix: args.prefix.clone(), after, limit: 1000 };
-        let page = tools.db.ask(list).await?;
+        let page = database.db.ask(list).await?;
         rows.extend(page.items.iter().map(row));
         after = page.next;
         if after.is_none() {
             break;
         }
     }
-    tools.close().await?;
+    database.close().await?;
     print_rows(&COLUMNS, &rows, args.json)
 }
 
-async fn show(args: ShowArgs) -> Result<(), Failed> {
-    let tools = Tools::open(&args.who.database)?;
-    let user = tools.user(&args.who.name).await?;
-    tools.close().await?;
+async fn show(args: ShowArgs) -> Result<(), CommandError> {
+    let database = CliDatabase::open(&args.who.database)?;
+    let user = database.user(&args.who.name).await?;
+    database.close().await?;
     print_rows(&COLUMNS, &[row(&user)], args.json)
 }
 
-async fn set_password(args: SetPasswordArgs) -> Result<(), Failed> {
-    let tools = Tools::open(&args.who.database)?;
-    let user = tools.user(&args.who.name).await?;
+async fn set_password(args: SetPasswordArgs) -> Result<(), CommandError> {
+    let database = CliDatabase::open(&args.who.database)?;
+    let user = database.user(&args.who.name).await?;
     let password = read_password(args.password_stdin)?;
     let password = args.password.policy().accept(password, &[user.username.as_str(), user.email.as_str()])?;
     let set = SetPassword {
         id: user.id,
         expected: None,
-        password_hash: hash(&tools, &args.password, password).await?,
+        password_hash: hash(&database, &args.password, password).await?,
         keep: None,
-        now: tools.clock.now(),
+        now: database.clock.now(),
     };
-    if !tools.db.ask(set).await? {
+    if !database.db.ask(set).await? {
         return Err("the user was deleted meanwhile".into());
     }
-    tools.close().await?;
+    database.close().await?;
     say(&format!("set the password of {} and ended their sessions", user.username.as_str()))
 }
 
-async fn update(who: &NameArgs, change: UserChange) -> Result<(), Failed> {
-    let tools = Tools::open(&who.database)?;
-    let id = tools.user(&who.name).await?.id;
-    let user = tools.db.ask(UpdateUser { id, change, now: tools.clock.now() }).await??;
-    tools.close().await?;
+async fn update(who: &NameArgs, change: UserChange) -> Result<(), CommandError> {
+    let database = CliDatabase::open(&who.database)?;
+    let id = database.user(&who.name).await?.id;
+    let user = database.db.ask(UpdateUser { id, change, now: database.clock.now() }).await??;
+    database.close().await?;
     let state = if user.disabled { "disabled" } else { "enabled" };
     say(&format!("{} is {} and {state}", user.username.as_str(), user.role))
 }
 
-async fn delete(args: NameArgs) -> Result<(), Failed> {
-    let tools = Tools::open(&args.database)?;
-    let user = tools.user(&args.name).await?;
-    tools.db.ask(DeleteUser { id: user.id, expected: None, now: tools.clock.now() }).await??;
-    tools.close().await?;
+async fn delete(args: NameArgs) -> Result<(), CommandError> {
+    let database = CliDatabase::open(&args.database)?;
+    let user = database.user(&args.name).await?;
+    database.db.ask(DeleteUser { id: user.id, expected: None, now: database.clock.now() }).await??;
+    database.close().await?;
     say(&format!("deleted {}", user.username.as_str()))
 }

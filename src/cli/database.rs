@@ -1,0 +1,60 @@
+//! The database as commands open it.
+
+use std::{sync::Arc, time::Duration};
+
+use super::CommandError;
+use crate::{
+    actors::{
+        Handle, Limits,
+        db::{Close, DbActor, DbFile, FindCredentials, LoginIdentifier, StartError},
+    },
+    config::{Database, DatabaseArgs},
+    domain::{Clock, Random, User},
+};
+
+/// A database that a command works with, by the same messages as the server.
+pub(super) struct CliDatabase {
+    pub(super) db: Handle<DbActor>,
+    pub(super) file: Arc<DbFile>,
+    pub(super) clock: Clock,
+    pub(super) random: Random,
+}
+
+impl CliDatabase {
+    /// Opens a database that exists.
+    pub(super) fn open(args: &DatabaseArgs) -> Result<Self, StartError> {
+        DbFile::open_existing(&args.database).map(Self::on)
+    }
+
+    /// Opens a database, and creates it if there is none.
+    pub(super) fn open_or_create(args: &DatabaseArgs) -> Result<Self, StartError> {
+        DbFile::open(&args.database).map(Self::on)
+    }
+
+    /// Opens a database, or an empty one in memory if there is none, so that no file is created.
+    pub(super) fn open_or_pretend(args: &DatabaseArgs) -> Result<Self, StartError> {
+        match &args.database {
+            Database::File(path) if path.exists() => Self::open(args),
+            Database::File(_) | Database::Memory => DbFile::open(&Database::Memory).map(Self::on),
+        }
+    }
+
+    fn on(file: DbFile) -> Self {
+        let limits = Limits { in_flight: 64, deadline: Some(Duration::from_mins(10)) };
+        let file = Arc::new(file);
+        let db = DbActor::start(Arc::clone(&file), limits);
+        Self { db, file, clock: Clock::System, random: Random::System }
+    }
+
+    /// Finds a user by username or e-mail address.
+    pub(super) async fn user(&self, name: &str) -> Result<User, CommandError> {
+        let find = FindCredentials { identifier: LoginIdentifier::Name(name.to_owned()) };
+        let found = self.db.ask(find).await?;
+        found.map(|credentials| credentials.user).ok_or_else(|| format!("there is no user {name}").into())
+    }
+
+    /// Closes the database, so that all is durable before the process ends.
+    pub(super) async fn close(self) -> Result<(), CommandError> {
+        Ok(self.db.ask(Close).await?)
+    }
+}
