@@ -2,7 +2,7 @@
 //! database, or, where there is none, in the clear.
 //!
 //! A wrapped secret is `mark ‖ key id ‖ nonce ‖ ciphertext ‖ tag` (8, 8, 12, n and 16 bytes), sealed
-//! with AES-256-GCM. The mark, the key's id and the secret's [`Place`] are its associated data, so that
+//! with AES-256-GCM. The mark, the key's id and the secret's [`SecretLocation`] are its associated data, so that
 //! a value that was moved to another row is refused like one that was changed.
 
 use std::{fmt, sync::Arc};
@@ -36,7 +36,7 @@ impl fmt::Display for KeyId {
 
 /// The row that a secret stands in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum SecretLocation {
     /// The private key of a signing key.
     SigningKey {
         /// The key's name.
@@ -51,7 +51,7 @@ pub enum Place {
     },
 }
 
-impl Place {
+impl SecretLocation {
     /// Table, column, primary key, and whatever else says what the bytes are.
     fn fields(&self) -> [&str; 4] {
         match self {
@@ -61,7 +61,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SecretLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SigningKey { kid, .. } => write!(f, "the signing key {kid}"),
@@ -124,37 +124,37 @@ const LOST_KEY: &str = " (if that key is lost, `sekisho backup` and `sekisho res
 pub enum OpenError {
     /// It is wrapped, and no encryption key is configured.
     #[error(
-        "{place} is encrypted with the key {wrapped_by}: give the file with --encryption-key-file{LOST_KEY}"
+        "{location} is encrypted with the key {wrapped_by}: give the file with --encryption-key-file{LOST_KEY}"
     )]
     KeyMissing {
         /// Where it stands.
-        place: Place,
+        location: SecretLocation,
         /// The key that wrapped it.
         wrapped_by: KeyId,
     },
     /// It is wrapped by another key than the one that is configured.
     #[error(
-        "{place} is encrypted with the key {wrapped_by}, and --encryption-key-file holds {given}{LOST_KEY}"
+        "{location} is encrypted with the key {wrapped_by}, and --encryption-key-file holds {given}{LOST_KEY}"
     )]
     OtherKey {
         /// Where it stands.
-        place: Place,
+        location: SecretLocation,
         /// The key that wrapped it.
         wrapped_by: KeyId,
         /// The key that is configured.
         given: KeyId,
     },
     /// An encryption key is configured, and the secret is in the clear.
-    #[error("{place} is not encrypted, and --encryption-key-file says that it should be")]
+    #[error("{location} is not encrypted, and --encryption-key-file says that it should be")]
     InTheClear {
         /// Where it stands.
-        place: Place,
+        location: SecretLocation,
     },
     /// It was changed, or moved here from another row.
-    #[error("{place} is damaged: it is not what was encrypted for this row")]
+    #[error("{location} is damaged: it is not what was encrypted for this row")]
     Damaged {
         /// Where it stands.
-        place: Place,
+        location: SecretLocation,
     },
 }
 
@@ -213,7 +213,7 @@ impl KeyWrap {
     /// # Errors
     ///
     /// When the cryptographic module fails, which it does where it gets no randomness.
-    pub fn wrap(&self, place: &Place, secret: &[u8]) -> Result<StoredSecret, WrapError> {
+    pub fn wrap(&self, location: &SecretLocation, secret: &[u8]) -> Result<StoredSecret, WrapError> {
         let Some(key) = &self.0 else {
             return Ok(StoredSecret::from_column(secret.to_vec()));
         };
@@ -223,7 +223,7 @@ impl KeyWrap {
         sealed.extend_from_slice(secret);
         let nonce = key
             .cipher
-            .seal_in_place_append_tag(Aad::from(associated_data(&header, place)), &mut *sealed)
+            .seal_in_place_append_tag(Aad::from(associated_data(&header, location)), &mut *sealed)
             .map_err(|_| WrapError)?;
         Ok(StoredSecret::from_column([&header, &nonce.as_ref()[..], &sealed].concat()))
     }
@@ -233,28 +233,32 @@ impl KeyWrap {
     /// # Errors
     ///
     /// When it is stored otherwise than this installation stores secrets, or is damaged.
-    pub fn open(&self, place: &Place, stored: &StoredSecret) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    pub fn open(
+        &self,
+        location: &SecretLocation,
+        stored: &StoredSecret,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         match (&self.0, stored.wrapped_by()) {
             (None, None) => Ok(stored.0.clone()),
-            (None, Some(wrapped_by)) => Err(OpenError::KeyMissing { place: place.clone(), wrapped_by }),
-            (Some(_), None) => Err(OpenError::InTheClear { place: place.clone() }),
+            (None, Some(wrapped_by)) => Err(OpenError::KeyMissing { location: location.clone(), wrapped_by }),
+            (Some(_), None) => Err(OpenError::InTheClear { location: location.clone() }),
             (Some(key), Some(wrapped_by)) if wrapped_by != key.id => {
-                Err(OpenError::OtherKey { place: place.clone(), wrapped_by, given: key.id })
+                Err(OpenError::OtherKey { location: location.clone(), wrapped_by, given: key.id })
             }
-            (Some(key), Some(_)) => {
-                key.open(place, stored.as_column()).ok_or_else(|| OpenError::Damaged { place: place.clone() })
-            }
+            (Some(key), Some(_)) => key
+                .open(location, stored.as_column())
+                .ok_or_else(|| OpenError::Damaged { location: location.clone() }),
         }
     }
 }
 
 impl EncryptionKey {
-    fn open(&self, place: &Place, wrapped: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    fn open(&self, location: &SecretLocation, wrapped: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (header, rest) = wrapped.split_at_checked(HEADER)?;
         let (nonce, sealed) = rest.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut secret = Zeroizing::new(sealed.to_vec());
-        let aad = Aad::from(associated_data(header, place));
+        let aad = Aad::from(associated_data(header, location));
         let length = self.cipher.open_in_place(nonce, aad, &mut secret).ok()?.len();
         secret.truncate(length);
         Some(secret)
@@ -262,9 +266,9 @@ impl EncryptionKey {
 }
 
 /// Each field with its length, so that no two places have the same bytes.
-fn associated_data(header: &[u8], place: &Place) -> Vec<u8> {
+fn associated_data(header: &[u8], location: &SecretLocation) -> Vec<u8> {
     let mut data = header.to_vec();
-    for field in place.fields() {
+    for field in location.fields() {
         data.extend_from_slice(&u64::try_from(field.len()).unwrap_or(u64::MAX).to_be_bytes());
         data.extend_from_slice(field.as_bytes());
     }

@@ -26,7 +26,9 @@ pub use audiences::{Audiences, ReservedAudience};
 pub use clock::{Clock, ManualClock, MonotonicTime, Timestamp};
 pub use email::{Email, InvalidEmail};
 pub use key_life::signing_key;
-pub use key_wrap::{InvalidEncryptionKey, KeyId, KeyWrap, OpenError, Place, StoredSecret, WrapError};
+pub use key_wrap::{
+    InvalidEncryptionKey, KeyId, KeyWrap, OpenError, SecretLocation, StoredSecret, WrapError,
+};
 pub use login_name::{ImpossibleLoginName, LoginName};
 pub use network::Network;
 pub use password::{InvalidPassword, NewPassword, Password, PasswordHash, PasswordPolicy, PasswordVersion};
@@ -38,7 +40,7 @@ pub use registration::{Registration, UnknownRegistration};
 pub use role::{InvalidScope, Role, Scope, UnknownRole};
 pub use session::{EarlierUses, EndReason, RequestOrigin, Session, SessionId, SessionRules};
 pub use shared_secret::{PoorSecret, check_shared_secret};
-pub use throttling::{Debt, Delays, Failures, Rate, Room, Rule};
+pub use throttling::{Allowance, Debt, Delays, FailureHistory, Rate, Rule};
 pub use token::{AccessToken, AccessTokenClaims, Algorithm, RefreshToken, TokenPair, UnknownAlgorithm};
 pub use user::{User, UserId};
 pub use username::{InvalidUsername, Username};

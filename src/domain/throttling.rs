@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::MonotonicTime;
 
-/// Whether further attempts may begin.
+/// What a count allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
-    /// So many more may begin now. With none, one that is under way must end first.
-    For(u32),
-    /// None may begin before so long has passed.
+pub enum Allowance {
+    /// This many more attempts may begin now. If zero, a pending attempt must be settled first.
+    Attempts(u32),
+    /// No attempt may begin before this time has passed.
     Throttled(Duration),
 }
 
@@ -20,7 +20,7 @@ pub trait Rule {
 
     /// Whether another attempt may begin beside those that are under way, each of which counts as
     /// a failure until it is known to be none.
-    fn room(&self, history: Self::History, under_way: u32, now: MonotonicTime) -> Room;
+    fn allowance(&self, history: Self::History, under_way: u32, now: MonotonicTime) -> Allowance;
 
     /// The history after one more failure.
     #[must_use]
@@ -45,41 +45,41 @@ pub struct Delays {
 
 /// What [`Delays`] knows.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Failures {
+pub struct FailureHistory {
     count: u32,
     /// Of no meaning without a failure.
     last: MonotonicTime,
 }
 
 impl Delays {
-    fn remembered(&self, failures: Failures, now: MonotonicTime) -> u32 {
+    fn remembered(&self, failures: FailureHistory, now: MonotonicTime) -> u32 {
         if self.forgotten_at(failures) > now { failures.count } else { 0 }
     }
 }
 
 impl Rule for Delays {
-    type History = Failures;
+    type History = FailureHistory;
 
-    fn room(&self, failures: Failures, under_way: u32, now: MonotonicTime) -> Room {
+    fn allowance(&self, failures: FailureHistory, under_way: u32, now: MonotonicTime) -> Allowance {
         let count = self.remembered(failures, now);
         let Some(beyond) = count.checked_sub(self.free) else {
-            return Room::For((self.free - count).saturating_sub(under_way));
+            return Allowance::Attempts((self.free - count).saturating_sub(under_way));
         };
         let delay = self.first.saturating_mul(1 << beyond.min(16)).min(self.longest);
         let elapsed = now.since(failures.last);
         if elapsed < delay {
-            Room::Throttled(delay.saturating_sub(elapsed))
+            Allowance::Throttled(delay.saturating_sub(elapsed))
         } else {
             // After a delay one attempt is allowed, not as many as come at once.
-            Room::For(1_u32.saturating_sub(under_way))
+            Allowance::Attempts(1_u32.saturating_sub(under_way))
         }
     }
 
-    fn after_failure(&self, failures: Failures, now: MonotonicTime) -> Failures {
-        Failures { count: self.remembered(failures, now).saturating_add(1), last: now }
+    fn after_failure(&self, failures: FailureHistory, now: MonotonicTime) -> FailureHistory {
+        FailureHistory { count: self.remembered(failures, now).saturating_add(1), last: now }
     }
 
-    fn forgotten_at(&self, failures: Failures) -> MonotonicTime {
+    fn forgotten_at(&self, failures: FailureHistory) -> MonotonicTime {
         if failures.count == 0 { MonotonicTime::default() } else { failures.last + self.memory }
     }
 }
@@ -103,15 +103,15 @@ pub struct Debt {
 impl Rule for Rate {
     type History = Debt;
 
-    fn room(&self, debt: Debt, under_way: u32, now: MonotonicTime) -> Room {
+    fn allowance(&self, debt: Debt, under_way: u32, now: MonotonicTime) -> Allowance {
         let owed = debt.clear_at.since(now);
         let last_free = self.interval.saturating_mul(self.burst.saturating_sub(1));
         if owed > last_free {
-            return Room::Throttled(owed.saturating_sub(last_free));
+            return Allowance::Throttled(owed.saturating_sub(last_free));
         }
         let failures = owed.as_millis().div_ceil(self.interval.as_millis().max(1));
         let failures = u32::try_from(failures).unwrap_or(u32::MAX);
-        Room::For(self.burst.saturating_sub(failures).saturating_sub(under_way))
+        Allowance::Attempts(self.burst.saturating_sub(failures).saturating_sub(under_way))
     }
 
     /// The debt never exceeds the burst, so that failures that a limit did not stop do not prolong
@@ -154,10 +154,10 @@ mod tests {
 
         for expected in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900] {
             let delay = Duration::from_secs(expected);
-            assert_eq!(DELAYS.room(failures, 0, now), Room::Throttled(delay));
+            assert_eq!(DELAYS.allowance(failures, 0, now), Allowance::Throttled(delay));
             now = now + delay;
-            assert_eq!(DELAYS.room(failures, 0, now), Room::For(1));
-            assert_eq!(DELAYS.room(failures, 1, now), Room::For(0));
+            assert_eq!(DELAYS.allowance(failures, 0, now), Allowance::Attempts(1));
+            assert_eq!(DELAYS.allowance(failures, 1, now), Allowance::Attempts(0));
             failures = DELAYS.after_failure(failures, now);
         }
     }
@@ -166,36 +166,36 @@ mod tests {
     fn an_hour_without_a_failure_forgets_all() {
         let failures = after(&DELAYS, 20, at(0));
 
-        assert!(matches!(DELAYS.room(failures, 0, at(899)), Room::Throttled(_)));
-        assert_eq!(DELAYS.room(failures, 0, at(3_599)), Room::For(1));
-        assert_eq!(DELAYS.room(failures, 0, at(3_600)), Room::For(5));
+        assert!(matches!(DELAYS.allowance(failures, 0, at(899)), Allowance::Throttled(_)));
+        assert_eq!(DELAYS.allowance(failures, 0, at(3_599)), Allowance::Attempts(1));
+        assert_eq!(DELAYS.allowance(failures, 0, at(3_600)), Allowance::Attempts(5));
     }
 
     #[test]
     fn attempts_under_way_count_as_failures() {
-        assert_eq!(DELAYS.room(Failures::default(), 4, at(0)), Room::For(1));
-        assert_eq!(DELAYS.room(after(&DELAYS, 2, at(0)), 3, at(0)), Room::For(0));
-        assert_eq!(RATE.room(Debt::default(), 99, at(0)), Room::For(1));
-        assert_eq!(RATE.room(after(&RATE, 60, at(0)), 40, at(0)), Room::For(0));
+        assert_eq!(DELAYS.allowance(FailureHistory::default(), 4, at(0)), Allowance::Attempts(1));
+        assert_eq!(DELAYS.allowance(after(&DELAYS, 2, at(0)), 3, at(0)), Allowance::Attempts(0));
+        assert_eq!(RATE.allowance(Debt::default(), 99, at(0)), Allowance::Attempts(1));
+        assert_eq!(RATE.allowance(after(&RATE, 60, at(0)), 40, at(0)), Allowance::Attempts(0));
     }
 
     #[test]
     fn a_rate_allows_its_burst_and_one_more_each_interval() {
-        assert_eq!(RATE.room(after(&RATE, 99, at(0)), 0, at(0)), Room::For(1));
+        assert_eq!(RATE.allowance(after(&RATE, 99, at(0)), 0, at(0)), Allowance::Attempts(1));
         let debt = after(&RATE, 100, at(0));
 
-        assert_eq!(RATE.room(debt, 0, at(0)), Room::Throttled(Duration::from_secs(10)));
-        assert_eq!(RATE.room(debt, 0, at(9)), Room::Throttled(Duration::from_secs(1)));
-        assert_eq!(RATE.room(debt, 0, at(10)), Room::For(1));
-        assert_eq!(RATE.room(debt, 0, at(35)), Room::For(3));
-        assert_eq!(RATE.room(debt, 0, at(1_000)), Room::For(100));
+        assert_eq!(RATE.allowance(debt, 0, at(0)), Allowance::Throttled(Duration::from_secs(10)));
+        assert_eq!(RATE.allowance(debt, 0, at(9)), Allowance::Throttled(Duration::from_secs(1)));
+        assert_eq!(RATE.allowance(debt, 0, at(10)), Allowance::Attempts(1));
+        assert_eq!(RATE.allowance(debt, 0, at(35)), Allowance::Attempts(3));
+        assert_eq!(RATE.allowance(debt, 0, at(1_000)), Allowance::Attempts(100));
     }
 
     #[test]
     fn failures_beyond_the_burst_do_not_prolong_the_limit() {
         let debt = after(&RATE, 1_000, at(0));
 
-        assert_eq!(RATE.room(debt, 0, at(0)), Room::Throttled(Duration::from_secs(10)));
+        assert_eq!(RATE.allowance(debt, 0, at(0)), Allowance::Throttled(Duration::from_secs(10)));
         assert_eq!(RATE.forgotten_at(debt), at(1_000));
     }
 }

@@ -29,7 +29,7 @@ async fn nor_in_a_backup() {
     for path in [&path, &copy] {
         let bytes = std::fs::read(path).unwrap();
         let holds = |text: &str| bytes.windows(text.len()).any(|found| found == text.as_bytes());
-        assert!(holds("alice@example.com"), "the test looks in the wrong place");
+        assert!(holds("alice@example.com"), "the test looks in the wrong location");
         assert!(!holds("bob@example.com") && !holds(&hash), "{}", path.display());
     }
 }

@@ -12,8 +12,8 @@ use crate::{
     actors::{
         Unreachable,
         db::HasLoggedInFrom,
-        password::{FlowKey, HashSlot, PasswordError, QueueFull, Verdict, VerifyPassword},
-        throttle::{Attempt, Begun, Outcome, Permit, ThrottleError},
+        password::{FlowKey, HashSlot, PasswordError, PasswordVerdict, QueueFull, VerifyPassword},
+        throttle::{Attempt, AttemptOutcome, Begun, Permit, ThrottleError},
     },
     domain::{LoginName, Network, Password, PasswordHash, RequestOrigin, SessionId, UserId},
     metrics,
@@ -133,7 +133,7 @@ impl<'a> PasswordCheck<'a> {
         user: Option<UserId>,
         password: Password,
         hash: Option<PasswordHash>,
-    ) -> Result<Verdict, CheckError> {
+    ) -> Result<PasswordVerdict, CheckError> {
         self.run_keeping_slot(user, password, hash).await.map(|(verdict, _)| verdict)
     }
 
@@ -144,7 +144,7 @@ impl<'a> PasswordCheck<'a> {
         user: Option<UserId>,
         password: Password,
         hash: Option<PasswordHash>,
-    ) -> Result<(Verdict, HashSlot), CheckError> {
+    ) -> Result<(PasswordVerdict, HashSlot), CheckError> {
         if let Some(retry_after) = self.strangers_wait {
             self.refuse_strangers(user, retry_after).await?;
         }
@@ -155,9 +155,9 @@ impl<'a> PasswordCheck<'a> {
             let verified = passwords.ask(slot, VerifyPassword { password, hash }).await;
             // Settled before the slot is passed on, so that the next attempt already sees the outcome.
             permit.settle(match verified {
-                Ok((Verdict::Right { .. }, _)) => Outcome::Success,
-                Ok((Verdict::Wrong, _)) => Outcome::Failure,
-                Err(_) => Outcome::NotLookedAt,
+                Ok((PasswordVerdict::Right { .. }, _)) => AttemptOutcome::Success,
+                Ok((PasswordVerdict::Wrong, _)) => AttemptOutcome::Failure,
+                Err(_) => AttemptOutcome::NotLookedAt,
             });
             verified
         });

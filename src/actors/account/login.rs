@@ -9,7 +9,7 @@ use super::{
 use crate::{
     actors::{
         db::{FindCredentials, LoginIdentifier, OpenSession},
-        password::Verdict,
+        password::PasswordVerdict,
         token::{IssueTokens, NewRefreshSecret, RefreshSecret, TokenError},
     },
     domain::{LoginName, Password, PasswordVersion, RequestOrigin, Scope, TokenPair, UserId},
@@ -100,7 +100,7 @@ async fn log_in(
     });
     let hash = admitted.as_ref().map(|(credentials, _)| credentials.password_hash.clone());
     let verdict = check.run(user_id, password, hash).await?;
-    let (Some((credentials, scope)), Verdict::Right { rehash }) = (admitted, verdict) else {
+    let (Some((credentials, scope)), PasswordVerdict::Right { rehash }) = (admitted, verdict) else {
         return Err(incorrect());
     };
     let user = credentials.user;

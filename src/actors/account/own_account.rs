@@ -13,7 +13,7 @@ use crate::{
             Credentials, DeleteRefused, DeleteUser, FindCredentials, LoginIdentifier, ReplacePassword,
             SetEmail, UpdateRefused,
         },
-        password::{HashPassword, HashSlot, Verdict},
+        password::{HashPassword, HashSlot, PasswordVerdict},
         token::IssueTokens,
     },
     domain::{
@@ -182,7 +182,7 @@ async fn confirm_keeping_slot(
         .await?
         .ok_or(AuthenticateError::Ended)?;
     match check.run_keeping_slot(Some(id), password, Some(credentials.password_hash.clone())).await? {
-        (Verdict::Right { .. }, slot) => Ok((credentials, slot)),
-        (Verdict::Wrong, _) => Err(OwnAccountError::WrongPassword),
+        (PasswordVerdict::Right { .. }, slot) => Ok((credentials, slot)),
+        (PasswordVerdict::Wrong, _) => Err(OwnAccountError::WrongPassword),
     }
 }

@@ -13,7 +13,7 @@ use super::{
     inspect::{open_to_copy, show},
     keys::find_keys,
     schema::{distrust, find_foreign},
-    workplace::Workplace,
+    unpublished_file::UnpublishedFile,
 };
 
 /// What a copy holds, counted in it.
@@ -168,9 +168,9 @@ fn publish(
     if target.exists() {
         return Err(CopyError::Exists(target.display().to_string()));
     }
-    let workplace = Workplace::beside(target).map_err(unwritable)?;
-    let report = make(&workplace.file())?;
-    workplace.publish(target).map_err(unwritable)?;
+    let unpublished = UnpublishedFile::beside(target).map_err(unwritable)?;
+    let report = make(&unpublished.path())?;
+    unpublished.publish(target).map_err(unwritable)?;
     Ok(report)
 }
 

@@ -102,12 +102,12 @@ pub enum StartError {
 /// A database that was opened, checked and migrated.
 #[derive(Debug)]
 pub struct DbFile {
-    place: Place,
+    storage: Storage,
     busy_timeout: Duration,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Storage {
     File {
         path: PathBuf,
         identity: Mutex<Identity>,
@@ -183,8 +183,8 @@ impl DbFile {
             |source: DbError| StartError::Unopenable { path: ":memory:".to_owned(), source: source.into() };
         let mut anchor = connect(&uri, Self::BUSY_TIMEOUT).map_err(unopenable)?;
         migrate(&mut anchor, ":memory:")?;
-        let place = Place::Memory { uri, _anchor: Mutex::new(anchor) };
-        Ok(Self { place, busy_timeout: Self::BUSY_TIMEOUT })
+        let storage = Storage::Memory { uri, _anchor: Mutex::new(anchor) };
+        Ok(Self { storage, busy_timeout: Self::BUSY_TIMEOUT })
     }
 
     fn in_file(path: &Path) -> Result<Self, StartError> {
@@ -200,8 +200,8 @@ impl DbFile {
             })?;
         migrate(&mut db, &name)?;
         let identity = Identity::of(path).map_err(|error| unopenable(DbError::Io(error.to_string())))?;
-        let place = Place::File { path: path.to_owned(), identity: Mutex::new(identity) };
-        Ok(Self { place, busy_timeout: Self::BUSY_TIMEOUT })
+        let storage = Storage::File { path: path.to_owned(), identity: Mutex::new(identity) };
+        Ok(Self { storage, busy_timeout: Self::BUSY_TIMEOUT })
     }
 
     /// A connection to the database with everything set that we rely on.
@@ -210,10 +210,10 @@ impl DbFile {
     ///
     /// When the file cannot be opened now.
     pub fn connect(&self) -> Result<Connection, DbError> {
-        match &self.place {
-            Place::Memory { uri, .. } => connect(uri, self.busy_timeout),
-            Place::File { path, .. } if !path.exists() => Err(DbError::Gone),
-            Place::File { path, .. } => connect(&path.to_string_lossy(), self.busy_timeout),
+        match &self.storage {
+            Storage::Memory { uri, .. } => connect(uri, self.busy_timeout),
+            Storage::File { path, .. } if !path.exists() => Err(DbError::Gone),
+            Storage::File { path, .. } => connect(&path.to_string_lossy(), self.busy_timeout),
         }
     }
 
@@ -221,9 +221,9 @@ impl DbFile {
     /// that was deleted, and all that it would acknowledge would be lost.
     #[must_use]
     pub fn is_in_place(&self) -> bool {
-        match &self.place {
-            Place::Memory { .. } => true,
-            Place::File { path, identity } => {
+        match &self.storage {
+            Storage::Memory { .. } => true,
+            Storage::File { path, identity } => {
                 let known = identity.lock().map_or_else(|poisoned| *poisoned.into_inner(), |known| *known);
                 Identity::of(path).is_ok_and(|found| found == known)
             }
@@ -237,7 +237,7 @@ impl DbFile {
     ///
     /// [`DbError::Gone`] where nothing stands there that is a database of ours.
     pub(super) fn reconnect(&self) -> Result<Connection, DbError> {
-        let Place::File { path, identity } = &self.place else {
+        let Storage::File { path, identity } = &self.storage else {
             return self.connect();
         };
         let found = Identity::of(path).map_err(|_| DbError::Gone)?;
@@ -265,9 +265,9 @@ impl DbFile {
     /// The path, where there is a file.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
-        match &self.place {
-            Place::File { path, .. } => Some(path),
-            Place::Memory { .. } => None,
+        match &self.storage {
+            Storage::File { path, .. } => Some(path),
+            Storage::Memory { .. } => None,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     refresh_secrets::{RefreshSecretRow, find_refresh_secrets},
     stored_secrets::{StoredOtherwise, check_same_wrapping},
 };
-use crate::domain::{Algorithm, Place, StoredSecret, Timestamp, signing_key};
+use crate::domain::{Algorithm, SecretLocation, StoredSecret, Timestamp, signing_key};
 
 /// A signing key as it is stored.
 #[derive(Clone)]
@@ -36,8 +36,8 @@ impl fmt::Debug for KeyRow {
 impl KeyRow {
     /// Where its private key stands.
     #[must_use]
-    pub fn place(&self) -> Place {
-        Place::SigningKey { kid: self.kid.clone(), algorithm: self.algorithm }
+    pub fn location(&self) -> SecretLocation {
+        SecretLocation::SigningKey { kid: self.kid.clone(), algorithm: self.algorithm }
     }
 }
 
@@ -162,11 +162,12 @@ impl DbMessage for RevokeKey {
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
         let keys = find_keys(db)?.keys;
         let found = keys.iter().enumerate().find(|(_, key)| key.kid == self.kid);
-        let Some((index, place)) = found.map(|(index, key)| (index, key.place())) else {
+        let Some((index, location)) = found.map(|(index, key)| (index, key.location())) else {
             return Ok(Ok(Revocation::Unknown));
         };
         let signs = index == signing_key(keys.iter().map(|key| key.signs_from), self.now);
-        if signs && let Err(refused) = check_same_wrapping(db, &self.successor.private_key, Some(&place))? {
+        if signs && let Err(refused) = check_same_wrapping(db, &self.successor.private_key, Some(&location))?
+        {
             return Ok(Err(refused));
         }
         db.prepare_cached("DELETE FROM signing_keys WHERE kid = ?1")?.execute([&self.kid])?;

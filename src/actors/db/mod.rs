@@ -25,8 +25,8 @@ mod scrub;
 mod sessions;
 mod stored_secrets;
 mod tutorial;
+mod unpublished_file;
 mod users;
-mod workplace;
 
 use std::{cell::RefCell, rc::Rc, sync::Arc, thread, time::Instant};
 

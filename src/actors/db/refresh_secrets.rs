@@ -10,7 +10,7 @@ use super::{
     keys::{KeySet, find_keys},
     stored_secrets::{StoredOtherwise, check_same_wrapping},
 };
-use crate::domain::{Place, SessionId, StoredSecret, Timestamp};
+use crate::domain::{SecretLocation, SessionId, StoredSecret, Timestamp};
 
 /// A version of the secret as it is stored.
 #[derive(Debug, Clone)]
@@ -26,14 +26,14 @@ pub struct RefreshSecretRow {
 impl RefreshSecretRow {
     /// Where the secret stands.
     #[must_use]
-    pub fn place(&self) -> Place {
-        Self::place_of(self.version)
+    pub fn location(&self) -> SecretLocation {
+        Self::location_of(self.version)
     }
 
     /// Where the secret of a version stands.
     #[must_use]
-    pub fn place_of(version: u8) -> Place {
-        Place::Secret { name: name_of(version) }
+    pub fn location_of(version: u8) -> SecretLocation {
+        SecretLocation::Secret { name: name_of(version) }
     }
 }
 

@@ -5,7 +5,7 @@ use actix::Message;
 use rusqlite::Connection;
 
 use super::{Access, DbError, DbMessage, scrub::request_scrub};
-use crate::domain::{KeyId, Place, StoredSecret};
+use crate::domain::{KeyId, SecretLocation, StoredSecret};
 
 /// Another process has changed how the secrets in the database are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,7 @@ fn described(key: Option<KeyId>) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretRow {
     /// Where.
-    pub place: Place,
+    pub location: SecretLocation,
     /// What.
     pub secret: StoredSecret,
 }
@@ -51,12 +51,12 @@ impl DbMessage for FindSecretRows {
 pub(super) fn find_secret_rows(db: &Connection) -> Result<Vec<SecretRow>, DbError> {
     let mut keys = db.prepare_cached("SELECT kid, algorithm, private_key FROM signing_keys ORDER BY kid")?;
     let keys = keys.query_map([], |row| {
-        let place = Place::SigningKey { kid: row.get(0)?, algorithm: row.get(1)? };
-        Ok(SecretRow { place, secret: row.get(2)? })
+        let location = SecretLocation::SigningKey { kid: row.get(0)?, algorithm: row.get(1)? };
+        Ok(SecretRow { location, secret: row.get(2)? })
     })?;
     let mut secrets = db.prepare_cached("SELECT name, value FROM secrets ORDER BY name")?;
     let secrets = secrets.query_map([], |row| {
-        Ok(SecretRow { place: Place::Secret { name: row.get(0)? }, secret: row.get(1)? })
+        Ok(SecretRow { location: SecretLocation::Secret { name: row.get(0)? }, secret: row.get(1)? })
     })?;
     Ok(keys.chain(secrets).collect::<Result<_, _>>()?)
 }
@@ -66,10 +66,10 @@ pub(super) fn find_secret_rows(db: &Connection) -> Result<Vec<SecretRow>, DbErro
 pub(super) fn check_same_wrapping(
     db: &Connection,
     new: &StoredSecret,
-    deleted: Option<&Place>,
+    deleted: Option<&SecretLocation>,
 ) -> Result<Result<(), StoredOtherwise>, DbError> {
     let given = new.wrapped_by();
-    let found = find_secret_rows(db)?.into_iter().filter(|row| Some(&row.place) != deleted);
+    let found = find_secret_rows(db)?.into_iter().filter(|row| Some(&row.location) != deleted);
     let found = found.map(|row| row.secret.wrapped_by());
     Ok(found
         .filter(|found| *found != given)
@@ -82,7 +82,7 @@ pub(super) fn check_same_wrapping(
 #[derive(Debug)]
 pub struct Rewrapped {
     /// Where it stands.
-    pub place: Place,
+    pub location: SecretLocation,
     /// How it was stored.
     pub before: StoredSecret,
     /// How it is to be stored.
@@ -105,10 +105,9 @@ impl DbMessage for ReplaceSecretRows {
     fn run(self, db: &Connection) -> Result<bool, DbError> {
         let found = find_secret_rows(db)?;
         let is_as_known = found.len() == self.rows.len()
-            && self
-                .rows
-                .iter()
-                .all(|row| found.iter().any(|found| found.place == row.place && found.secret == row.before));
+            && self.rows.iter().all(|row| {
+                found.iter().any(|found| found.location == row.location && found.secret == row.before)
+            });
         if !is_as_known {
             return Ok(false);
         }
@@ -118,11 +117,11 @@ impl DbMessage for ReplaceSecretRows {
             request_scrub(db)?;
         }
         for row in &self.rows {
-            match &row.place {
-                Place::SigningKey { kid, .. } => db
+            match &row.location {
+                SecretLocation::SigningKey { kid, .. } => db
                     .prepare_cached("UPDATE signing_keys SET private_key = ?1 WHERE kid = ?2")?
                     .execute((&row.after, kid))?,
-                Place::Secret { name } => db
+                SecretLocation::Secret { name } => db
                     .prepare_cached("UPDATE secrets SET value = ?1 WHERE name = ?2")?
                     .execute((&row.after, name))?,
             };

@@ -114,7 +114,7 @@ fn new_refresh_secret(
     (key_wrap, random): (&KeyWrap, &Random),
 ) -> Result<RefreshSecretRow, KeyringError> {
     let value = Zeroizing::new(random.bytes::<32>()?);
-    let value = key_wrap.wrap(&RefreshSecretRow::place_of(version), &*value)?;
+    let value = key_wrap.wrap(&RefreshSecretRow::location_of(version), &*value)?;
     Ok(RefreshSecretRow { version, value, used_from })
 }
 

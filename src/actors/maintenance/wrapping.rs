@@ -50,10 +50,10 @@ pub async fn rewrap_secrets(
 }
 
 fn rewrapped(row: &SecretRow, from: &KeyWrap, to: &KeyWrap) -> Result<StoredSecret, KeyringError> {
-    let secret = from.open(&row.place, &row.secret)?;
-    let after = to.wrap(&row.place, &secret)?;
+    let secret = from.open(&row.location, &row.secret)?;
+    let after = to.wrap(&row.location, &secret)?;
     // What cannot be read again must not replace what can.
-    to.open(&row.place, &after)?;
+    to.open(&row.location, &after)?;
     Ok(after)
 }
 
@@ -64,7 +64,7 @@ async fn replace_secrets(
     for _ in 0..ATTEMPTS {
         let rows = db.ask(FindSecretRows).await?.into_iter().map(|row| {
             let after = rewrap(&row)?;
-            Ok(Rewrapped { place: row.place, before: row.secret, after })
+            Ok(Rewrapped { location: row.location, before: row.secret, after })
         });
         let rows = rows.collect::<Result<Vec<_>, KeyringError>>()?;
         let changed = rows.iter().filter(|row| row.before != row.after).count();

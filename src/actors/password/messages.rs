@@ -28,7 +28,7 @@ impl PasswordMessage for HashPassword {
 /// Compares a password with a stored hash. Without a hash, because there is no such user, it takes as long
 /// and does not match.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Verdict, PasswordError>")]
+#[rtype(result = "Result<PasswordVerdict, PasswordError>")]
 pub struct VerifyPassword {
     /// What was typed.
     pub password: Password,
@@ -38,7 +38,7 @@ pub struct VerifyPassword {
 
 /// What a comparison found.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum PasswordVerdict {
     /// Another password, or no such user.
     Wrong,
     /// The right one.
@@ -49,14 +49,14 @@ pub enum Verdict {
 }
 
 impl PasswordMessage for VerifyPassword {
-    type Answer = Verdict;
+    type Answer = PasswordVerdict;
 
-    fn prepare(self, hasher: &Hasher) -> Result<Job<Verdict>, PasswordError> {
+    fn prepare(self, hasher: &Hasher) -> Result<Job<PasswordVerdict>, PasswordError> {
         let Comparison { input, run, expected } = hasher.comparison(&self.password, self.hash.as_ref())?;
         let cost = hasher.cost;
         Job::new(run, input, move |digest| {
             if !expected.matches(digest) {
-                return Ok(Verdict::Wrong);
+                return Ok(PasswordVerdict::Wrong);
             }
             let rehash = match self.hash {
                 Some(stored) if hash::is_outdated(&self.password, &stored, cost) => {
@@ -64,7 +64,7 @@ impl PasswordMessage for VerifyPassword {
                 }
                 _ => None,
             };
-            Ok(Verdict::Right { rehash })
+            Ok(PasswordVerdict::Right { rehash })
         })
     }
 }

@@ -33,7 +33,7 @@ pub use self::{
     admission::{Admission, FlowKey, HashSlot, QueueFull},
     hash::{UnusableHash, check_hash},
     lanes::Job,
-    messages::{HashPassword, Rehash, Verdict, VerifyPassword},
+    messages::{HashPassword, PasswordVerdict, Rehash, VerifyPassword},
     speed::{Speed, measure_speed},
 };
 use self::{

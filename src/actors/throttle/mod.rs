@@ -1,12 +1,12 @@
 //! `ThrottleActor`: who may try a password, and when.
 //!
 //! Failures count, successes do not, and an attempt under way counts as a failure until it is
-//! settled. `ledger` has the limits; those that one guesser could turn against an account's owner
+//! settled. `failure_counts` has the limits; those that one guesser could turn against an account's owner
 //! do not bind networks that the account has logged in from. The actor answers every message at
 //! once and waits for nobody. All is in memory, in bounded memory, and forgotten at a restart.
 
+mod failure_counts;
 mod key;
-mod ledger;
 mod permit;
 mod table;
 mod waiting;
@@ -16,17 +16,17 @@ use std::{net::IpAddr, time::Duration};
 use actix::{Actor, AsyncContext, Context, Handler, Message};
 
 pub use self::{
+    failure_counts::AttemptOutcome,
     key::Attempt,
-    ledger::Outcome,
     permit::{Begun, Permit, Waiting},
 };
 use self::{
+    failure_counts::{AttemptDecision, AttemptId, Count, FailureCounts},
     key::{Keys, Registrant},
-    ledger::{AttemptId, Count, Decision, Ledger},
     waiting::{WaiterId, WaitingList},
 };
 use super::{Handle, Limits, Unreachable};
-use crate::domain::{Clock, LoginName, Network, NoRandomness, Random, Room, SessionId};
+use crate::domain::{Allowance, Clock, LoginName, Network, NoRandomness, Random, SessionId};
 
 /// Why an attempt may not begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -52,10 +52,10 @@ pub enum ThrottleError {
     Crowded,
 }
 
-/// The actor that owns the ledger; see the module's documentation.
+/// The actor that owns the failure counts; see the module's documentation.
 #[derive(Debug)]
 pub struct ThrottleActor {
-    ledger: Ledger,
+    failures: FailureCounts,
     waiting: WaitingList,
     clock: Clock,
 }
@@ -63,10 +63,10 @@ pub struct ThrottleActor {
 impl ThrottleActor {
     /// Lets attempts try again that wait for room in one count.
     fn wake(&mut self, count: Count) {
-        match self.ledger.room(count, self.clock.monotonic()) {
-            Room::For(more) => self.waiting.wake(count, more),
+        match self.failures.allowance(count, self.clock.monotonic()) {
+            Allowance::Attempts(more) => self.waiting.wake(count, more),
             // They will be told so.
-            Room::Throttled(_) => self.waiting.wake(count, u32::MAX),
+            Allowance::Throttled(_) => self.waiting.wake(count, u32::MAX),
         }
     }
 
@@ -77,7 +77,7 @@ impl ThrottleActor {
     }
 
     fn sweep(&mut self) {
-        for lost in self.ledger.forget_old(self.clock.monotonic()) {
+        for lost in self.failures.forget_old(self.clock.monotonic()) {
             self.wake_all_of(&lost);
         }
     }
@@ -103,12 +103,12 @@ impl Handler<CheckAttempt> for ThrottleActor {
     type Result = Result<(), ThrottleError>;
 
     fn handle(&mut self, CheckAttempt { attempt }: CheckAttempt, _: &mut Context<Self>) -> Self::Result {
-        match self.ledger.judge(&attempt, self.clock.monotonic()) {
-            Decision::Throttled(retry_after) => Err(ThrottleError::Throttled { retry_after }),
-            Decision::StrangersThrottled(retry_after) => {
+        match self.failures.judge(&attempt, self.clock.monotonic()) {
+            AttemptDecision::Throttled(retry_after) => Err(ThrottleError::Throttled { retry_after }),
+            AttemptDecision::StrangersThrottled(retry_after) => {
                 Err(ThrottleError::StrangersThrottled { retry_after })
             }
-            Decision::Go | Decision::Wait(_) => Ok(()),
+            AttemptDecision::Go | AttemptDecision::Wait(_) => Ok(()),
         }
     }
 }
@@ -129,17 +129,17 @@ impl Handler<BeginAttempt> for ThrottleActor {
     fn handle(&mut self, message: BeginAttempt, _: &mut Context<Self>) -> Self::Result {
         let BeginAttempt { attempt, throttle } = message;
         let now = self.clock.monotonic();
-        match self.ledger.judge(&attempt, now) {
-            Decision::Go => {
-                let id = self.ledger.begin(attempt, now);
+        match self.failures.judge(&attempt, now) {
+            AttemptDecision::Go => {
+                let id = self.failures.begin(attempt, now);
                 Ok(Begun::Permit(Permit::new(throttle, id, attempt)))
             }
-            Decision::Wait(count) => {
+            AttemptDecision::Wait(count) => {
                 let (id, woken) = self.waiting.add(count).ok_or(ThrottleError::Crowded)?;
                 Ok(Begun::Wait(Waiting::new(throttle, count, id, woken)))
             }
-            Decision::Throttled(retry_after) => Err(ThrottleError::Throttled { retry_after }),
-            Decision::StrangersThrottled(retry_after) => {
+            AttemptDecision::Throttled(retry_after) => Err(ThrottleError::Throttled { retry_after }),
+            AttemptDecision::StrangersThrottled(retry_after) => {
                 Err(ThrottleError::StrangersThrottled { retry_after })
             }
         }
@@ -152,7 +152,7 @@ impl Handler<BeginAttempt> for ThrottleActor {
 struct SettleAttempt {
     id: AttemptId,
     attempt: Attempt,
-    outcome: Outcome,
+    outcome: AttemptOutcome,
 }
 
 impl Handler<SettleAttempt> for ThrottleActor {
@@ -160,7 +160,7 @@ impl Handler<SettleAttempt> for ThrottleActor {
 
     fn handle(&mut self, message: SettleAttempt, _: &mut Context<Self>) {
         let SettleAttempt { id, attempt, outcome } = message;
-        self.ledger.settle(id, &attempt, outcome, self.clock.monotonic());
+        self.failures.settle(id, &attempt, outcome, self.clock.monotonic());
         self.wake_all_of(&attempt);
     }
 }
@@ -194,7 +194,7 @@ impl Handler<CountRegistration> for ThrottleActor {
     type Result = Result<(), ThrottleError>;
 
     fn handle(&mut self, message: CountRegistration, _: &mut Context<Self>) -> Self::Result {
-        let counted = self.ledger.count_registration(&message.registrant, self.clock.monotonic());
+        let counted = self.failures.count_registration(&message.registrant, self.clock.monotonic());
         counted.map_err(|retry_after| ThrottleError::Throttled { retry_after })
     }
 }
@@ -234,8 +234,8 @@ impl Handler<ReadStatus> for ThrottleActor {
     fn handle(&mut self, _: ReadStatus, _: &mut Context<Self>) -> Self::Result {
         self.sweep();
         Ok(ThrottleStatus {
-            entries: self.ledger.entries(),
-            under_way: self.ledger.under_way(),
+            entries: self.failures.entries(),
+            under_way: self.failures.under_way(),
             waiting: self.waiting.len(),
         })
     }
@@ -257,7 +257,8 @@ impl Throttle {
     /// When there is no randomness for the key that names are hashed with.
     pub fn start(clock: Clock, random: &Random, limits: Limits) -> Result<Self, NoRandomness> {
         let keys = Keys::new(random)?;
-        let actor = ThrottleActor { ledger: Ledger::default(), waiting: WaitingList::default(), clock };
+        let actor =
+            ThrottleActor { failures: FailureCounts::default(), waiting: WaitingList::default(), clock };
         Ok(Self { handle: Handle::new("throttle", actor.start(), limits), keys })
     }
 

@@ -3,8 +3,8 @@
 use tokio::sync::oneshot;
 
 use super::{
-    Attempt, Outcome, SettleAttempt, StopWaiting, Throttle,
-    ledger::{AttemptId, Count},
+    Attempt, AttemptOutcome, SettleAttempt, StopWaiting, Throttle,
+    failure_counts::{AttemptId, Count},
     waiting::WaiterId,
 };
 
@@ -22,16 +22,16 @@ pub struct Permit {
     throttle: Throttle,
     id: AttemptId,
     attempt: Attempt,
-    outcome: Outcome,
+    outcome: AttemptOutcome,
 }
 
 impl Permit {
     pub(super) const fn new(throttle: Throttle, id: AttemptId, attempt: Attempt) -> Self {
-        Self { throttle, id, attempt, outcome: Outcome::NotLookedAt }
+        Self { throttle, id, attempt, outcome: AttemptOutcome::NotLookedAt }
     }
 
     /// Records what came of the attempt.
-    pub fn settle(mut self, outcome: Outcome) {
+    pub fn settle(mut self, outcome: AttemptOutcome) {
         self.outcome = outcome;
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::key::Key;
-use crate::domain::{MonotonicTime, Room, Rule};
+use crate::domain::{Allowance, MonotonicTime, Rule};
 
 /// The most keys that one table remembers.
 pub(super) const MAX_ENTRIES: usize = 100_000;
@@ -11,7 +11,7 @@ pub(super) const MAX_ENTRIES: usize = 100_000;
 /// What a table can do, whatever its rule.
 pub(super) trait Counting {
     /// Whether further attempts may begin.
-    fn room(&self, key: Key, now: MonotonicTime) -> Room;
+    fn allowance(&self, key: Key, now: MonotonicTime) -> Allowance;
 
     /// Counts an attempt that begins as a failure, until it ends.
     fn begin(&mut self, key: Key);
@@ -47,9 +47,9 @@ struct Entry<H> {
 }
 
 impl<R: Rule> Counting for Table<R> {
-    fn room(&self, key: Key, now: MonotonicTime) -> Room {
+    fn allowance(&self, key: Key, now: MonotonicTime) -> Allowance {
         let Entry { history, under_way } = self.entries.get(&key).copied().unwrap_or_default();
-        self.rule.room(history, under_way, now)
+        self.rule.allowance(history, under_way, now)
     }
 
     fn begin(&mut self, key: Key) {
@@ -148,8 +148,8 @@ mod tests {
 
         assert!((MAX_ENTRIES / 3..MAX_ENTRIES).contains(&table.len()));
         let now = at(MAX_ENTRIES / 1_000);
-        assert_eq!(table.room(Key::numbered(MAX_ENTRIES), now), Room::For(4));
-        assert_eq!(table.room(under_way, now), Room::For(4));
+        assert_eq!(table.allowance(Key::numbered(MAX_ENTRIES), now), Allowance::Attempts(4));
+        assert_eq!(table.allowance(under_way, now), Allowance::Attempts(4));
         table.end(under_way, now);
         table.forget_old(at(10_000));
         assert_eq!(table.len(), 0);
@@ -163,6 +163,6 @@ mod tests {
         let table = full(rule, |table| (0..100).for_each(|_| table.fail(sprayer, at(0))));
 
         assert!(table.len() <= MAX_ENTRIES);
-        assert!(matches!(table.room(sprayer, at(5)), Room::Throttled(_)));
+        assert!(matches!(table.allowance(sprayer, at(5)), Allowance::Throttled(_)));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use tokio::sync::oneshot;
 
-use super::ledger::Count;
+use super::failure_counts::Count;
 
 /// The most attempts that wait at once, over all counts.
 pub(super) const MAX_WAITING: usize = 4096;

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     actors::db::KeyRow,
-    domain::{Algorithm, KeyWrap, NoRandomness, OpenError, Place, Random, Timestamp, WrapError},
+    domain::{Algorithm, KeyWrap, NoRandomness, OpenError, Random, SecretLocation, Timestamp, WrapError},
 };
 
 /// A key could not be made or read.
@@ -104,15 +104,15 @@ pub fn new_key_row(
         Some(jwk) => jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| KeyError::Generation(algorithm))?,
         None => BASE64_URL_SAFE_NO_PAD.encode(random.bytes::<16>()?),
     };
-    let place = Place::SigningKey { kid: kid.clone(), algorithm };
-    let private_key = key_wrap.wrap(&place, &private_key)?;
+    let location = SecretLocation::SigningKey { kid: kid.clone(), algorithm };
+    let private_key = key_wrap.wrap(&location, &private_key)?;
     Ok(KeyRow { kid, algorithm, private_key, announced_at, signs_from })
 }
 
 impl Key {
     /// Reads a stored key.
     pub(super) fn read(row: &KeyRow, key_wrap: &KeyWrap) -> Result<Self, KeyError> {
-        let private = key_wrap.open(&row.place(), &row.private_key)?;
+        let private = key_wrap.open(&row.location(), &row.private_key)?;
         Self::parse(row.kid.clone(), row.algorithm, &private, (row.announced_at, row.signs_from))
     }
 

@@ -104,7 +104,7 @@ pub(super) struct Root {
 impl Root {
     /// Reads a version from its row.
     pub(super) fn open(row: &RefreshSecretRow, key_wrap: &KeyWrap) -> Result<Self, OpenError> {
-        let value = key_wrap.open(&row.place(), &row.value)?;
+        let value = key_wrap.open(&row.location(), &row.value)?;
         Ok(Self { version: row.version, value, used_from: row.used_from })
     }
 }

@@ -8,12 +8,12 @@ fn wrap(key: &str) -> KeyWrap {
     KeyWrap::parse(key).unwrap()
 }
 
-fn signing_key(kid: &str, algorithm: Algorithm) -> Place {
-    Place::SigningKey { kid: kid.to_owned(), algorithm }
+fn signing_key(kid: &str, algorithm: Algorithm) -> SecretLocation {
+    SecretLocation::SigningKey { kid: kid.to_owned(), algorithm }
 }
 
-fn secret(name: &str) -> Place {
-    Place::Secret { name: name.to_owned() }
+fn secret(name: &str) -> SecretLocation {
+    SecretLocation::Secret { name: name.to_owned() }
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_wrapped_secret_is_refused_in_any_other_row() {
             if index == other_index {
                 assert!(opened.is_ok(), "{own}");
             } else {
-                assert_eq!(opened, Err(OpenError::Damaged { place: other.clone() }), "{own}");
+                assert_eq!(opened, Err(OpenError::Damaged { location: other.clone() }), "{own}");
             }
         }
     }
@@ -67,35 +67,35 @@ fn a_wrapped_secret_is_refused_in_any_other_row() {
 
 #[test]
 fn every_changed_or_missing_byte_is_noticed() {
-    let (wrap, place) = (wrap(KEY_A), secret("refresh"));
-    let stored = wrap.wrap(&place, SECRET).unwrap();
+    let (wrap, location) = (wrap(KEY_A), secret("refresh"));
+    let stored = wrap.wrap(&location, SECRET).unwrap();
     let bytes = stored.as_column();
     for index in 0..bytes.len() {
         let mut changed = bytes.to_vec();
         changed[index] ^= 1;
         let shortened = StoredSecret::from_column(bytes[..index].to_vec());
 
-        assert!(wrap.open(&place, &StoredSecret::from_column(changed)).is_err(), "{index}");
-        assert!(wrap.open(&place, &shortened).is_err(), "{index}");
+        assert!(wrap.open(&location, &StoredSecret::from_column(changed)).is_err(), "{index}");
+        assert!(wrap.open(&location, &shortened).is_err(), "{index}");
     }
 }
 
 #[test]
 fn a_wrong_key_a_missing_key_and_a_key_too_many_are_told_apart() {
     let (a, b, clear) = (wrap(KEY_A), wrap(KEY_B), KeyWrap::in_the_clear());
-    let place = secret("refresh");
-    let (by_a, plain) = (a.wrap(&place, SECRET).unwrap(), clear.wrap(&place, SECRET).unwrap());
+    let location = secret("refresh");
+    let (by_a, plain) = (a.wrap(&location, SECRET).unwrap(), clear.wrap(&location, SECRET).unwrap());
     let (id_a, id_b) = (a.key_id().unwrap(), b.key_id().unwrap());
 
     assert_eq!(
-        b.open(&place, &by_a),
-        Err(OpenError::OtherKey { place: place.clone(), wrapped_by: id_a, given: id_b })
+        b.open(&location, &by_a),
+        Err(OpenError::OtherKey { location: location.clone(), wrapped_by: id_a, given: id_b })
     );
     assert_eq!(
-        clear.open(&place, &by_a),
-        Err(OpenError::KeyMissing { place: place.clone(), wrapped_by: id_a })
+        clear.open(&location, &by_a),
+        Err(OpenError::KeyMissing { location: location.clone(), wrapped_by: id_a })
     );
-    assert_eq!(a.open(&place, &plain), Err(OpenError::InTheClear { place: place.clone() }));
+    assert_eq!(a.open(&location, &plain), Err(OpenError::InTheClear { location: location.clone() }));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use sekisho::{
     actors::{
         account::{CheckError, LoginError},
         password::FlowKey,
-        throttle::{Begun, Outcome, Permit, ThrottleStatus},
+        throttle::{AttemptOutcome, Begun, Permit, ThrottleStatus},
     },
     config::cores,
     domain::{LoginName, Role, TokenPair},
@@ -96,7 +96,7 @@ async fn whoever_must_wait_for_another_attempt_gives_back_the_turn() {
 
     assert_eq!(actors.sekisho.passwords().waiting(), 0);
     assert!(attempt(&actors, "bob", PASSWORD, ATTACKER).await.is_ok());
-    under_way.settle(Outcome::NotLookedAt);
+    under_way.settle(AttemptOutcome::NotLookedAt);
     for login in waiting {
         assert!(login.await.unwrap().is_ok());
     }
@@ -190,7 +190,7 @@ async fn all_waits_of_a_login_together_have_one_budget() {
     assert!(matches!(answer, Err(LoginError::Check(CheckError::Busy { .. }))), "{answer:?}");
     assert!(started.elapsed() < Duration::from_secs(5));
     assert_eq!(status(&actors).await.waiting, 0);
-    under_way.settle(Outcome::NotLookedAt);
+    under_way.settle(AttemptOutcome::NotLookedAt);
     assert!(attempt(&actors, "alice", PASSWORD, ATTACKER).await.is_ok());
 }
 

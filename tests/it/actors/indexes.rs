@@ -76,13 +76,13 @@ impl Minefield {
     fn lay() -> Self {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("test.db");
-        let place = Database::File(path.clone());
-        let db = DbFile::open(&place).unwrap().connect().unwrap();
+        let location = Database::File(path.clone());
+        let db = DbFile::open(&location).unwrap().connect().unwrap();
         fill(&db);
         db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
         drop(db);
         overwrite_the_middle(&path);
-        let db = DbFile::open_existing(&place).unwrap().connect().unwrap();
+        let db = DbFile::open_existing(&location).unwrap().connect().unwrap();
         db.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note));
         Self { db, sent: BTreeSet::new(), _directory: directory }
     }
@@ -431,7 +431,8 @@ fn send_what_keeps_keys(minefield: &mut Minefield) {
     let find = FindRefreshVersions { after: SessionId(0), last: SessionId(5), now: START };
     assert_eq!(minefield.send(find), BTreeSet::from([0]));
     let rows = minefield.send(FindSecretRows).into_iter();
-    let same = |row: SecretRow| Rewrapped { place: row.place, after: row.secret.clone(), before: row.secret };
+    let same =
+        |row: SecretRow| Rewrapped { location: row.location, after: row.secret.clone(), before: row.secret };
     assert!(minefield.send(ReplaceSecretRows { rows: rows.map(same).collect() }));
     let successor = new_key_row(Algorithm::Es256, maker, START, START).unwrap();
     let successor_kid = successor.kid.clone();

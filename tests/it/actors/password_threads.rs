@@ -10,8 +10,8 @@ use sekisho::{
         account::{ChangePassword, RegisterError},
         db::NameConflict,
         password::{
-            Admission, FlowKey, HashPassword, Hasher, LANES, PasswordActor, PasswordError, Passwords,
-            Verdict, VerifyPassword,
+            Admission, FlowKey, HashPassword, Hasher, LANES, PasswordActor, PasswordError, PasswordVerdict,
+            Passwords, VerifyPassword,
         },
     },
     domain::{Random, RequestOrigin, Role},
@@ -45,9 +45,9 @@ async fn assert_that_it_works(passwords: &Passwords) {
     let (hash, slot) = passwords.ask(slot, HashPassword { password: new_password(PASSWORD) }).await.unwrap();
     let verify = |text| VerifyPassword { password: password(text), hash: Some(hash.clone()) };
     let (right, slot) = passwords.ask(slot, verify(PASSWORD)).await.unwrap();
-    assert!(matches!(right, Verdict::Right { rehash: None }), "{right:?}");
+    assert!(matches!(right, PasswordVerdict::Right { rehash: None }), "{right:?}");
     let (wrong, _) = passwords.ask(slot, verify("another")).await.unwrap();
-    assert!(matches!(wrong, Verdict::Wrong), "{wrong:?}");
+    assert!(matches!(wrong, PasswordVerdict::Wrong), "{wrong:?}");
 }
 
 #[actix_web::test]
@@ -125,7 +125,7 @@ async fn a_panic_beside_others_is_its_own_alone() {
     assert_eq!(panicked, Err(PasswordError::Panicked));
     for hash in [one, two, three] {
         let verify = VerifyPassword { password: password(PASSWORD), hash: Some(hash.unwrap()) };
-        assert!(matches!(handle.ask(verify).await, Ok(Verdict::Right { .. })));
+        assert!(matches!(handle.ask(verify).await, Ok(PasswordVerdict::Right { .. })));
     }
 }
 
@@ -145,9 +145,9 @@ async fn what_is_hashed_side_by_side_is_answered_to_whoever_asked() {
         handle.ask(VerifyPassword { password: password(text), hash: Some(hash.clone()) })
     });
     let verdicts = join_all(verifying).await;
-    for (place, verdict) in verdicts.into_iter().enumerate() {
-        let is_right = matches!(verdict, Ok(Verdict::Right { rehash: None }));
-        assert_eq!(is_right, place / texts.len() == place % texts.len(), "{place}");
+    for (location, verdict) in verdicts.into_iter().enumerate() {
+        let is_right = matches!(verdict, Ok(PasswordVerdict::Right { rehash: None }));
+        assert_eq!(is_right, location / texts.len() == location % texts.len(), "{location}");
     }
 }
 

@@ -137,9 +137,9 @@ async fn secrets_are_replaced_all_at_once_or_not_at_all() {
         async move {
             let rows = db.ask(FindSecretRows).await.unwrap().into_iter().take(count);
             let rows = rows.map(|row| {
-                let secret = clear.open(&row.place, &row.secret).unwrap();
-                let after = key.wrap(&row.place, &secret).unwrap();
-                Rewrapped { place: row.place, before: row.secret, after }
+                let secret = clear.open(&row.location, &row.secret).unwrap();
+                let after = key.wrap(&row.location, &secret).unwrap();
+                Rewrapped { location: row.location, before: row.secret, after }
             });
             ReplaceSecretRows { rows: rows.collect() }
         }

@@ -77,14 +77,14 @@ async fn no_character_of_a_token_can_be_another() {
     let genuine = scene.tokens.access_token.expose().to_owned();
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-    for (place, character) in genuine.char_indices() {
+    for (location, character) in genuine.char_indices() {
         // At a part's end several characters stand for the same bytes: all are tried there.
-        let at_an_end = genuine[place + 1..].is_empty() || genuine[place + 1..].starts_with('.');
+        let at_an_end = genuine[location + 1..].is_empty() || genuine[location + 1..].starts_with('.');
         let others = alphabet.chars().filter(|other| *other != character);
         for other in others.take(if at_an_end { 64 } else { 1 }) {
-            let changed = format!("{}{other}{}", &genuine[..place], &genuine[place + 1..]);
+            let changed = format!("{}{other}{}", &genuine[..location], &genuine[location + 1..]);
             let verdict = scene.verdict(&changed).await;
-            assert!(matches!(verdict, Err(AuthenticateError::InvalidToken(_))), "{place} {other}");
+            assert!(matches!(verdict, Err(AuthenticateError::InvalidToken(_))), "{location} {other}");
         }
     }
     scene.is_unharmed().await;

@@ -8,31 +8,31 @@ use crate::{
 
 /// A ledger, and who tries what from where.
 struct Tried {
-    ledger: Ledger,
+    failures: FailureCounts,
     keys: Keys,
 }
 
 impl Tried {
     fn new() -> Self {
-        Self { ledger: Ledger::default(), keys: Keys::new(&Random::System).unwrap() }
+        Self { failures: FailureCounts::default(), keys: Keys::new(&Random::System).unwrap() }
     }
 
     fn login(&self, name: &str, ip: &str) -> Attempt {
         self.keys.login(&LoginName::parse(name).unwrap(), Some(ip.parse().unwrap()))
     }
 
-    fn judge(&self, name: &str, ip: &str, now: MonotonicTime) -> Decision {
-        self.ledger.judge(&self.login(name, ip), now)
+    fn judge(&self, name: &str, ip: &str, now: MonotonicTime) -> AttemptDecision {
+        self.failures.judge(&self.login(name, ip), now)
     }
 
-    fn settle(&mut self, attempt: Attempt, outcome: Outcome, now: MonotonicTime) {
-        assert_eq!(self.ledger.judge(&attempt, now), Decision::Go);
-        let id = self.ledger.begin(attempt, now);
-        self.ledger.settle(id, &attempt, outcome, now);
+    fn settle(&mut self, attempt: Attempt, outcome: AttemptOutcome, now: MonotonicTime) {
+        assert_eq!(self.failures.judge(&attempt, now), AttemptDecision::Go);
+        let id = self.failures.begin(attempt, now);
+        self.failures.settle(id, &attempt, outcome, now);
     }
 
     fn fail(&mut self, name: &str, ip: &str, now: MonotonicTime) {
-        self.settle(self.login(name, ip), Outcome::Failure, now);
+        self.settle(self.login(name, ip), AttemptOutcome::Failure, now);
     }
 }
 
@@ -57,10 +57,13 @@ fn the_sixth_attempt_waits_and_nobody_elsewhere_does() {
         tried.fail("alice", "198.51.100.7", at(0));
     }
 
-    assert_eq!(tried.judge("alice", "198.51.100.7", at(0)), Decision::Throttled(Duration::from_secs(1)));
-    assert!(matches!(tried.judge("ALICE", "198.51.100.200", at(0)), Decision::Throttled(_)));
-    assert_eq!(tried.judge("alice", "198.51.101.7", at(0)), Decision::Go);
-    assert_eq!(tried.judge("bob", "198.51.100.7", at(0)), Decision::Go);
+    assert_eq!(
+        tried.judge("alice", "198.51.100.7", at(0)),
+        AttemptDecision::Throttled(Duration::from_secs(1))
+    );
+    assert!(matches!(tried.judge("ALICE", "198.51.100.200", at(0)), AttemptDecision::Throttled(_)));
+    assert_eq!(tried.judge("alice", "198.51.101.7", at(0)), AttemptDecision::Go);
+    assert_eq!(tried.judge("bob", "198.51.100.7", at(0)), AttemptDecision::Go);
 }
 
 #[test]
@@ -70,24 +73,26 @@ fn a_name_and_an_address_are_counted_apart() {
         tried.fail("alice", "198.51.100.7", at(0));
     }
 
-    assert_eq!(tried.judge("alice@example.com", "198.51.100.7", at(0)), Decision::Go);
+    assert_eq!(tried.judge("alice@example.com", "198.51.100.7", at(0)), AttemptDecision::Go);
 }
 
 #[test]
 fn attempts_under_way_count_until_they_are_settled() {
     let mut tried = Tried::new();
     let attempt = tried.login("alice", "198.51.100.7");
-    let ids: Vec<_> = (0..5).map(|_| tried.ledger.begin(attempt, at(0))).collect();
+    let ids: Vec<_> = (0..5).map(|_| tried.failures.begin(attempt, at(0))).collect();
 
-    let full = tried.ledger.judge(&attempt, at(0));
+    let full = tried.failures.judge(&attempt, at(0));
 
-    assert!(matches!(full, Decision::Wait(count) if tried.ledger.room(count, at(0)) == Room::For(0)));
-    tried.ledger.settle(ids[0], &attempt, Outcome::NotLookedAt, at(0));
-    assert_eq!(tried.ledger.judge(&attempt, at(0)), Decision::Go);
+    assert!(
+        matches!(full, AttemptDecision::Wait(count) if tried.failures.allowance(count, at(0)) == Allowance::Attempts(0))
+    );
+    tried.failures.settle(ids[0], &attempt, AttemptOutcome::NotLookedAt, at(0));
+    assert_eq!(tried.failures.judge(&attempt, at(0)), AttemptDecision::Go);
     for id in &ids[1..] {
-        tried.ledger.settle(*id, &attempt, Outcome::Success, at(0));
+        tried.failures.settle(*id, &attempt, AttemptOutcome::Success, at(0));
     }
-    assert_eq!((tried.ledger.entries(), tried.ledger.under_way()), (0, 0));
+    assert_eq!((tried.failures.entries(), tried.failures.under_way()), (0, 0));
 }
 
 #[test]
@@ -97,11 +102,16 @@ fn the_right_password_forgets_that_names_failures_from_there_and_over_all_networ
         tried.fail("alice", &elsewhere(number, false), at(0));
     }
     for _ in 0..4 {
-        tried.ledger.settle(AttemptId(0), &tried.login("alice", "198.51.100.7"), Outcome::Failure, at(0));
+        tried.failures.settle(
+            AttemptId(0),
+            &tried.login("alice", "198.51.100.7"),
+            AttemptOutcome::Failure,
+            at(0),
+        );
     }
     let owner = tried.login("alice", "198.51.100.7").familiar();
 
-    tried.settle(owner, Outcome::Success, at(0));
+    tried.settle(owner, AttemptOutcome::Success, at(0));
 
     for _ in 0..5 {
         tried.fail("alice", "198.51.100.7", at(0));
@@ -109,7 +119,7 @@ fn the_right_password_forgets_that_names_failures_from_there_and_over_all_networ
     for number in 0..45 {
         tried.fail("alice", &elsewhere(number, true), at(0));
     }
-    assert!(matches!(tried.judge("alice", "192.0.2.1", at(0)), Decision::StrangersThrottled(_)));
+    assert!(matches!(tried.judge("alice", "192.0.2.1", at(0)), AttemptDecision::StrangersThrottled(_)));
 }
 
 #[test]
@@ -125,18 +135,18 @@ fn over_all_networks_a_name_has_fifty_and_one_more_an_hour_and_its_owners_networ
             let decision = tried.judge("alice", &ip, at(number.into()));
             let left = Duration::from_hours(1).checked_sub(Duration::from_secs(number.into()));
             match left.filter(|left| !left.is_zero()) {
-                Some(left) => assert_eq!(decision, Decision::StrangersThrottled(left), "{ip}"),
-                None => assert_eq!(decision, Decision::Go, "{ip}"),
+                Some(left) => assert_eq!(decision, AttemptDecision::StrangersThrottled(left), "{ip}"),
+                None => assert_eq!(decision, AttemptDecision::Go, "{ip}"),
             }
         }
         tried.fail("alice", &elsewhere(60, is_ipv6), at(3_600));
         assert!(matches!(
             tried.judge("alice", &elsewhere(61, is_ipv6), at(3_600)),
-            Decision::StrangersThrottled(_)
+            AttemptDecision::StrangersThrottled(_)
         ));
         let owner = tried.login("alice", "192.0.2.1").familiar();
-        assert_eq!(tried.ledger.judge(&owner, at(3_600)), Decision::Go);
-        assert_eq!(tried.judge("alice@example.com", "192.0.2.1", at(3_600)), Decision::Go);
+        assert_eq!(tried.failures.judge(&owner, at(3_600)), AttemptDecision::Go);
+        assert_eq!(tried.judge("alice@example.com", "192.0.2.1", at(3_600)), AttemptDecision::Go);
     }
 }
 
@@ -145,10 +155,10 @@ fn a_network_that_an_account_knows_still_has_five_and_delays() {
     let mut tried = Tried::new();
     let owner = tried.login("alice", "192.0.2.1").familiar();
     for _ in 0..5 {
-        tried.settle(owner, Outcome::Failure, at(0));
+        tried.settle(owner, AttemptOutcome::Failure, at(0));
     }
 
-    assert_eq!(tried.ledger.judge(&owner, at(0)), Decision::Throttled(Duration::from_secs(1)));
+    assert_eq!(tried.failures.judge(&owner, at(0)), AttemptDecision::Throttled(Duration::from_secs(1)));
 }
 
 #[test]
@@ -158,11 +168,14 @@ fn an_address_has_a_hundred_over_all_names_and_accounts_that_it_knows_are_free()
         tried.fail(&format!("person{number}"), "198.51.100.7", at(0));
     }
 
-    let throttled = Decision::StrangersThrottled(Duration::from_secs(10));
+    let throttled = AttemptDecision::StrangersThrottled(Duration::from_secs(10));
     assert_eq!(tried.judge("another", "198.51.100.7", at(0)), throttled);
-    assert_eq!(tried.judge("another", "198.51.100.8", at(0)), Decision::Go);
-    assert_eq!(tried.judge("another", "198.51.100.7", at(10)), Decision::Go);
-    assert_eq!(tried.ledger.judge(&tried.login("alice", "198.51.100.7").familiar(), at(0)), Decision::Go);
+    assert_eq!(tried.judge("another", "198.51.100.8", at(0)), AttemptDecision::Go);
+    assert_eq!(tried.judge("another", "198.51.100.7", at(10)), AttemptDecision::Go);
+    assert_eq!(
+        tried.failures.judge(&tried.login("alice", "198.51.100.7").familiar(), at(0)),
+        AttemptDecision::Go
+    );
 }
 
 #[test]
@@ -172,9 +185,9 @@ fn a_whole_site_has_a_thousand_over_all_names() {
         tried.fail(&format!("person{number}"), &elsewhere(number % 20, true), at(0));
     }
 
-    let throttled = Decision::StrangersThrottled(Duration::from_secs(1));
+    let throttled = AttemptDecision::StrangersThrottled(Duration::from_secs(1));
     assert_eq!(tried.judge("another", &elsewhere(500, true), at(0)), throttled);
-    assert_eq!(tried.judge("another", "2001:db8:2::1", at(0)), Decision::Go);
+    assert_eq!(tried.judge("another", "2001:db8:2::1", at(0)), AttemptDecision::Go);
 }
 
 #[test]
@@ -191,11 +204,11 @@ fn confirming_a_password_counts_as_a_failed_login_and_is_not_held_up_by_others()
     }
 
     for _ in 0..5 {
-        tried.settle(confirm(&tried, 1), Outcome::Failure, at(0));
+        tried.settle(confirm(&tried, 1), AttemptOutcome::Failure, at(0));
     }
 
-    assert!(matches!(tried.ledger.judge(&confirm(&tried, 2), at(0)), Decision::Throttled(_)));
-    assert!(matches!(tried.judge("alice", "198.51.100.7", at(0)), Decision::Throttled(_)));
+    assert!(matches!(tried.failures.judge(&confirm(&tried, 2), at(0)), AttemptDecision::Throttled(_)));
+    assert!(matches!(tried.judge("alice", "198.51.100.7", at(0)), AttemptDecision::Throttled(_)));
 }
 
 #[test]
@@ -206,11 +219,14 @@ fn a_session_has_fifty_confirmations_over_all_networks() {
         tried.keys.confirmation(&name, SessionId(session), Some(elsewhere(number, true).parse().unwrap()))
     };
     for number in 0..50 {
-        tried.settle(confirm(&tried, 1, number), Outcome::Failure, at(0));
+        tried.settle(confirm(&tried, 1, number), AttemptOutcome::Failure, at(0));
     }
 
-    assert!(matches!(tried.ledger.judge(&confirm(&tried, 1, 99), at(0)), Decision::StrangersThrottled(_)));
-    assert_eq!(tried.ledger.judge(&confirm(&tried, 2, 99), at(0)), Decision::Go);
+    assert!(matches!(
+        tried.failures.judge(&confirm(&tried, 1, 99), at(0)),
+        AttemptDecision::StrangersThrottled(_)
+    ));
+    assert_eq!(tried.failures.judge(&confirm(&tried, 2, 99), at(0)), AttemptDecision::Go);
 }
 
 #[test]
@@ -219,14 +235,14 @@ fn a_classroom_registers_at_once_and_a_program_does_not() {
     let network = |ip: &str| Network::of(ip.parse().unwrap());
     let here = tried.keys.registrant(network("198.51.100.7"));
     for _ in 0..100 {
-        assert_eq!(tried.ledger.count_registration(&here, at(0)), Ok(()));
+        assert_eq!(tried.failures.count_registration(&here, at(0)), Ok(()));
     }
 
-    assert_eq!(tried.ledger.count_registration(&here, at(0)), Err(Duration::from_mins(1)));
+    assert_eq!(tried.failures.count_registration(&here, at(0)), Err(Duration::from_mins(1)));
     let elsewhere = tried.keys.registrant(network("198.51.101.7"));
-    assert_eq!(tried.ledger.count_registration(&elsewhere, at(0)), Ok(()));
-    assert_eq!(tried.ledger.count_registration(&here, at(60)), Ok(()));
-    assert_eq!(tried.ledger.count_registration(&here, at(60)), Err(Duration::from_mins(1)));
+    assert_eq!(tried.failures.count_registration(&elsewhere, at(0)), Ok(()));
+    assert_eq!(tried.failures.count_registration(&here, at(60)), Ok(()));
+    assert_eq!(tried.failures.count_registration(&here, at(60)), Err(Duration::from_mins(1)));
 }
 
 #[test]
@@ -235,30 +251,33 @@ fn a_site_with_many_networks_registers_a_thousand() {
     let registrant =
         |tried: &Tried, number| tried.keys.registrant(Network::of(elsewhere(number, true).parse().unwrap()));
     for number in 0..1_000 {
-        assert_eq!(tried.ledger.count_registration(&registrant(&tried, number), at(0)), Ok(()));
+        assert_eq!(tried.failures.count_registration(&registrant(&tried, number), at(0)), Ok(()));
     }
 
-    let refused = tried.ledger.count_registration(&registrant(&tried, 5_000), at(0));
+    let refused = tried.failures.count_registration(&registrant(&tried, 5_000), at(0));
 
     assert_eq!(refused, Err(Duration::from_secs(6)));
-    assert_eq!(tried.ledger.judge(&tried.login("alice", &elsewhere(5_000, true)), at(0)), Decision::Go);
+    assert_eq!(
+        tried.failures.judge(&tried.login("alice", &elsewhere(5_000, true)), at(0)),
+        AttemptDecision::Go
+    );
 }
 
 #[test]
 fn what_was_lost_on_the_way_is_given_up_and_counts_where_it_ends_after_all() {
     let mut tried = Tried::new();
     let attempt = tried.login("alice", "198.51.100.7");
-    let ids: Vec<_> = (0..5).map(|_| tried.ledger.begin(attempt, at(0))).collect();
-    assert!(matches!(tried.ledger.judge(&attempt, at(0)), Decision::Wait(_)));
-    assert_eq!(tried.ledger.forget_old(at(599)), []);
+    let ids: Vec<_> = (0..5).map(|_| tried.failures.begin(attempt, at(0))).collect();
+    assert!(matches!(tried.failures.judge(&attempt, at(0)), AttemptDecision::Wait(_)));
+    assert_eq!(tried.failures.forget_old(at(599)), []);
 
-    assert_eq!(tried.ledger.forget_old(at(600)), [attempt; 5]);
+    assert_eq!(tried.failures.forget_old(at(600)), [attempt; 5]);
 
-    assert_eq!((tried.ledger.entries(), tried.ledger.under_way()), (0, 0));
-    assert_eq!(tried.ledger.judge(&attempt, at(600)), Decision::Go);
+    assert_eq!((tried.failures.entries(), tried.failures.under_way()), (0, 0));
+    assert_eq!(tried.failures.judge(&attempt, at(600)), AttemptDecision::Go);
     for id in ids {
-        tried.ledger.settle(id, &attempt, Outcome::Failure, at(601));
+        tried.failures.settle(id, &attempt, AttemptOutcome::Failure, at(601));
     }
-    assert!(matches!(tried.ledger.judge(&attempt, at(601)), Decision::Throttled(_)));
-    assert_eq!(tried.ledger.under_way(), 0);
+    assert!(matches!(tried.failures.judge(&attempt, at(601)), AttemptDecision::Throttled(_)));
+    assert_eq!(tried.failures.under_way(), 0);
 }

@@ -1,4 +1,4 @@
-//! A place to make a file in that is to appear whole, under its name, or not at all.
+//! A file that is written under another name, so that it appears under its own name complete or not at all.
 
 use std::{
     fs::{DirBuilder, File, OpenOptions},
@@ -12,11 +12,11 @@ use crate::config::others_may_write;
 /// A directory beside the target that nobody else can look into or write to. SQLite opens files by
 /// their path, and takes a journal that it finds beside one for its own: in a directory that others may
 /// write they could put either there. It is removed when dropped.
-pub(super) struct Workplace {
+pub(super) struct UnpublishedFile {
     directory: PathBuf,
 }
 
-impl Workplace {
+impl UnpublishedFile {
     const ATTEMPTS: u32 = 100;
 
     /// Makes the directory, and an empty file (mode 0600) in it.
@@ -41,10 +41,10 @@ impl Workplace {
             let directory = parent.join(format!(".{name}.partial-{}-{attempt}", std::process::id()));
             match DirBuilder::new().mode(0o700).create(&directory) {
                 Ok(()) => {
-                    let workplace = Self { directory };
+                    let unpublished = Self { directory };
                     let mut options = OpenOptions::new();
-                    options.write(true).create_new(true).mode(0o600).open(workplace.file())?;
-                    return Ok(workplace);
+                    options.write(true).create_new(true).mode(0o600).open(unpublished.path())?;
+                    return Ok(unpublished);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -53,14 +53,14 @@ impl Workplace {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// Where to make the file.
-    pub(super) fn file(&self) -> PathBuf {
+    /// Where to write the file.
+    pub(super) fn path(&self) -> PathBuf {
         self.directory.join("copy.db")
     }
 
     /// Makes the file durable, and gives it its name. Nothing is overwritten.
     pub(super) fn publish(&self, target: &Path) -> io::Result<()> {
-        let file = self.file();
+        let file = self.path();
         File::open(&file)?.sync_all()?;
         // A hard link fails where the name was taken meanwhile; a rename would overwrite.
         std::fs::hard_link(&file, target)?;
@@ -69,7 +69,7 @@ impl Workplace {
     }
 }
 
-impl Drop for Workplace {
+impl Drop for UnpublishedFile {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_dir_all(&self.directory) {
             log::warn!("{} is left over: {error}", self.directory.display());

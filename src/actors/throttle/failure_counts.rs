@@ -1,4 +1,4 @@
-//! What is remembered of attempts, and what follows from it for the next.
+//! Counting failed attempts, and deciding by the counts whether another attempt may begin.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -6,10 +6,10 @@ use super::{
     key::{Attempt, Key, Registrant},
     table::{Counting, Table},
 };
-use crate::domain::{Delays, MonotonicTime, Rate, Room};
+use crate::domain::{Allowance, Delays, MonotonicTime, Rate};
 
 /// A name from one network. Five failures are anybody's right.
-const PAIR: Delays = Delays {
+const NAME_AND_NETWORK: Delays = Delays {
     free: 5,
     first: Duration::from_secs(1),
     longest: Duration::from_mins(15),
@@ -18,7 +18,7 @@ const PAIR: Delays = Delays {
 
 /// A name from all networks together; it binds those from which the account has never logged in.
 /// An account has two names, so this is 100 in a row (NIST SP 800-63B, 5.2.2), and 48 a day after.
-const EVERYWHERE: Rate = Rate { burst: 50, interval: Duration::from_hours(1) };
+const NAME: Rate = Rate { burst: 50, interval: Duration::from_hours(1) };
 
 /// An address over all names; it binds accounts that have never logged in from its network.
 const ADDRESS: Rate = Rate { burst: 100, interval: Duration::from_secs(10) };
@@ -32,26 +32,26 @@ const REGISTRATIONS: Rate = Rate { burst: 100, interval: Duration::from_mins(1) 
 /// A site's registrations.
 const REGISTRATIONS_OF_SITE: Rate = Rate { burst: 1_000, interval: Duration::from_secs(6) };
 
-/// No attempt is under way for so long: one that is was lost, and no longer holds up others.
-const LOST_AFTER: Duration = Duration::from_mins(10);
+/// An attempt that has not been settled for this long is abandoned and no longer counts as pending.
+const ABANDONED_AFTER: Duration = Duration::from_mins(10);
 
-/// What came of an attempt.
+/// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The right password: the failures of that name from that network, and those of that name over
-    /// all networks, are forgotten.
+pub enum AttemptOutcome {
+    /// The password was right. The failures of the name from its network, and over all networks, are
+    /// forgotten.
     Success,
-    /// A wrong one.
+    /// The password was wrong.
     Failure,
-    /// Nobody looked at the password: it counts as nothing.
+    /// The password was not checked. The attempt does not count.
     NotLookedAt,
 }
 
-/// What the ledger says of an attempt.
+/// Whether an attempt may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Decision {
+pub(super) enum AttemptDecision {
     Go,
-    /// Attempts that are under way must be settled first; it is told by which count.
+    /// Not until pending attempts are settled; the count is the one that is full.
     Wait(Count),
     Throttled(Duration),
     /// Throttled, unless the account has logged in from this network before.
@@ -78,7 +78,7 @@ enum Limit {
 pub(super) struct AttemptId(u64);
 
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(super) struct FailureCounts {
     pairs: Table<Delays>,
     everywhere: Table<Rate>,
     addresses: Table<Rate>,
@@ -89,11 +89,11 @@ pub(super) struct Ledger {
     begun: u64,
 }
 
-impl Default for Ledger {
+impl Default for FailureCounts {
     fn default() -> Self {
         Self {
-            pairs: Table::new(PAIR),
-            everywhere: Table::new(EVERYWHERE),
+            pairs: Table::new(NAME_AND_NETWORK),
+            everywhere: Table::new(NAME),
             addresses: Table::new(ADDRESS),
             sites: Table::new(SITE),
             registrations: Table::new(REGISTRATIONS),
@@ -104,36 +104,36 @@ impl Default for Ledger {
     }
 }
 
-impl Ledger {
-    /// What would be said of an attempt now.
-    pub(super) fn judge(&self, attempt: &Attempt, now: MonotonicTime) -> Decision {
+impl FailureCounts {
+    /// Whether an attempt may begin now.
+    pub(super) fn judge(&self, attempt: &Attempt, now: MonotonicTime) -> AttemptDecision {
         let pair = Count { limit: Limit::Pair, key: attempt.pair };
-        match self.room(pair, now) {
-            Room::Throttled(delay) => return Decision::Throttled(delay),
-            Room::For(0) if attempt.familiar => return Decision::Wait(pair),
-            Room::For(_) if attempt.familiar => return Decision::Go,
-            Room::For(_) => {}
+        match self.allowance(pair, now) {
+            Allowance::Throttled(delay) => return AttemptDecision::Throttled(delay),
+            Allowance::Attempts(0) if attempt.familiar => return AttemptDecision::Wait(pair),
+            Allowance::Attempts(_) if attempt.familiar => return AttemptDecision::Go,
+            Allowance::Attempts(_) => {}
         }
-        let delays = attempt.counts().filter_map(|count| match self.room(count, now) {
-            Room::Throttled(delay) => Some(delay),
-            Room::For(_) => None,
+        let delays = attempt.counts().filter_map(|count| match self.allowance(count, now) {
+            Allowance::Throttled(delay) => Some(delay),
+            Allowance::Attempts(_) => None,
         });
         if let Some(delay) = delays.max() {
-            return Decision::StrangersThrottled(delay);
+            return AttemptDecision::StrangersThrottled(delay);
         }
-        let full = attempt.counts().find(|count| self.room(*count, now) == Room::For(0));
-        full.map_or(Decision::Go, Decision::Wait)
+        let full = attempt.counts().find(|count| self.allowance(*count, now) == Allowance::Attempts(0));
+        full.map_or(AttemptDecision::Go, AttemptDecision::Wait)
     }
 
-    /// Whether further attempts may begin, as far as one count says.
-    pub(super) fn room(&self, count: Count, now: MonotonicTime) -> Room {
+    /// What one count allows.
+    pub(super) fn allowance(&self, count: Count, now: MonotonicTime) -> Allowance {
         let table: &dyn Counting = match count.limit {
             Limit::Pair => &self.pairs,
             Limit::Everywhere => &self.everywhere,
             Limit::Address => &self.addresses,
             Limit::Site => &self.sites,
         };
-        table.room(count.key, now)
+        table.allowance(count.key, now)
     }
 
     fn table(&mut self, limit: Limit) -> &mut dyn Counting {
@@ -157,18 +157,24 @@ impl Ledger {
     }
 
     /// Ends an attempt that was begun. One that was taken for lost counts all the same.
-    pub(super) fn settle(&mut self, id: AttemptId, attempt: &Attempt, outcome: Outcome, now: MonotonicTime) {
+    pub(super) fn settle(
+        &mut self,
+        id: AttemptId,
+        attempt: &Attempt,
+        outcome: AttemptOutcome,
+        now: MonotonicTime,
+    ) {
         match outcome {
-            Outcome::Success => {
+            AttemptOutcome::Success => {
                 self.pairs.forgive(attempt.pair, now);
                 self.everywhere.forgive(attempt.everywhere, now);
             }
-            Outcome::Failure => {
+            AttemptOutcome::Failure => {
                 for count in attempt.counts() {
                     self.table(count.limit).fail(count.key, now);
                 }
             }
-            Outcome::NotLookedAt => {}
+            AttemptOutcome::NotLookedAt => {}
         }
         if self.under_way.remove(&id).is_some() {
             self.end(attempt, now);
@@ -187,13 +193,13 @@ impl Ledger {
         registrant: &Registrant,
         now: MonotonicTime,
     ) -> Result<(), Duration> {
-        let rooms = [
-            self.registrations.room(registrant.network, now),
-            self.registrations_of_sites.room(registrant.site, now),
+        let allowances = [
+            self.registrations.allowance(registrant.network, now),
+            self.registrations_of_sites.allowance(registrant.site, now),
         ];
-        let delays = rooms.into_iter().filter_map(|room| match room {
-            Room::Throttled(delay) => Some(delay),
-            Room::For(_) => None,
+        let delays = allowances.into_iter().filter_map(|allowance| match allowance {
+            Allowance::Throttled(delay) => Some(delay),
+            Allowance::Attempts(_) => None,
         });
         if let Some(delay) = delays.max() {
             return Err(delay);
@@ -205,7 +211,7 @@ impl Ledger {
 
     /// Drops what no longer matters, and gives up attempts that were lost, which it returns.
     pub(super) fn forget_old(&mut self, now: MonotonicTime) -> Vec<Attempt> {
-        let is_lost = |begun_at| now.since(begun_at) >= LOST_AFTER;
+        let is_lost = |begun_at| now.since(begun_at) >= ABANDONED_AFTER;
         let lost = self.under_way.extract_if(|_, (_, begun_at)| is_lost(*begun_at));
         let lost: Vec<Attempt> = lost.map(|(_, (attempt, _))| attempt).collect();
         for attempt in &lost {
