@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let mut config = Config::default();
     // A real application names a file; this one leaves nothing behind.
-    config.database.database = Database::Memory;
+    config.database.location = Database::Memory;
     let sekisho = Sekisho::start(config, &url, Overrides::default()).await?;
 
     let for_workers = sekisho.clone();

@@ -16,7 +16,7 @@ use sekisho::{
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut config = Config::default();
     // A real application names a file; this one leaves nothing behind.
-    config.database.database = Database::Memory;
+    config.database.location = Database::Memory;
     // The cheapest hash there is, so that the example is over at once: leave it out elsewhere.
     config.password.bcrypt_cost = 4;
     let sekisho = Sekisho::start(config, "http://localhost:8000", Overrides::default()).await?;

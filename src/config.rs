@@ -81,8 +81,8 @@ impl Default for Database {
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
     /// The database: a path, sqlite://PATH, SQLAlchemy's sqlite:///PATH, or :memory:
-    #[arg(long, env = "DATABASE_URL", default_value = "sekisho.db", value_name = "PATH")]
-    pub database: Database,
+    #[arg(long = "database", env = "DATABASE_URL", default_value = "sekisho.db", value_name = "PATH")]
+    pub location: Database,
 }
 
 /// How passwords are hashed and judged; the server and the commands that set one take it.
@@ -224,7 +224,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
-            database: DatabaseArgs { database: Database::default() },
+            database: DatabaseArgs { location: Database::default() },
             encryption: EncryptionArgs::default(),
             password: PasswordArgs::default(),
             registration: Registration::default(),

@@ -64,7 +64,7 @@ impl Sekisho {
         let audiences = config.audiences(issuer)?;
         let secret_key = config.hs256_key()?;
         let key_wrap = config.encryption.key_wrap()?;
-        let file = Arc::new(DbFile::open(&config.database.database)?);
+        let file = Arc::new(DbFile::open(&config.database.location)?);
         let Overrides { clock, random, .. } = overrides.clone();
         let limits = Limits { in_flight: DB_IN_FLIGHT, deadline: Some(DB_DEADLINE) };
         let db = DbActor::start(Arc::clone(&file), limits);

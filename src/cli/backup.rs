@@ -25,7 +25,7 @@ pub(super) struct BackupArgs {
 }
 
 pub(super) fn run(args: &BackupArgs) -> Result<(), CommandError> {
-    let source = DbFile::open_existing(&args.database.database)?;
+    let source = DbFile::open_existing(&args.database.location)?;
     let key_wrap = args.encryption.key_wrap()?;
     let mut checked = KeyCheck::Done;
     let report = back_up(&source, &args.file, |keys| {

@@ -23,17 +23,17 @@ pub(super) struct CliDatabase {
 impl CliDatabase {
     /// Opens a database that exists.
     pub(super) fn open(args: &DatabaseArgs) -> Result<Self, StartError> {
-        DbFile::open_existing(&args.database).map(Self::on)
+        DbFile::open_existing(&args.location).map(Self::on)
     }
 
     /// Opens a database, and creates it if there is none.
     pub(super) fn open_or_create(args: &DatabaseArgs) -> Result<Self, StartError> {
-        DbFile::open(&args.database).map(Self::on)
+        DbFile::open(&args.location).map(Self::on)
     }
 
     /// Opens a database, or an empty one in memory if there is none, so that no file is created.
     pub(super) fn open_or_pretend(args: &DatabaseArgs) -> Result<Self, StartError> {
-        match &args.database {
+        match &args.location {
             Database::File(path) if path.exists() => Self::open(args),
             Database::File(_) | Database::Memory => DbFile::open(&Database::Memory).map(Self::on),
         }

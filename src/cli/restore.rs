@@ -25,7 +25,7 @@ pub(super) struct RestoreArgs {
 }
 
 pub(super) fn run(args: &RestoreArgs) -> Result<(), CommandError> {
-    let Database::File(target) = &args.database.database else {
+    let Database::File(target) = &args.database.location else {
         return Err("a backup is restored to a file, and :memory: is none".into());
     };
     let old_tokens = if args.keep_sessions { OldTokens::Keep } else { OldTokens::Invalidate };

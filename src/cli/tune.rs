@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// A login may take as long as this before people notice that it takes long.
-const LONGEST_LOGIN: Duration = Duration::from_millis(250);
+const MAX_LOGIN_TIME: Duration = Duration::from_millis(250);
 
 /// The lowest cost that is measured; anything below is too cheap to guess.
-const LOWEST: u32 = 8;
+const LOWEST_COST: u32 = 8;
 
 /// bcrypt's highest.
-const HIGHEST: u32 = 31;
+const HIGHEST_COST: u32 = 31;
 
 /// The least of so many measurements counts.
 const ROUNDS: u32 = 3;
@@ -35,15 +35,15 @@ pub(super) struct TuneArgs {
 
 pub(super) fn run(args: &TuneArgs) -> Result<(), CommandError> {
     let mut measured: Vec<(u32, Speed)> = Vec::new();
-    for cost in LOWEST..=HIGHEST {
+    for cost in LOWEST_COST..=HIGHEST_COST {
         let speed = measure_speed(cost, cores(), ROUNDS)?;
         measured.push((cost, speed));
-        if speed.alone >= LONGEST_LOGIN {
+        if speed.alone >= MAX_LOGIN_TIME {
             break;
         }
     }
-    let within = measured.iter().rev().find(|(_, speed)| speed.alone < LONGEST_LOGIN);
-    let advised = within.map_or(LOWEST, |(cost, _)| *cost);
+    let within = measured.iter().rev().find(|(_, speed)| speed.alone < MAX_LOGIN_TIME);
+    let advised = within.map_or(LOWEST_COST, |(cost, _)| *cost);
     let rows: Vec<_> = measured
         .iter()
         .map(|(cost, speed)| {

@@ -2,7 +2,7 @@
 //! database, or, where there is none, in the clear.
 //!
 //! A wrapped secret is `mark ‖ key id ‖ nonce ‖ ciphertext ‖ tag` (8, 8, 12, n and 16 bytes), sealed
-//! with AES-256-GCM. The mark, the key's id and the secret's [`SecretLocation`] are its associated data, so that
+//! with AES-256-GCM. The mark, the key's id and the [`SecretLocation`] are its associated data, so that
 //! a value that was moved to another row is refused like one that was changed.
 
 use std::{fmt, sync::Arc};

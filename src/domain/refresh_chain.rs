@@ -157,7 +157,7 @@ impl RefreshChain {
     ///
     /// At this number the entries take about 500 bytes. Twice as many made every refresh of a busy session
     /// write almost twice as many pages to the write-ahead log.
-    pub const MOST: usize = 12;
+    pub const MAX_REPLACED: usize = 12;
 
     /// What a presented secret is.
     #[must_use]
@@ -199,7 +199,7 @@ impl RefreshChain {
     ) -> Self {
         // Entries are in the order of their times unless a clock went back, so the newest ones are kept
         // up to the first that is too old.
-        let newest = self.replaced.iter().rev().take(Self::MOST - 1);
+        let newest = self.replaced.iter().rev().take(Self::MAX_REPLACED - 1);
         let kept = newest.take_while(|replaced| now.since(replaced.at) <= grace).count();
         self.replaced.drain(..self.replaced.len() - kept);
         self.replaced.push(Replaced { prefix: self.current.prefix(), at: now, by, derivation });

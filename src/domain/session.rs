@@ -113,7 +113,7 @@ pub struct Session {
 impl Session {
     /// The most live sessions of one account: more than anybody has devices. It bounds the cost of ending all
     /// of them.
-    pub const MOST_ALIVE: usize = 100;
+    pub const MAX_LIVE: usize = 100;
 
     /// The session as its owner and administrators see it: with uses that are too recent left out.
     ///

@@ -69,7 +69,7 @@ pub fn check_shared_secret(secret: &str) -> Result<(), PoorSecret> {
     if let Some(word) = PLACEHOLDERS.into_iter().find(|word| plain.contains(word)) {
         return Err(PoorSecret::Placeholder(word));
     }
-    if turns(secret.as_bytes()) < LEAST_TURNS {
+    if turns(secret.as_bytes()) < MIN_TURNS {
         return Err(PoorSecret::Monotonous);
     }
     Ok(())
@@ -89,7 +89,7 @@ fn plain_letter(character: char) -> char {
 
 /// A random key of 32 characters has 30 turns, a few of them alike. Of 200,000 from `openssl rand -hex 16`,
 /// the poorest that it makes, none had fewer than 22, and each turn less is an eighth as likely.
-const LEAST_TURNS: usize = 16;
+const MIN_TURNS: usize = 16;
 
 /// How many different turns a text takes: a turn is two steps in a row, a step is the difference between
 /// a byte and the next.

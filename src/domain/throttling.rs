@@ -20,7 +20,7 @@ pub trait Rule {
 
     /// Whether another attempt may begin beside those that are under way, each of which counts as
     /// a failure until it is known to be none.
-    fn allowance(&self, history: Self::History, under_way: u32, now: MonotonicTime) -> Allowance;
+    fn allowance(&self, history: Self::History, pending: u32, now: MonotonicTime) -> Allowance;
 
     /// The history after one more failure.
     #[must_use]
@@ -60,10 +60,10 @@ impl Delays {
 impl Rule for Delays {
     type History = FailureHistory;
 
-    fn allowance(&self, failures: FailureHistory, under_way: u32, now: MonotonicTime) -> Allowance {
+    fn allowance(&self, failures: FailureHistory, pending: u32, now: MonotonicTime) -> Allowance {
         let count = self.remembered(failures, now);
         let Some(beyond) = count.checked_sub(self.free) else {
-            return Allowance::Attempts((self.free - count).saturating_sub(under_way));
+            return Allowance::Attempts((self.free - count).saturating_sub(pending));
         };
         let delay = self.first.saturating_mul(1 << beyond.min(16)).min(self.longest);
         let elapsed = now.since(failures.last);
@@ -71,7 +71,7 @@ impl Rule for Delays {
             Allowance::Throttled(delay.saturating_sub(elapsed))
         } else {
             // After a delay one attempt is allowed, not as many as come at once.
-            Allowance::Attempts(1_u32.saturating_sub(under_way))
+            Allowance::Attempts(1_u32.saturating_sub(pending))
         }
     }
 
@@ -103,7 +103,7 @@ pub struct Debt {
 impl Rule for Rate {
     type History = Debt;
 
-    fn allowance(&self, debt: Debt, under_way: u32, now: MonotonicTime) -> Allowance {
+    fn allowance(&self, debt: Debt, pending: u32, now: MonotonicTime) -> Allowance {
         let owed = debt.clear_at.since(now);
         let last_free = self.interval.saturating_mul(self.burst.saturating_sub(1));
         if owed > last_free {
@@ -111,7 +111,7 @@ impl Rule for Rate {
         }
         let failures = owed.as_millis().div_ceil(self.interval.as_millis().max(1));
         let failures = u32::try_from(failures).unwrap_or(u32::MAX);
-        Allowance::Attempts(self.burst.saturating_sub(failures).saturating_sub(under_way))
+        Allowance::Attempts(self.burst.saturating_sub(failures).saturating_sub(pending))
     }
 
     /// The debt never exceeds the burst, so that failures that a limit did not stop do not prolong

@@ -181,7 +181,7 @@ impl ApiError {
             Self::NeedsUserScope => r#"Bearer error="insufficient_scope", scope="user""#,
             Self::InsufficientPermissions => r#"Bearer error="insufficient_scope", scope="admin""#,
             Self::NotRecent => {
-                let max_age = Caller::RECENTLY.as_secs();
+                let max_age = Caller::RECENT_LOGIN.as_secs();
                 return Some(format!(
                     r#"Bearer error="insufficient_user_authentication", max_age={max_age}"#
                 ));

@@ -23,7 +23,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long what the actors answered is good for. Anybody may ask, so a worker asks them no more
 /// often than this.
-const FRESH: Duration = Duration::from_secs(1);
+const PROBE_TTL: Duration = Duration::from_secs(1);
 
 pub(super) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "alive" }))
@@ -59,7 +59,7 @@ impl Probe {
     }
 
     fn is_fresh(&self) -> bool {
-        self.failing.peek().is_none() || self.began.elapsed() < FRESH
+        self.failing.peek().is_none() || self.began.elapsed() < PROBE_TTL
     }
 }
 

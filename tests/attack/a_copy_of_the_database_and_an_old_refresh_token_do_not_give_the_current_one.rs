@@ -68,7 +68,7 @@ async fn after_the_grace_no_old_token_leads_to_the_current_one() {
     let directory = TempDir::new().unwrap();
     let path = Arc::new(directory.path().join("sekisho.db"));
     let location = Database::File(path.to_path_buf());
-    let app = TestApp::start_with(|config| config.database.database = location).await;
+    let app = TestApp::start_with(|config| config.database.location = location).await;
     let mut tokens = app.newcomer("alice").await;
     let mut old = Vec::new();
     for _ in 0..4 {

@@ -12,7 +12,7 @@ use crate::support::{PASSWORD, TestApp};
 async fn nor_in_a_backup() {
     let directory = TempDir::new().unwrap();
     let (path, copy) = (directory.path().join("sekisho.db"), directory.path().join("copy.db"));
-    let app = TestApp::start_with(|config| config.database.database = Database::File(path.clone())).await;
+    let app = TestApp::start_with(|config| config.database.location = Database::File(path.clone())).await;
     app.newcomer("alice").await;
     let bob = app.newcomer("bob").await;
     let db = rusqlite::Connection::open(&path).unwrap();

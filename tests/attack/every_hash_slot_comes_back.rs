@@ -28,14 +28,14 @@ async fn whatever_is_broken_off() {
     .await;
     let mut tokens = app.newcomer("alice").await;
 
-    let mut under_way = Vec::new();
+    let mut pending = Vec::new();
     for number in 0..REQUESTS {
         if number % SESSION_LASTS == 0 {
-            join_all(std::mem::take(&mut under_way)).await;
+            join_all(std::mem::take(&mut pending)).await;
             tokens = log_in(&app).await;
         }
         let (address, request) = (app.address, request(number, &tokens.access));
-        under_way.push(spawn(async move {
+        pending.push(spawn(async move {
             let mut wire = Wire::connect(address).await;
             wire.send(request).await;
             // From before it is read until some are answered: 40 at once take some dozen milliseconds.
@@ -43,13 +43,13 @@ async fn whatever_is_broken_off() {
             wire.stream.set_zero_linger().unwrap();
         }));
     }
-    join_all(under_way).await;
+    join_all(pending).await;
 
     let passwords = app.sekisho.passwords();
     eventually("nothing is under way", async || {
         let status = app.sekisho.throttle().status().await.unwrap();
         let waiting = status.waiting + passwords.waiting();
-        status.under_way + waiting + passwords.handle().in_flight() == 0
+        status.pending + waiting + passwords.handle().in_flight() == 0
     })
     .await;
     let slot = || passwords.slot(FlowKey::registration(&RequestOrigin::default()));

@@ -105,7 +105,7 @@ async fn abandoned(app: &TestApp) -> f64 {
 async fn until_it_is_quiet(app: &TestApp) {
     eventually("nothing is under way", async || {
         let status = status(app).await;
-        status.under_way == 0 && status.waiting == 0 && app.sekisho.passwords().waiting() == 0
+        status.pending == 0 && status.waiting == 0 && app.sekisho.passwords().waiting() == 0
     })
     .await;
 }
@@ -137,7 +137,7 @@ async fn two_aborted_requests_after_four_failures_end_no_logins() {
     eventually("one is to be hashed and the other waits", async || {
         let status = status(&app).await;
         // With a single hash thread it waits in the queue.
-        status.under_way == 1 && status.waiting + app.sekisho.passwords().waiting() == 1
+        status.pending == 1 && status.waiting + app.sekisho.passwords().waiting() == 1
     })
     .await;
     drop(two);
@@ -160,7 +160,7 @@ async fn whoever_hangs_up_while_the_password_is_looked_at_has_made_an_attempt() 
         let held = hold_the_hash_threads(&app).await;
         let before = abandoned(&app).await;
         let login = send_login(&app, "wrong").await;
-        eventually("it is to be hashed", async || status(&app).await.under_way == 1).await;
+        eventually("it is to be hashed", async || status(&app).await.pending == 1).await;
         drop(login);
         eventually("the server knows", async || abandoned(&app).await > before).await;
         drop(held);

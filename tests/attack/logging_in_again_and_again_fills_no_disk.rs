@@ -11,7 +11,7 @@ use crate::support::TestApp;
 async fn an_account_has_a_bounded_number_of_sessions_that_ended() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("sekisho.db");
-    let app = TestApp::start_with(|config| config.database.database = Database::File(path.clone())).await;
+    let app = TestApp::start_with(|config| config.database.location = Database::File(path.clone())).await;
     let (bob, phone) = (app.newcomer("bob").await, app.newcomer("mallory").await);
 
     let mut logins = stream::iter(0..230).map(|_| app.log_in("mallory")).buffer_unordered(8);

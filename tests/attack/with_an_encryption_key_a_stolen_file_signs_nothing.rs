@@ -39,7 +39,7 @@ fn found(pieces: &HashSet<Vec<u8>>, path: &Path) -> usize {
 
 async fn start(path: &Path, key: Option<&Path>, made_at: i64) -> TestApp {
     let app = TestApp::start_with(|config| {
-        config.database.database = Database::File(path.to_owned());
+        config.database.location = Database::File(path.to_owned());
         config.encryption.encryption_key_file = key.map(Path::to_owned);
         config.issuer = Some("http://sekisho.test".to_owned());
     })

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::process::{Driver, Server};
 
 /// How long anything may take to appear; a busy machine is slow, and nothing here measures time.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A browser, and the server that it looks at.
 pub struct Visit {
@@ -72,7 +72,7 @@ impl Visit {
 
     /// Waits for an element.
     pub async fn find(&self, css: &str) -> Element {
-        let found = self.browser.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
+        let found = self.browser.wait().at_most(TIMEOUT).for_element(Locator::Css(css)).await;
         found.unwrap_or_else(|error| panic!("{css}: {error}"))
     }
 
@@ -149,6 +149,6 @@ pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T 
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    let answer = tokio::time::timeout(PATIENCE, asking).await;
+    let answer = tokio::time::timeout(TIMEOUT, asking).await;
     answer.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }

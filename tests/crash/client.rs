@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// No client has more accounts at once, so that each is used often.
-const MOST_ACCOUNTS: usize = 6;
+const MAX_ACCOUNTS: usize = 6;
 
 /// So many rotations may follow a refresh whose answer was lost; see [`Session::rotations_left`].
 ///
@@ -113,7 +113,7 @@ impl Client {
     fn choose(&mut self) -> Operation {
         let present: Vec<_> =
             (0..self.accounts.len()).filter(|at| self.accounts[*at].standing == Standing::Present).collect();
-        if present.len() < 2 || (present.len() < MOST_ACCOUNTS && self.rng.chance(5)) {
+        if present.len() < 2 || (present.len() < MAX_ACCOUNTS && self.rng.chance(5)) {
             return self.newcomer();
         }
         let at = self.rng.pick(&present).unwrap();

@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 
 /// Nobody waits longer for an answer: the server's own deadlines are shorter.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub struct Http {
     address: SocketAddr,
@@ -120,7 +120,7 @@ impl Http {
 fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     Ok(stream)
 }
 

@@ -25,7 +25,7 @@ async fn administrator(CurrentAdmin(caller): CurrentAdmin) -> String {
 
 async fn sekisho(issuer: &str) -> Sekisho {
     let mut config = Config::default();
-    config.database.database = Database::Memory;
+    config.database.location = Database::Memory;
     config.password.bcrypt_cost = 4;
     Sekisho::start(config, issuer, Overrides::default()).await.unwrap()
 }

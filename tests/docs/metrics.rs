@@ -43,7 +43,7 @@ async fn page_of_a_server_that_has_worked() -> Page {
     let mut config = Config::default();
     config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     config.metrics_listen = Some(config.listen);
-    config.database.database = Database::Memory;
+    config.database.location = Database::Memory;
     config.password.bcrypt_cost = 4;
     let application = Application::build(config, Overrides::default()).await.unwrap();
     let url = format!("http://{}", application.address());

@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Where cargo builds, which scripts/test-interop says.
 BUILT = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
 BINARY = BUILT / "sekisho"
-PATIENCE = 60  # seconds; a busy machine is slow, and nothing here measures time
+TIMEOUT = 60  # seconds; a busy machine is slow, and nothing here measures time
 
 # The environment without what would configure the server behind our back.
 CLEAN = {name: value for name, value in os.environ.items()
@@ -34,7 +34,7 @@ def running(command, **options):
     finally:
         process.terminate()
         try:
-            process.wait(PATIENCE)
+            process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -73,7 +73,7 @@ def status(url, token=None):
     """The status of a GET; `None` while nobody listens."""
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=PATIENCE) as response:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT) as response:
             return response.status
     except urllib.error.HTTPError as error:
         return error.code
@@ -82,7 +82,7 @@ def status(url, token=None):
 
 
 def wait_until_answering(url, process):
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while status(url) is None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"{process.args} does not answer")
@@ -92,5 +92,5 @@ def wait_until_answering(url, process):
 def log_in(url, name=NAME, scope="user"):
     """The access token of a new session."""
     body = urllib.parse.urlencode({"username": name, "password": PASSWORD, "scope": scope}).encode()
-    with urllib.request.urlopen(f"{url}/token", body, timeout=PATIENCE) as response:
+    with urllib.request.urlopen(f"{url}/token", body, timeout=TIMEOUT) as response:
         return json.load(response)["access_token"]

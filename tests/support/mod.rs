@@ -27,7 +27,7 @@ pub fn config(directory: &TempDir) -> Config {
         workers: std::num::NonZeroU16::new(2),
         ..Config::default()
     };
-    config.database.database = Database::File(directory.path().join("test.db"));
+    config.database.location = Database::File(directory.path().join("test.db"));
     config.password.bcrypt_cost = 4;
     config
 }

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 /// No test waits longer for a server's next byte.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A connection, and what was read of it and not used yet.
 pub struct Wire<S = TcpStream> {
@@ -102,7 +102,7 @@ impl<S: AsyncRead + Unpin> Wire<S> {
     }
 
     async fn read_more(&mut self) -> usize {
-        let read = timeout(PATIENCE, self.stream.read_buf(&mut self.buffer));
+        let read = timeout(TIMEOUT, self.stream.read_buf(&mut self.buffer));
         let read = read.await.unwrap_or_else(|_| panic!("the server says nothing"));
         // A connection that was reset has ended, too.
         read.unwrap_or(0)

@@ -36,19 +36,19 @@ pub struct Caller {
 
 impl Caller {
     /// How long after the password was given a caller may do what cannot be taken back.
-    pub const RECENTLY: Duration = Duration::from_mins(10);
+    pub const RECENT_LOGIN: Duration = Duration::from_mins(10);
 
     /// How far the clock that timed the login may have been ahead.
-    const SKEW: Duration = Duration::from_mins(1);
+    const MAX_CLOCK_SKEW: Duration = Duration::from_mins(1);
 
-    /// Whether the caller gave their password at most [`Caller::RECENTLY`] ago.
+    /// Whether the caller gave their password at most [`Caller::RECENT_LOGIN`] ago.
     ///
     /// A login that lies ahead of the clock was not recent: otherwise a clock that was set back would
     /// make an old login recent until the time of that login came again.
     #[must_use]
     pub fn authenticated_recently(&self, now: Timestamp) -> bool {
         let at = self.authenticated_at;
-        at <= now + Self::SKEW && now.since(at) <= Self::RECENTLY
+        at <= now + Self::MAX_CLOCK_SKEW && now.since(at) <= Self::RECENT_LOGIN
     }
 }
 

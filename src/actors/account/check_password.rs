@@ -13,14 +13,14 @@ use crate::{
         Unreachable,
         db::HasLoggedInFrom,
         password::{FlowKey, HashSlot, PasswordError, PasswordVerdict, QueueFull, VerifyPassword},
-        throttle::{Attempt, AttemptOutcome, Begun, Permit, ThrottleError},
+        throttle::{Attempt, AttemptOutcome, BeginReply, Permit, ThrottleError},
     },
     domain::{LoginName, Network, Password, PasswordHash, RequestOrigin, SessionId, UserId},
     metrics,
 };
 
 /// When it is worth trying again, where nobody can say.
-const SOON: Duration = Duration::from_secs(1);
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Why a password was not looked at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +55,7 @@ impl From<ThrottleError> for CheckError {
             ThrottleError::Throttled { retry_after } | ThrottleError::StrangersThrottled { retry_after } => {
                 Self::Throttled { retry_after }
             }
-            ThrottleError::Crowded => Self::Busy { retry_after: SOON },
+            ThrottleError::TooManyWaiting => Self::Busy { retry_after: DEFAULT_RETRY_AFTER },
         }
     }
 }
@@ -172,8 +172,8 @@ impl<'a> PasswordCheck<'a> {
         loop {
             let slot = self.deps.passwords.slot_until(self.flow.clone(), self.deadline).await?;
             match self.deps.throttle.begin(self.attempt).await {
-                Ok(Begun::Permit(permit)) => return Ok((slot, permit)),
-                Ok(Begun::Wait(waiting)) => {
+                Ok(BeginReply::Permit(permit)) => return Ok((slot, permit)),
+                Ok(BeginReply::Wait(waiting)) => {
                     drop(slot);
                     let woken = timeout_at(self.deadline, place.insert(waiting).woken());
                     woken.await.map_err(|_| waited_in_vain())?;
@@ -217,7 +217,7 @@ impl<'a> PasswordCheck<'a> {
 /// The wait for others to be settled has taken all that there was.
 fn waited_in_vain() -> CheckError {
     metrics::login_refused();
-    CheckError::Busy { retry_after: SOON }
+    CheckError::Busy { retry_after: DEFAULT_RETRY_AFTER }
 }
 
 /// What the throttle's refusal is to whoever is refused for good.

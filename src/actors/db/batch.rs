@@ -27,8 +27,9 @@ use rusqlite::Connection;
 use super::{DbActor, DbError, DbMessage};
 use crate::{actors::panic::catch_panic, metrics};
 
-/// For so long after a wait in vain for another process nobody waits for it.
-const IMPATIENCE: Duration = Duration::from_secs(5);
+/// After the write lock could not be taken within the busy timeout, later writes fail at once for this long
+/// instead of waiting again.
+const LOCK_COOLDOWN: Duration = Duration::from_secs(5);
 
 type Release = Box<dyn FnOnce(Result<(), &DbError>)>;
 
@@ -126,7 +127,7 @@ impl DbActor {
     /// busy timeout; those right after do not wait again, or the queue behind this one thread would
     /// take a busy timeout each.
     fn lock(&mut self) -> Result<(), DbError> {
-        let is_patient = self.locked_at.is_none_or(|at| at.elapsed() > IMPATIENCE);
+        let is_patient = self.locked_at.is_none_or(|at| at.elapsed() > LOCK_COOLDOWN);
         let patience = if is_patient { self.file.busy_timeout() } else { Duration::ZERO };
         let db = self.connect()?;
         db.busy_timeout(patience)?;

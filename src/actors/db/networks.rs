@@ -9,7 +9,7 @@ use super::{Access, DbError, DbMessage};
 use crate::domain::{Network, UserId};
 
 /// Finds out whether one of a user's sessions was opened from a network: of the newest
-/// [`HasLoggedInFrom::SESSIONS`], those that ended and were not purged yet among them.
+/// [`HasLoggedInFrom::MAX_SESSIONS`], those that ended and were not purged yet among them.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<bool, DbError>")]
 pub struct HasLoggedInFrom {
@@ -22,7 +22,7 @@ pub struct HasLoggedInFrom {
 
 impl HasLoggedInFrom {
     /// How many sessions are looked at.
-    pub const SESSIONS: i64 = 200;
+    pub const MAX_SESSIONS: i64 = 200;
 }
 
 impl DbMessage for HasLoggedInFrom {
@@ -32,7 +32,7 @@ impl DbMessage for HasLoggedInFrom {
     fn run(self, db: &Connection) -> Result<bool, DbError> {
         let mut statement =
             db.prepare_cached("SELECT ip FROM sessions WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2")?;
-        let mut rows = statement.query((self.user_id, Self::SESSIONS))?;
+        let mut rows = statement.query((self.user_id, Self::MAX_SESSIONS))?;
         while let Some(row) = rows.next()? {
             let network = match row.get_ref(0)?.as_str_or_null().map_err(rusqlite::Error::from)? {
                 None => None,

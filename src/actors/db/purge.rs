@@ -72,12 +72,12 @@ impl DbMessage for PurgeSessions {
     }
 }
 
-/// How many of an account's newest sessions anything looks at after they have ended: the list of sessions,
-/// and the throttle's question from where the account has logged in.
-const LOOKED_AT: i64 = if ListSessions::LIMIT > HasLoggedInFrom::SESSIONS {
-    ListSessions::LIMIT
+/// How many of an account's newest sessions are kept after they have ended. The list of sessions shows them,
+/// and the throttle reads from them where the account has logged in.
+const NEWEST_KEPT: i64 = if ListSessions::MAX_SESSIONS > HasLoggedInFrom::MAX_SESSIONS {
+    ListSessions::MAX_SESSIONS
 } else {
-    HasLoggedInFrom::SESSIONS
+    HasLoggedInFrom::MAX_SESSIONS
 };
 
 /// Deletes sessions of one account that have ended and that nothing looks at any more, a few at a time.
@@ -86,14 +86,14 @@ const LOOKED_AT: i64 = if ListSessions::LIMIT > HasLoggedInFrom::SESSIONS {
 /// Otherwise whoever goes on logging in fills the disk for as long as ended sessions are kept, and the
 /// deletion of the account, which deletes all of its sessions in one transaction, holds everybody up.
 pub(super) fn delete_unseen_sessions(db: &Connection, user_id: UserId) -> Result<(), DbError> {
-    const AT_ONCE: i64 = 10;
+    const MAX_DELETED: i64 = 10;
     let newest_unseen: Option<SessionId> = db
         .prepare_cached("SELECT id FROM sessions WHERE user_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2")?
-        .query_row((user_id, LOOKED_AT), |row| row.get(0))
+        .query_row((user_id, NEWEST_KEPT), |row| row.get(0))
         .optional()?;
     let Some(newest_unseen) = newest_unseen else { return Ok(()) };
     // Among twice as many as may live there are always some that have ended.
-    let examined = i64::try_from(2 * Session::MOST_ALIVE).unwrap_or(i64::MAX);
+    let examined = i64::try_from(2 * Session::MAX_LIVE).unwrap_or(i64::MAX);
     db.prepare_cached(
         "DELETE FROM sessions WHERE id IN (
              SELECT id FROM (
@@ -101,6 +101,6 @@ pub(super) fn delete_unseen_sessions(db: &Connection, user_id: UserId) -> Result
              ) WHERE ended_at IS NOT NULL LIMIT ?4
          )",
     )?
-    .execute((user_id, newest_unseen, examined, AT_ONCE))?;
+    .execute((user_id, newest_unseen, examined, MAX_DELETED))?;
     Ok(())
 }

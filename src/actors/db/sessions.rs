@@ -13,7 +13,7 @@ use crate::domain::{
 };
 
 /// Opens a session for somebody whose password was just verified. If the account then has more live
-/// sessions than [`Session::MOST_ALIVE`], those that were not used for the longest time end. Of those that
+/// sessions than [`Session::MAX_LIVE`], those that were not used for the longest time end. Of those that
 /// have ended, those that nothing looks at any more are deleted.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Option<SessionId>, DbError>")]
@@ -70,7 +70,7 @@ impl DbMessage for OpenSession {
     }
 }
 
-/// Ends a user's live sessions beyond [`Session::MOST_ALIVE`], a new one included: those that were not
+/// Ends a user's live sessions beyond [`Session::MAX_LIVE`], a new one included: those that were not
 /// used for the longest time.
 ///
 /// An account may have any number of sessions from before there was a bound. To keep the work of one
@@ -81,7 +81,7 @@ fn end_surplus_sessions(
     new: SessionId,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let looked_at = i64::try_from(2 * Session::MOST_ALIVE).unwrap_or(i64::MAX);
+    let looked_at = i64::try_from(2 * Session::MAX_LIVE).unwrap_or(i64::MAX);
     let mut statement = db.prepare_cached(
         "SELECT last_used_at, id, expires_at FROM sessions
          WHERE user_id = ?1 AND ended_at IS NULL ORDER BY id LIMIT ?2",
@@ -94,7 +94,7 @@ fn end_surplus_sessions(
             others.push((last_used_at, id));
         }
     }
-    let surplus = (others.len() + 1).saturating_sub(Session::MOST_ALIVE);
+    let surplus = (others.len() + 1).saturating_sub(Session::MAX_LIVE);
     others.sort_unstable();
     let mut end = db.prepare_cached("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1")?;
     for (_, id) in others.into_iter().take(surplus) {
@@ -158,7 +158,7 @@ impl DbMessage for FindActiveUsers {
     }
 }
 
-/// Lists a user's sessions, the newest first, at most [`ListSessions::LIMIT`].
+/// Lists a user's sessions, the newest first, at most [`ListSessions::MAX_SESSIONS`].
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Vec<Session>, DbError>")]
 pub struct ListSessions {
@@ -172,7 +172,7 @@ pub struct ListSessions {
 
 impl ListSessions {
     /// The most sessions that are listed.
-    pub const LIMIT: i64 = 200;
+    pub const MAX_SESSIONS: i64 = 200;
 }
 
 impl DbMessage for ListSessions {
@@ -195,7 +195,7 @@ impl DbMessage for ListSessions {
             )
         };
         let mut statement = db.prepare_cached(sql)?;
-        let rows = statement.query_map((self.user_id, self.now, Self::LIMIT), session)?;
+        let rows = statement.query_map((self.user_id, self.now, Self::MAX_SESSIONS), session)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }

@@ -11,7 +11,7 @@ use crate::{
             DbActor, DbError, FindKeys, InsertKey, InsertRefreshSecret, KeySet, RefreshSecretRow, Revocation,
             RevokeKey, StoredOtherwise,
         },
-        token::{ANNOUNCE, KeyError, Keyring, SigningSetup, new_key_row},
+        token::{ANNOUNCEMENT_PERIOD, KeyError, Keyring, SigningSetup, new_key_row},
     },
     domain::{Algorithm, Clock, KeyWrap, NoRandomness, OpenError, Random, Timestamp, WrapError},
 };
@@ -19,7 +19,7 @@ use crate::{
 /// How long a new version of the refresh secret waits before it makes tokens. Each server looks for new
 /// versions every second. One that did not know the version would refuse its tokens and so log somebody
 /// out.
-const REFRESH_ANNOUNCE: Duration = Duration::from_mins(1);
+const REFRESH_ANNOUNCEMENT_PERIOD: Duration = Duration::from_mins(1);
 
 /// The keyring could not be read or extended.
 #[derive(Debug, thiserror::Error)]
@@ -135,7 +135,7 @@ pub async fn rotate_refresh_secret(
     if known.iter().any(|secret| secret.version == version) {
         return Err(KeyringError::NoVersionLeft);
     }
-    let used_from = clock.now() + REFRESH_ANNOUNCE;
+    let used_from = clock.now() + REFRESH_ANNOUNCEMENT_PERIOD;
     let secret = new_refresh_secret(version, used_from, maker)?;
     let mut after = db.ask(InsertRefreshSecret { secret, newest }).await??.refresh_secrets;
     let secret = after.pop().ok_or(KeyringError::NoVersionLeft)?;
@@ -158,7 +158,7 @@ pub async fn rotate_keys(
 ) -> Result<KeySet, KeyringError> {
     let newest = db.ask(FindKeys).await?.keys.last().map(|key| key.kid.clone());
     let now = clock.now();
-    let signs_from = if at_once { now } else { now + ANNOUNCE };
+    let signs_from = if at_once { now } else { now + ANNOUNCEMENT_PERIOD };
     let key = new_key_row(algorithm, (key_wrap, random), now, signs_from)?;
     log::info!("made a signing key {} for {algorithm}; it signs from {signs_from}", key.kid);
     Ok(db.ask(InsertKey { key, newest }).await??)

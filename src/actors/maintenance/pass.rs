@@ -14,7 +14,7 @@ use crate::{
             CountSlice, DbActor, DbError, EmptyLog, FindHighestCost, FindKeys, KeySet, PurgeKeys,
             StoredOtherwise, TableCounts,
         },
-        token::{ANNOUNCE, KeyError, KeyState, Keyring},
+        token::{ANNOUNCEMENT_PERIOD, KeyError, KeyState, Keyring},
     },
     domain::{SessionRules, Timestamp},
 };
@@ -140,7 +140,7 @@ impl Pass {
         };
         match set.keys.last() {
             _ if external => {}
-            Some(newest) if now + ANNOUNCE >= newest.signs_from + self.policy.lifetime => {
+            Some(newest) if now + ANNOUNCEMENT_PERIOD >= newest.signs_from + self.policy.lifetime => {
                 set = add(newest.algorithm, false).await?;
             }
             Some(_) => {}

@@ -143,8 +143,8 @@ impl Admission {
     /// When the budget of a login that arrives now is used up.
     pub(super) fn deadline(&self) -> Instant {
         /// Longer than any process lives, and near enough to be added to any instant.
-        const EVER: Duration = Duration::from_hours(24 * 365 * 30);
-        Instant::now() + self.budget.min(EVER)
+        const FOREVER: Duration = Duration::from_hours(24 * 365 * 30);
+        Instant::now() + self.budget.min(FOREVER)
     }
 
     /// Waits for a slot until the deadline.

@@ -166,13 +166,13 @@ pub struct PasswordActor {
 
 impl PasswordActor {
     /// The longest time for which a thread waits for more jobs after it has computed a group.
-    const LONGEST_GATHERING: Duration = Duration::from_millis(5);
+    const MAX_GATHERING: Duration = Duration::from_millis(5);
 
     /// What a gathering costs at most: this part of the time of the group before it.
-    const GATHERING_PART: u32 = 64;
+    const GATHERING_FRACTION: u32 = 64;
 
     /// A shorter one is not worth a timer.
-    const SHORTEST_GATHERING: Duration = Duration::from_millis(1);
+    const MIN_GATHERING: Duration = Duration::from_millis(1);
 
     /// Starts the hash threads, and the actor on this thread's arbiter. Every group that is computed
     /// tells `admission` how long a slot is held.
@@ -235,8 +235,8 @@ impl PasswordActor {
             self.admission.learn(as_full_group(took, lanes));
             metrics::passwords_hashed(took, lanes);
         }
-        let gathering = (took / Self::GATHERING_PART).min(Self::LONGEST_GATHERING);
-        if lanes > 1 && self.gathering.is_none() && gathering >= Self::SHORTEST_GATHERING {
+        let gathering = (took / Self::GATHERING_FRACTION).min(Self::MAX_GATHERING);
+        if lanes > 1 && self.gathering.is_none() && gathering >= Self::MIN_GATHERING {
             self.gathering = Some(ctx.run_later(gathering, |actor, ctx| {
                 actor.gathering = None;
                 actor.dispatch(ctx);

@@ -50,7 +50,7 @@ pub enum AttemptOutcome {
 /// Whether an attempt may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AttemptDecision {
-    Go,
+    Allow,
     /// Not until pending attempts are settled; the count is the one that is full.
     Wait(Count),
     Throttled(Duration),
@@ -85,7 +85,7 @@ pub(super) struct FailureCounts {
     sites: Table<Rate>,
     registrations: Table<Rate>,
     registrations_of_sites: Table<Rate>,
-    under_way: HashMap<AttemptId, (Attempt, MonotonicTime)>,
+    pending: HashMap<AttemptId, (Attempt, MonotonicTime)>,
     begun: u64,
 }
 
@@ -98,7 +98,7 @@ impl Default for FailureCounts {
             sites: Table::new(SITE),
             registrations: Table::new(REGISTRATIONS),
             registrations_of_sites: Table::new(REGISTRATIONS_OF_SITE),
-            under_way: HashMap::new(),
+            pending: HashMap::new(),
             begun: 0,
         }
     }
@@ -111,7 +111,7 @@ impl FailureCounts {
         match self.allowance(pair, now) {
             Allowance::Throttled(delay) => return AttemptDecision::Throttled(delay),
             Allowance::Attempts(0) if attempt.familiar => return AttemptDecision::Wait(pair),
-            Allowance::Attempts(_) if attempt.familiar => return AttemptDecision::Go,
+            Allowance::Attempts(_) if attempt.familiar => return AttemptDecision::Allow,
             Allowance::Attempts(_) => {}
         }
         let delays = attempt.counts().filter_map(|count| match self.allowance(count, now) {
@@ -122,7 +122,7 @@ impl FailureCounts {
             return AttemptDecision::StrangersThrottled(delay);
         }
         let full = attempt.counts().find(|count| self.allowance(*count, now) == Allowance::Attempts(0));
-        full.map_or(AttemptDecision::Go, AttemptDecision::Wait)
+        full.map_or(AttemptDecision::Allow, AttemptDecision::Wait)
     }
 
     /// What one count allows.
@@ -152,7 +152,7 @@ impl FailureCounts {
         }
         self.begun += 1;
         let id = AttemptId(self.begun);
-        self.under_way.insert(id, (attempt, now));
+        self.pending.insert(id, (attempt, now));
         id
     }
 
@@ -176,7 +176,7 @@ impl FailureCounts {
             }
             AttemptOutcome::NotLookedAt => {}
         }
-        if self.under_way.remove(&id).is_some() {
+        if self.pending.remove(&id).is_some() {
             self.end(attempt, now);
         }
     }
@@ -212,7 +212,7 @@ impl FailureCounts {
     /// Drops what no longer matters, and gives up attempts that were lost, which it returns.
     pub(super) fn forget_old(&mut self, now: MonotonicTime) -> Vec<Attempt> {
         let is_lost = |begun_at| now.since(begun_at) >= ABANDONED_AFTER;
-        let lost = self.under_way.extract_if(|_, (_, begun_at)| is_lost(*begun_at));
+        let lost = self.pending.extract_if(|_, (_, begun_at)| is_lost(*begun_at));
         let lost: Vec<Attempt> = lost.map(|(_, (attempt, _))| attempt).collect();
         for attempt in &lost {
             self.end(attempt, now);
@@ -240,8 +240,8 @@ impl FailureCounts {
     }
 
     /// How many attempts have begun and are not settled.
-    pub(super) fn under_way(&self) -> usize {
-        self.under_way.len()
+    pub(super) fn pending(&self) -> usize {
+        self.pending.len()
     }
 }
 

@@ -18,7 +18,7 @@ use actix::{Actor, AsyncContext, Context, Handler, Message};
 pub use self::{
     failure_counts::AttemptOutcome,
     key::Attempt,
-    permit::{Begun, Permit, Waiting},
+    permit::{BeginReply, Permit, Waiting},
 };
 use self::{
     failure_counts::{AttemptDecision, AttemptId, Count, FailureCounts},
@@ -47,9 +47,9 @@ pub enum ThrottleError {
         /// When a stranger's next attempt is allowed.
         retry_after: Duration,
     },
-    /// Too many wait for others to be settled.
+    /// Too many attempts wait for pending ones to be settled.
     #[error("too many attempts are waiting")]
-    Crowded,
+    TooManyWaiting,
 }
 
 /// The actor that owns the failure counts; see the module's documentation.
@@ -108,14 +108,14 @@ impl Handler<CheckAttempt> for ThrottleActor {
             AttemptDecision::StrangersThrottled(retry_after) => {
                 Err(ThrottleError::StrangersThrottled { retry_after })
             }
-            AttemptDecision::Go | AttemptDecision::Wait(_) => Ok(()),
+            AttemptDecision::Allow | AttemptDecision::Wait(_) => Ok(()),
         }
     }
 }
 
 /// Begins an attempt, now that its password is about to be looked at.
 #[derive(Message)]
-#[rtype(result = "Result<Begun, ThrottleError>")]
+#[rtype(result = "Result<BeginReply, ThrottleError>")]
 struct BeginAttempt {
     attempt: Attempt,
     /// What the answer, when it is dropped, is told by.
@@ -123,20 +123,20 @@ struct BeginAttempt {
 }
 
 impl Handler<BeginAttempt> for ThrottleActor {
-    type Result = Result<Begun, ThrottleError>;
+    type Result = Result<BeginReply, ThrottleError>;
 
     /// The answer is the permit itself: where nobody takes it, its drop settles the attempt.
     fn handle(&mut self, message: BeginAttempt, _: &mut Context<Self>) -> Self::Result {
         let BeginAttempt { attempt, throttle } = message;
         let now = self.clock.monotonic();
         match self.failures.judge(&attempt, now) {
-            AttemptDecision::Go => {
+            AttemptDecision::Allow => {
                 let id = self.failures.begin(attempt, now);
-                Ok(Begun::Permit(Permit::new(throttle, id, attempt)))
+                Ok(BeginReply::Permit(Permit::new(throttle, id, attempt)))
             }
             AttemptDecision::Wait(count) => {
-                let (id, woken) = self.waiting.add(count).ok_or(ThrottleError::Crowded)?;
-                Ok(Begun::Wait(Waiting::new(throttle, count, id, woken)))
+                let (id, woken) = self.waiting.add(count).ok_or(ThrottleError::TooManyWaiting)?;
+                Ok(BeginReply::Wait(Waiting::new(throttle, count, id, woken)))
             }
             AttemptDecision::Throttled(retry_after) => Err(ThrottleError::Throttled { retry_after }),
             AttemptDecision::StrangersThrottled(retry_after) => {
@@ -223,7 +223,7 @@ pub struct ThrottleStatus {
     /// Histories, over all limits.
     pub entries: usize,
     /// Attempts that have begun and are not settled.
-    pub under_way: usize,
+    pub pending: usize,
     /// Attempts that wait for one of those to be settled.
     pub waiting: usize,
 }
@@ -235,7 +235,7 @@ impl Handler<ReadStatus> for ThrottleActor {
         self.sweep();
         Ok(ThrottleStatus {
             entries: self.failures.entries(),
-            under_way: self.failures.under_way(),
+            pending: self.failures.pending(),
             waiting: self.waiting.len(),
         })
     }
@@ -291,7 +291,7 @@ impl Throttle {
     /// # Errors
     ///
     /// See [`ThrottleError`].
-    pub async fn begin(&self, attempt: Attempt) -> Result<Begun, ThrottleError> {
+    pub async fn begin(&self, attempt: Attempt) -> Result<BeginReply, ThrottleError> {
         self.handle.ask(BeginAttempt { attempt, throttle: self.clone() }).await
     }
 

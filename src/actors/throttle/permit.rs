@@ -1,4 +1,4 @@
-//! What an attempt holds while it is under way, or waits: dropping it tells the throttle.
+//! What an attempt holds while it is pending or waits. Dropping it tells the throttle.
 
 use tokio::sync::oneshot;
 
@@ -8,15 +8,15 @@ use super::{
     waiting::WaiterId,
 };
 
-/// The answer to whoever wants to begin an attempt.
-pub enum Begun {
+/// The answer to an attempt that wants to begin.
+pub enum BeginReply {
     /// It has begun.
     Permit(Permit),
-    /// Others must be settled first.
+    /// Pending attempts must be settled first.
     Wait(Waiting),
 }
 
-/// An attempt under way. Dropped unsettled it counts as not looked at.
+/// A pending attempt. If it is dropped unsettled, it ends as not looked at.
 #[must_use = "dropping it settles the attempt as not looked at"]
 pub struct Permit {
     throttle: Throttle,
@@ -30,7 +30,7 @@ impl Permit {
         Self { throttle, id, attempt, outcome: AttemptOutcome::NotLookedAt }
     }
 
-    /// Records what came of the attempt.
+    /// Settles the attempt.
     pub fn settle(mut self, outcome: AttemptOutcome) {
         self.outcome = outcome;
     }

@@ -43,22 +43,22 @@ pub(super) struct Table<R: Rule> {
 struct Entry<H> {
     history: H,
     /// How many attempts have begun and are not settled.
-    under_way: u32,
+    pending: u32,
 }
 
 impl<R: Rule> Counting for Table<R> {
     fn allowance(&self, key: Key, now: MonotonicTime) -> Allowance {
-        let Entry { history, under_way } = self.entries.get(&key).copied().unwrap_or_default();
-        self.rule.allowance(history, under_way, now)
+        let Entry { history, pending } = self.entries.get(&key).copied().unwrap_or_default();
+        self.rule.allowance(history, pending, now)
     }
 
     fn begin(&mut self, key: Key) {
-        self.entries.entry(key).or_default().under_way += 1;
+        self.entries.entry(key).or_default().pending += 1;
     }
 
     fn end(&mut self, key: Key, now: MonotonicTime) {
         if let Some(entry) = self.entries.get_mut(&key) {
-            entry.under_way = entry.under_way.saturating_sub(1);
+            entry.pending = entry.pending.saturating_sub(1);
             self.forget_if_old(key, now);
         }
     }
@@ -80,7 +80,7 @@ impl<R: Rule> Counting for Table<R> {
 
     fn forget_old(&mut self, now: MonotonicTime) {
         let rule = &self.rule;
-        self.entries.retain(|_, entry| entry.under_way > 0 || rule.forgotten_at(entry.history) > now);
+        self.entries.retain(|_, entry| entry.pending > 0 || rule.forgotten_at(entry.history) > now);
     }
 
     fn len(&self) -> usize {
@@ -95,7 +95,7 @@ impl<R: Rule> Table<R> {
 
     fn forget_if_old(&mut self, key: Key, now: MonotonicTime) {
         let is_old =
-            |entry: &Entry<R::History>| entry.under_way == 0 && self.rule.forgotten_at(entry.history) <= now;
+            |entry: &Entry<R::History>| entry.pending == 0 && self.rule.forgotten_at(entry.history) <= now;
         if self.entries.get(&key).is_some_and(is_old) {
             self.entries.remove(&key);
         }
@@ -109,7 +109,7 @@ impl<R: Rule> Table<R> {
         let middle = times.len() / 2;
         let (_, median, _) = times.select_nth_unstable(middle);
         let median = *median;
-        self.entries.retain(|_, entry| entry.under_way > 0 || rule.forgotten_at(entry.history) > median);
+        self.entries.retain(|_, entry| entry.pending > 0 || rule.forgotten_at(entry.history) > median);
     }
 }
 
@@ -142,15 +142,15 @@ mod tests {
             longest: Duration::from_mins(15),
             memory: Duration::from_hours(1),
         };
-        let under_way = Key::numbered(MAX_ENTRIES * 2);
+        let pending = Key::numbered(MAX_ENTRIES * 2);
 
-        let mut table = full(rule, |table| table.begin(under_way));
+        let mut table = full(rule, |table| table.begin(pending));
 
         assert!((MAX_ENTRIES / 3..MAX_ENTRIES).contains(&table.len()));
         let now = at(MAX_ENTRIES / 1_000);
         assert_eq!(table.allowance(Key::numbered(MAX_ENTRIES), now), Allowance::Attempts(4));
-        assert_eq!(table.allowance(under_way, now), Allowance::Attempts(4));
-        table.end(under_way, now);
+        assert_eq!(table.allowance(pending, now), Allowance::Attempts(4));
+        table.end(pending, now);
         table.forget_old(at(10_000));
         assert_eq!(table.len(), 0);
     }

@@ -15,10 +15,11 @@ use crate::{
 pub const JWKS_MAX_AGE: Duration = Duration::from_mins(5);
 
 /// How long a key is announced before it signs: twice as long as verifiers keep their copy.
-pub const ANNOUNCE: Duration = Duration::from_secs(2 * JWKS_MAX_AGE.as_secs());
+pub const ANNOUNCEMENT_PERIOD: Duration = Duration::from_secs(2 * JWKS_MAX_AGE.as_secs());
 
-/// For so long after its successor began may a process that has not heard of it sign with a key.
-const STRAGGLE: Duration = Duration::from_mins(1);
+/// How long after its successor began to sign a key may still sign, in a process that has not read the
+/// successor yet.
+const PROPAGATION_GRACE: Duration = Duration::from_mins(1);
 
 /// Where a key is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +83,8 @@ pub fn summarize_keys(set: &KeySet, token_lifetime: Duration, now: Timestamp) ->
 
 /// Until when each of the keys that begin to sign at these times verifies; `None` for the last.
 pub(super) fn verification_ends(starts: &[Timestamp], token_lifetime: Duration) -> Vec<Option<Timestamp>> {
-    let ends = starts.iter().skip(1).map(|superseded_at| Some(*superseded_at + token_lifetime + STRAGGLE));
+    let ends =
+        starts.iter().skip(1).map(|superseded_at| Some(*superseded_at + token_lifetime + PROPAGATION_GRACE));
     ends.chain([None]).take(starts.len()).collect()
 }
 

@@ -20,7 +20,7 @@ pub use self::{
     access::{InvalidToken, VerifiedToken},
     key::{KeyError, new_key_row},
     keyring::{Keyring, SigningSetup},
-    life::{ANNOUNCE, JWKS_MAX_AGE, KeyState, KeySummary, summarize_keys},
+    life::{ANNOUNCEMENT_PERIOD, JWKS_MAX_AGE, KeyState, KeySummary, summarize_keys},
     refresh::{Presented, RefreshSecret, Successor},
 };
 use super::Unreachable;

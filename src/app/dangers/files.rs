@@ -15,7 +15,7 @@ pub(super) const CHECKS: [Check; 3] = [database_file, directory, file_system];
 
 /// The database's file, whatever links lead to it, and the directory that it stands in or will.
 fn place(config: &Config) -> Option<(PathBuf, PathBuf)> {
-    let Database::File(path) = &config.database.database else { return None };
+    let Database::File(path) = &config.database.location else { return None };
     let path = path.canonicalize().unwrap_or_else(|_| path.clone());
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

@@ -31,7 +31,7 @@ fn is_beyond_loopback(address: SocketAddr) -> bool {
 }
 
 fn encryption(config: &Config) -> Vec<Danger> {
-    let is_stored = matches!(config.database.database, Database::File(_));
+    let is_stored = matches!(config.database.location, Database::File(_));
     let is_missing = config.encryption.encryption_key_file.is_none();
     let danger = (is_stored && is_missing).then(|| {
         Danger::new(
@@ -214,7 +214,7 @@ fn docs(config: &Config) -> Vec<Danger> {
 }
 
 fn memory_database(config: &Config) -> Vec<Danger> {
-    let danger = (config.database.database == Database::Memory).then(|| {
+    let danger = (config.database.location == Database::Memory).then(|| {
         Danger::new(
             "database_in_memory",
             "all accounts are gone when the process ends",
@@ -290,7 +290,7 @@ mod tests {
                 },
                 "docs_are_public",
             ),
-            (|config| config.database.database = Database::Memory, "database_in_memory"),
+            (|config| config.database.location = Database::Memory, "database_in_memory"),
             (|config| config.trusted_proxies = vec!["::/0".parse().unwrap()], "proxy_is_anybody"),
             (|config| config.trusted_proxies = vec!["0.0.0.0/0".parse().unwrap()], "proxy_is_anybody"),
         ];

@@ -64,7 +64,7 @@ fn what_is_older_than_the_grace_is_forgotten_at_the_next_rotation() {
 fn a_client_that_never_waits_cannot_grow_the_row() {
     let chain = chain(&[100; 200]);
 
-    assert_eq!(chain.replaced.len(), RefreshChain::MOST);
+    assert_eq!(chain.replaced.len(), RefreshChain::MAX_REPLACED);
     assert!(chain.write_replaced().len() < 1400);
 }
 

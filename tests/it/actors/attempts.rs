@@ -8,7 +8,7 @@ use sekisho::{
     actors::{
         account::{CheckError, LoginError},
         password::FlowKey,
-        throttle::{AttemptOutcome, Begun, Permit, ThrottleStatus},
+        throttle::{AttemptOutcome, BeginReply, Permit, ThrottleStatus},
     },
     config::cores,
     domain::{LoginName, Role, TokenPair},
@@ -22,12 +22,12 @@ use super::{
 use crate::support::{PASSWORD, TestActors};
 
 /// An attempt that has begun and does not end by itself.
-async fn attempt_under_way(actors: &TestActors, name: &str, ip: &str) -> Permit {
+async fn pending_attempt(actors: &TestActors, name: &str, ip: &str) -> Permit {
     let throttle = actors.sekisho.throttle();
     let ip: IpAddr = ip.parse().unwrap();
     match throttle.begin(throttle.login(&LoginName::parse(name).unwrap(), Some(ip))).await {
-        Ok(Begun::Permit(permit)) => permit,
-        Ok(Begun::Wait(_)) => panic!("others are under way"),
+        Ok(BeginReply::Permit(permit)) => permit,
+        Ok(BeginReply::Wait(_)) => panic!("others are under way"),
         Err(error) => panic!("{error}"),
     }
 }
@@ -74,7 +74,7 @@ async fn hold_the_hash_threads(actors: &TestActors) -> Vec<Held> {
 
 async fn until_under_way(actors: &TestActors, count: usize) {
     let deadline = std::time::Instant::now() + Duration::from_secs(30);
-    while status(actors).await.under_way != count {
+    while status(actors).await.pending != count {
         assert!(std::time::Instant::now() < deadline, "{:?}", status(actors).await);
         tokio::task::yield_now().await;
     }
@@ -89,19 +89,19 @@ async fn whoever_must_wait_for_another_attempt_gives_back_the_turn() {
     for _ in 0..4 {
         assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", ATTACKER).await));
     }
-    let under_way = attempt_under_way(&actors, "alice", ATTACKER).await;
+    let pending = pending_attempt(&actors, "alice", ATTACKER).await;
 
     let waiting = logins(&actors, 3 * cores().get(), PASSWORD).await;
     until_so_many_wait(&actors, waiting.len()).await;
 
     assert_eq!(actors.sekisho.passwords().waiting(), 0);
     assert!(attempt(&actors, "bob", PASSWORD, ATTACKER).await.is_ok());
-    under_way.settle(AttemptOutcome::NotLookedAt);
+    pending.settle(AttemptOutcome::NotLookedAt);
     for login in waiting {
         assert!(login.await.unwrap().is_ok());
     }
     // The failures of the address and its site are remembered, those of the name are not.
-    assert_eq!(status(&actors).await, ThrottleStatus { entries: 2, under_way: 0, waiting: 0 });
+    assert_eq!(status(&actors).await, ThrottleStatus { entries: 2, pending: 0, waiting: 0 });
 }
 
 #[actix_web::test]
@@ -129,7 +129,7 @@ async fn whoever_hangs_up_while_waiting_is_taken_off_and_the_next_goes_on() {
     for _ in 0..4 {
         assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", ATTACKER).await));
     }
-    let under_way = attempt_under_way(&actors, "alice", ATTACKER).await;
+    let pending = pending_attempt(&actors, "alice", ATTACKER).await;
     let mut waiting = logins(&actors, 20, PASSWORD).await;
     until_so_many_wait(&actors, 20).await;
 
@@ -138,13 +138,13 @@ async fn whoever_hangs_up_while_waiting_is_taken_off_and_the_next_goes_on() {
         login.abort();
     }
     until_so_many_wait(&actors, 1).await;
-    drop(under_way);
+    drop(pending);
 
     for login in last {
         assert!(login.await.unwrap().is_ok());
     }
     // The failures of the address and its site are remembered, those of the name are not.
-    assert_eq!(status(&actors).await, ThrottleStatus { entries: 2, under_way: 0, waiting: 0 });
+    assert_eq!(status(&actors).await, ThrottleStatus { entries: 2, pending: 0, waiting: 0 });
 }
 
 #[actix_web::test]
@@ -154,7 +154,7 @@ async fn whoever_is_woken_and_hangs_up_wakes_the_next() {
     for _ in 0..4 {
         assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", ATTACKER).await));
     }
-    let under_way = attempt_under_way(&actors, "alice", ATTACKER).await;
+    let pending = pending_attempt(&actors, "alice", ATTACKER).await;
     let waiting = logins(&actors, 2, PASSWORD).await;
     until_so_many_wait(&actors, 2).await;
     // The first is woken, and waits for a slot, which nothing frees.
@@ -162,7 +162,7 @@ async fn whoever_is_woken_and_hangs_up_wakes_the_next() {
         (0..actors.sekisho.passwords().slots()).map(|_| actors.sekisho.passwords().slot(bystander())),
     )
     .await;
-    drop(under_way);
+    drop(pending);
     until("the first waits for a slot", || actors.sekisho.passwords().waiting() == 1).await;
 
     waiting[0].abort();
@@ -182,7 +182,7 @@ async fn all_waits_of_a_login_together_have_one_budget() {
     for _ in 0..4 {
         assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", ATTACKER).await));
     }
-    let under_way = attempt_under_way(&actors, "alice", ATTACKER).await;
+    let pending = pending_attempt(&actors, "alice", ATTACKER).await;
     let started = std::time::Instant::now();
 
     let answer = attempt(&actors, "alice", PASSWORD, ATTACKER).await;
@@ -190,7 +190,7 @@ async fn all_waits_of_a_login_together_have_one_budget() {
     assert!(matches!(answer, Err(LoginError::Check(CheckError::Busy { .. }))), "{answer:?}");
     assert!(started.elapsed() < Duration::from_secs(5));
     assert_eq!(status(&actors).await.waiting, 0);
-    under_way.settle(AttemptOutcome::NotLookedAt);
+    pending.settle(AttemptOutcome::NotLookedAt);
     assert!(attempt(&actors, "alice", PASSWORD, ATTACKER).await.is_ok());
 }
 
@@ -231,5 +231,5 @@ async fn an_answer_that_nobody_takes_leaves_nothing_under_way() {
     }
 
     until_under_way(&actors, 0).await;
-    assert_eq!(status(&actors).await, ThrottleStatus { entries: 0, under_way: 0, waiting: 0 });
+    assert_eq!(status(&actors).await, ThrottleStatus { entries: 0, pending: 0, waiting: 0 });
 }

@@ -62,8 +62,8 @@ async fn an_address_that_was_not_known_is_a_network_of_its_own_and_a_text_that_i
 #[actix_web::test]
 async fn only_the_newest_sessions_are_looked_at() {
     let (first, last) = ("'198.51.100.7'", "'192.0.2.1'");
-    let just_in = database(first, HasLoggedInFrom::SESSIONS - 2, last).await;
-    let too_old = database(first, HasLoggedInFrom::SESSIONS - 1, last).await;
+    let just_in = database(first, HasLoggedInFrom::MAX_SESSIONS - 2, last).await;
+    let too_old = database(first, HasLoggedInFrom::MAX_SESSIONS - 1, last).await;
 
     assert!(has_logged_in(&just_in, 1, Some("198.51.100.7")).await);
     assert!(!has_logged_in(&too_old, 1, Some("198.51.100.7")).await);

@@ -21,7 +21,7 @@ use sekisho::{
 use crate::support::{PASSWORD, TestActors};
 
 /// Nothing that a test waits for takes so long unless it never happens.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub fn password(text: &str) -> Password {
     Password::new(text.to_owned())
@@ -113,7 +113,7 @@ pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
             time::sleep(Duration::from_millis(1)).await;
         }
     };
-    assert!(time::timeout(PATIENCE, wait).await.is_ok(), "never happened: {what}");
+    assert!(time::timeout(TIMEOUT, wait).await.is_ok(), "never happened: {what}");
 }
 
 /// Begins something, and comes back when the messages that it can send by itself have been

@@ -24,7 +24,7 @@ pub use self::{
 pub const PASSWORD: &str = "correct horse battery";
 
 /// How long anything may take before a test gives up on it: far more than it does.
-pub const PATIENCE: Duration = Duration::from_mins(2);
+pub const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A working directory, where the database is `sekisho.db` as it is by default.
 pub struct Home {
@@ -160,7 +160,7 @@ pub fn finish(command: &mut Command, input: &str) -> Outcome {
     let process = rustix::process::Pid::from_child(&child);
     let (ended, wait) = std::sync::mpsc::channel::<()>();
     let watchdog = std::thread::spawn(move || {
-        if wait.recv_timeout(PATIENCE) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+        if wait.recv_timeout(TIMEOUT) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
             let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
         }
     });
@@ -177,7 +177,7 @@ pub fn finish(command: &mut Command, input: &str) -> Outcome {
 /// Waits until something is so.
 #[track_caller]
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !is_so() {
         assert!(Instant::now() < deadline, "never: {what}");
         std::thread::sleep(Duration::from_millis(10));

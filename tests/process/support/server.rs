@@ -15,7 +15,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use super::{Answer, Connection, PASSWORD, PATIENCE, Tokens, http::form, wait_until};
+use super::{Answer, Connection, PASSWORD, TIMEOUT, Tokens, http::form, wait_until};
 
 /// A server that listens; it is killed when dropped.
 pub struct Server {
@@ -80,7 +80,7 @@ impl Server {
     /// Waits for its end.
     #[track_caller]
     pub fn wait(mut self) -> Ended {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;

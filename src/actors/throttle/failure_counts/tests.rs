@@ -26,7 +26,7 @@ impl Tried {
     }
 
     fn settle(&mut self, attempt: Attempt, outcome: AttemptOutcome, now: MonotonicTime) {
-        assert_eq!(self.failures.judge(&attempt, now), AttemptDecision::Go);
+        assert_eq!(self.failures.judge(&attempt, now), AttemptDecision::Allow);
         let id = self.failures.begin(attempt, now);
         self.failures.settle(id, &attempt, outcome, now);
     }
@@ -62,8 +62,8 @@ fn the_sixth_attempt_waits_and_nobody_elsewhere_does() {
         AttemptDecision::Throttled(Duration::from_secs(1))
     );
     assert!(matches!(tried.judge("ALICE", "198.51.100.200", at(0)), AttemptDecision::Throttled(_)));
-    assert_eq!(tried.judge("alice", "198.51.101.7", at(0)), AttemptDecision::Go);
-    assert_eq!(tried.judge("bob", "198.51.100.7", at(0)), AttemptDecision::Go);
+    assert_eq!(tried.judge("alice", "198.51.101.7", at(0)), AttemptDecision::Allow);
+    assert_eq!(tried.judge("bob", "198.51.100.7", at(0)), AttemptDecision::Allow);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_name_and_an_address_are_counted_apart() {
         tried.fail("alice", "198.51.100.7", at(0));
     }
 
-    assert_eq!(tried.judge("alice@example.com", "198.51.100.7", at(0)), AttemptDecision::Go);
+    assert_eq!(tried.judge("alice@example.com", "198.51.100.7", at(0)), AttemptDecision::Allow);
 }
 
 #[test]
@@ -88,11 +88,11 @@ fn attempts_under_way_count_until_they_are_settled() {
         matches!(full, AttemptDecision::Wait(count) if tried.failures.allowance(count, at(0)) == Allowance::Attempts(0))
     );
     tried.failures.settle(ids[0], &attempt, AttemptOutcome::NotLookedAt, at(0));
-    assert_eq!(tried.failures.judge(&attempt, at(0)), AttemptDecision::Go);
+    assert_eq!(tried.failures.judge(&attempt, at(0)), AttemptDecision::Allow);
     for id in &ids[1..] {
         tried.failures.settle(*id, &attempt, AttemptOutcome::Success, at(0));
     }
-    assert_eq!((tried.failures.entries(), tried.failures.under_way()), (0, 0));
+    assert_eq!((tried.failures.entries(), tried.failures.pending()), (0, 0));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn over_all_networks_a_name_has_fifty_and_one_more_an_hour_and_its_owners_networ
             let left = Duration::from_hours(1).checked_sub(Duration::from_secs(number.into()));
             match left.filter(|left| !left.is_zero()) {
                 Some(left) => assert_eq!(decision, AttemptDecision::StrangersThrottled(left), "{ip}"),
-                None => assert_eq!(decision, AttemptDecision::Go, "{ip}"),
+                None => assert_eq!(decision, AttemptDecision::Allow, "{ip}"),
             }
         }
         tried.fail("alice", &elsewhere(60, is_ipv6), at(3_600));
@@ -145,8 +145,8 @@ fn over_all_networks_a_name_has_fifty_and_one_more_an_hour_and_its_owners_networ
             AttemptDecision::StrangersThrottled(_)
         ));
         let owner = tried.login("alice", "192.0.2.1").familiar();
-        assert_eq!(tried.failures.judge(&owner, at(3_600)), AttemptDecision::Go);
-        assert_eq!(tried.judge("alice@example.com", "192.0.2.1", at(3_600)), AttemptDecision::Go);
+        assert_eq!(tried.failures.judge(&owner, at(3_600)), AttemptDecision::Allow);
+        assert_eq!(tried.judge("alice@example.com", "192.0.2.1", at(3_600)), AttemptDecision::Allow);
     }
 }
 
@@ -170,11 +170,11 @@ fn an_address_has_a_hundred_over_all_names_and_accounts_that_it_knows_are_free()
 
     let throttled = AttemptDecision::StrangersThrottled(Duration::from_secs(10));
     assert_eq!(tried.judge("another", "198.51.100.7", at(0)), throttled);
-    assert_eq!(tried.judge("another", "198.51.100.8", at(0)), AttemptDecision::Go);
-    assert_eq!(tried.judge("another", "198.51.100.7", at(10)), AttemptDecision::Go);
+    assert_eq!(tried.judge("another", "198.51.100.8", at(0)), AttemptDecision::Allow);
+    assert_eq!(tried.judge("another", "198.51.100.7", at(10)), AttemptDecision::Allow);
     assert_eq!(
         tried.failures.judge(&tried.login("alice", "198.51.100.7").familiar(), at(0)),
-        AttemptDecision::Go
+        AttemptDecision::Allow
     );
 }
 
@@ -187,7 +187,7 @@ fn a_whole_site_has_a_thousand_over_all_names() {
 
     let throttled = AttemptDecision::StrangersThrottled(Duration::from_secs(1));
     assert_eq!(tried.judge("another", &elsewhere(500, true), at(0)), throttled);
-    assert_eq!(tried.judge("another", "2001:db8:2::1", at(0)), AttemptDecision::Go);
+    assert_eq!(tried.judge("another", "2001:db8:2::1", at(0)), AttemptDecision::Allow);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_session_has_fifty_confirmations_over_all_networks() {
         tried.failures.judge(&confirm(&tried, 1, 99), at(0)),
         AttemptDecision::StrangersThrottled(_)
     ));
-    assert_eq!(tried.failures.judge(&confirm(&tried, 2, 99), at(0)), AttemptDecision::Go);
+    assert_eq!(tried.failures.judge(&confirm(&tried, 2, 99), at(0)), AttemptDecision::Allow);
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn a_site_with_many_networks_registers_a_thousand() {
     assert_eq!(refused, Err(Duration::from_secs(6)));
     assert_eq!(
         tried.failures.judge(&tried.login("alice", &elsewhere(5_000, true)), at(0)),
-        AttemptDecision::Go
+        AttemptDecision::Allow
     );
 }
 
@@ -273,11 +273,11 @@ fn what_was_lost_on_the_way_is_given_up_and_counts_where_it_ends_after_all() {
 
     assert_eq!(tried.failures.forget_old(at(600)), [attempt; 5]);
 
-    assert_eq!((tried.failures.entries(), tried.failures.under_way()), (0, 0));
-    assert_eq!(tried.failures.judge(&attempt, at(600)), AttemptDecision::Go);
+    assert_eq!((tried.failures.entries(), tried.failures.pending()), (0, 0));
+    assert_eq!(tried.failures.judge(&attempt, at(600)), AttemptDecision::Allow);
     for id in ids {
         tried.failures.settle(id, &attempt, AttemptOutcome::Failure, at(601));
     }
     assert!(matches!(tried.failures.judge(&attempt, at(601)), AttemptDecision::Throttled(_)));
-    assert_eq!(tried.failures.under_way(), 0);
+    assert_eq!(tried.failures.pending(), 0);
 }

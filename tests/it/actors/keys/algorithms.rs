@@ -4,7 +4,7 @@ use sekisho::{
     actors::{
         account::{AuthenticateError, LogIn},
         db::FindKeys,
-        token::{ANNOUNCE, InvalidToken},
+        token::{ANNOUNCEMENT_PERIOD, InvalidToken},
     },
     domain::{Algorithm, RequestOrigin, Role, Scope},
 };
@@ -130,7 +130,7 @@ async fn a_key_of_the_former_algorithm_that_was_announced_never_takes_over() {
         let tokens = log_in(&actors, "alice").await;
         assert_eq!(alg(&tokens.access_token), "EdDSA");
         assert!(authenticate(&actors, &tokens.access_token).await.is_ok());
-        actors.clock.advance(ANNOUNCE);
+        actors.clock.advance(ANNOUNCEMENT_PERIOD);
     }
 }
 

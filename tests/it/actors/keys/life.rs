@@ -6,7 +6,7 @@ use sekisho::{
         account::AuthenticateError,
         db::{FindKeys, KeySet},
         maintenance::{KeyringError, RunMaintenance, rewrap_secrets, rotate_keys},
-        token::{ANNOUNCE, InvalidToken, KeyError, KeyState},
+        token::{ANNOUNCEMENT_PERIOD, InvalidToken, KeyError, KeyState},
     },
     domain::{Algorithm, KeyWrap, Random, Role},
 };
@@ -30,7 +30,7 @@ async fn a_key_is_announced_then_signs_then_retires_then_is_gone() {
     assert_eq!(states(&actors).await, [Signing, Announced]);
     assert_eq!(kid(&log_in(&actors, "alice").await.access_token), kid(&first.access_token));
 
-    actors.clock.advance(ANNOUNCE);
+    actors.clock.advance(ANNOUNCEMENT_PERIOD);
     look_around(&actors).await;
     let second = log_in(&actors, "alice").await;
     assert_eq!(states(&actors).await, [Retiring, Signing]);
@@ -113,7 +113,7 @@ async fn an_old_key_is_replaced_by_itself_once_and_in_time() {
         assert_eq!(states(&actors).await, [Signing, Announced]);
     }
 
-    actors.clock.advance(ANNOUNCE);
+    actors.clock.advance(ANNOUNCEMENT_PERIOD);
     look_around(&actors).await;
     assert_eq!(states(&actors).await, [Retiring, Signing]);
     assert_ne!(kid(&log_in(&actors, "alice").await.access_token), first);
