@@ -1,11 +1,12 @@
 //! Links within the repository lead somewhere.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
-use crate::support::path;
+use crate::support::{path, text};
 
 /// Every page of ours.
 fn pages() -> Vec<PathBuf> {
@@ -88,4 +89,40 @@ fn every_source_file_and_script_that_a_page_names_exists() {
         }
     }
     assert!(named > 30, "{named}");
+}
+
+/// The types that the source defines.
+fn defined_types() -> BTreeSet<String> {
+    let mut types = BTreeSet::new();
+    for file in files_below("src").into_iter().filter(|file| file.ends_with(".rs")) {
+        let source = text(&file);
+        let mut words =
+            source.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+        while let Some(word) = words.next() {
+            if ["struct", "enum", "trait"].contains(&word) {
+                types.extend(words.next().map(str::to_owned));
+            }
+        }
+    }
+    types
+}
+
+#[test]
+fn every_type_that_the_map_names_exists() {
+    // Of actix, and a unit.
+    let foreign = ["SyncArbiter", "KiB"];
+    let types = defined_types();
+    let map = text("docs/ARCHITECTURE.md");
+    let has_two_humps = |word: &&str| {
+        word.starts_with(|c: char| c.is_uppercase())
+            && word.contains(|c: char| c.is_lowercase())
+            && word.chars().skip(1).any(char::is_uppercase)
+            && word.chars().nth(1).is_some_and(char::is_lowercase)
+    };
+
+    let named: BTreeSet<_> = map.split(|c: char| !c.is_alphanumeric()).filter(has_two_humps).collect();
+
+    assert!(named.len() > 30, "{named:?}");
+    let unknown = named.iter().filter(|name| !types.contains(**name) && !foreign.contains(name));
+    assert_eq!(unknown.collect::<Vec<_>>(), [&""; 0]);
 }
