@@ -343,12 +343,12 @@ pub(crate) fn refresh(outcome: RefreshOutcome) {
 }
 
 /// A login was refused for the length of the queue.
-pub(crate) fn login_refused() {
+pub(crate) fn hash_refused() {
     METRICS.logins_refused.inc();
 }
 
 /// A login had to wait for a hash thread, and got one.
-pub(crate) fn login_waited(wait: Duration) {
+pub(crate) fn hash_waited(wait: Duration) {
     METRICS.hash_wait_seconds.observe(wait.as_secs_f64());
 }
 

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::heads::Heads;
-use crate::http::{Body, Pace, Progress};
+use crate::http::{RequestBody, RequestProgress, RequestTracker};
 
 /// The most bytes that are read at once, and ahead of a request that is being handled.
 const READ: usize = 2 * 1024;
@@ -27,10 +27,10 @@ pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// What actix-http reads from and writes to.
 pub(super) struct Connection {
     stream: TcpStream,
-    pace: Rc<Pace>,
+    tracker: Rc<RequestTracker>,
     heads: Heads,
     /// The last request, as far as it is known here.
-    last: Progress,
+    last: RequestProgress,
     /// How much more of its body may be handed on while it is being handled, in bytes.
     left: usize,
     /// What was read and not handed on.
@@ -59,9 +59,9 @@ impl Connection {
     pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
         Self {
             stream,
-            pace: Rc::default(),
+            tracker: Rc::default(),
             heads: Heads::default(),
-            last: Progress::default(),
+            last: RequestProgress::default(),
             left: 0,
             ahead: Vec::new(),
             pause: Pause::Off,
@@ -73,13 +73,13 @@ impl Connection {
     }
 
     /// What its requests tell it by.
-    pub(super) fn pace(&self) -> Rc<Pace> {
-        Rc::clone(&self.pace)
+    pub(super) fn tracker(&self) -> Rc<RequestTracker> {
+        Rc::clone(&self.tracker)
     }
 
     /// Learns how far the last request is by now.
     fn follow(&mut self) {
-        let (last, now) = (self.last, self.pace.progress());
+        let (last, now) = (self.last, self.tracker.progress());
         if now == last {
             return;
         }
@@ -92,9 +92,11 @@ impl Connection {
             self.left = usize::MAX;
         }
         match now.body {
-            Body::Length(length) => self.left = self.left.min(length.saturating_sub(self.heads.behind())),
-            Body::Chunked => {}
-            Body::Over => self.left = 0,
+            RequestBody::Length(length) => {
+                self.left = self.left.min(length.saturating_sub(self.heads.behind()))
+            }
+            RequestBody::Chunked => {}
+            RequestBody::Read => self.left = 0,
         }
         if now.is_answered {
             self.heads.next(now.body);
@@ -104,13 +106,13 @@ impl Connection {
     /// How many of these bytes are handed on now.
     fn admit(&mut self, bytes: &[u8]) -> usize {
         let (count, is_paused) = match self.last {
-            Progress { is_answered: true, .. } => {
+            RequestProgress { is_answered: true, .. } => {
                 let (count, is_second) = self.heads.admit(bytes);
                 (count, is_second || self.heads.behind() > READ)
             }
             // A chunk of one byte takes many times that in memory until it has been read.
-            Progress { body: Body::Chunked, .. } => (self.heads.admit_chunks(bytes), true),
-            Progress { .. } => (bytes.len().min(self.left), false),
+            RequestProgress { body: RequestBody::Chunked, .. } => (self.heads.admit_chunks(bytes), true),
+            RequestProgress { .. } => (bytes.len().min(self.left), false),
         };
         self.left = self.left.saturating_sub(count);
         self.pause = if is_paused { Pause::On } else { Pause::Off };
@@ -155,7 +157,7 @@ impl Connection {
     fn poll_ahead(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let is_pause = self.pause == Pause::On;
         self.pause = if is_pause { Pause::Past } else { Pause::Off };
-        self.pace.wake_on_change(context);
+        self.tracker.wake_on_change(context);
         let mut has_read = false;
         if !self.is_over
             && self.ahead.len() < READ

@@ -1,7 +1,7 @@
 //! Where a request ends and the next begins, as far as that must be known to give actix-http one
 //! after the other. What a request says, and whether it is one, is for actix-http to find out.
 
-use crate::http::Body;
+use crate::http::RequestBody;
 
 /// Follows the bytes that are handed on. Of a request and the one behind it, the second lacks its
 /// last byte, whatever else of it may have been handed on.
@@ -95,10 +95,12 @@ impl Heads {
     }
 
     /// The request was answered. What was handed on behind its body is part of the next.
-    pub(super) fn next(&mut self, body: Body) {
+    pub(super) fn next(&mut self, body: RequestBody) {
         match body {
-            Body::Length(length) if self.behind > length => (self.is_complete, self.behind) = (false, 0),
-            Body::Length(_) | Body::Chunked | Body::Over => *self = Self::default(),
+            RequestBody::Length(length) if self.behind > length => {
+                (self.is_complete, self.behind) = (false, 0)
+            }
+            RequestBody::Length(_) | RequestBody::Chunked | RequestBody::Read => *self = Self::default(),
         }
     }
 }
@@ -156,7 +158,7 @@ mod tests {
             let (count, _) = heads.admit(&text.as_bytes()[at..]);
             pieces.push(&text[at..at + count]);
             at += count;
-            heads.next(Body::Length(0));
+            heads.next(RequestBody::Length(0));
         }
 
         assert_eq!(pieces, ["GET 1\r\n\r\nGET 2\r\n\r", "\nGET 3\r\n\r", "\n"]);
@@ -171,10 +173,10 @@ mod tests {
         assert!(heads.is_partial());
         heads.admit(b"POST / HTTP/1.1\r\n\r\nbo");
         assert!(!heads.is_partial() && heads.behind() == 2);
-        heads.next(Body::Length(4));
+        heads.next(RequestBody::Length(4));
         assert!(!heads.is_partial());
         heads.admit(b"GET / HTTP/1.1\r\n\r\nGE");
-        heads.next(Body::Length(0));
+        heads.next(RequestBody::Length(0));
         assert!(heads.is_partial());
     }
 

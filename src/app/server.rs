@@ -112,7 +112,7 @@ where
         // leave the queue for a hash, and the latter are no HTTP clients.
         .h1_allow_half_closed(false)
         .on_connect_ext(|connection: &Connection, data| {
-            data.insert(connection.pace());
+            data.insert(connection.tracker());
         })
         .h1(app);
     fn_service(move |stream: TcpStream| {

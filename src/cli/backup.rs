@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{CommandError, output::say};
+use super::{CommandError, output::print_line};
 use crate::{
     actors::{
         db::{DbFile, KeySet, back_up},
@@ -32,7 +32,7 @@ pub(super) fn run(args: &BackupArgs) -> Result<(), CommandError> {
         checked = check_keys(keys, &key_wrap)?;
         Ok(())
     })?;
-    say(&format!(
+    print_line(&format!(
         "wrote {}: {} users, {} sessions, {} keys, {} bytes; {}",
         args.file.display(),
         report.users,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::{CommandError, dotenv::Dotenv, output::say};
+use super::{CommandError, dotenv::Dotenv, output::print_line};
 use crate::{
     app::{Danger, Severity, find_dangers},
     config::Config,
@@ -31,13 +31,13 @@ pub(super) fn run(args: &DoctorArgs, dotenv: &Dotenv) -> Result<ExitCode, Comman
     let mut dangers = find_dangers(&args.config);
     dangers.extend(dotenv.danger());
     if args.json {
-        say(&format!("{:#}", json!(dangers)))?;
+        print_line(&format!("{:#}", json!(dangers)))?;
     } else {
         for danger in &dangers {
-            say(&line(danger))?;
+            print_line(&line(danger))?;
         }
         if dangers.is_empty() {
-            say("nothing dangerous was found")?;
+            print_line("nothing dangerous was found")?;
         }
     }
     let is_dangerous = dangers.iter().any(|danger| danger.severity == Severity::Danger);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CommandError, complain, database::CliDatabase, output::say};
+use super::{CommandError, database::CliDatabase, output::print_line, print_error};
 use crate::{
     actors::{
         db::{Flaw, ImportUsers, read_tutorial_database},
@@ -54,10 +54,10 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), CommandError> {
     let report = database.db.ask(import).await?;
     database.close().await?;
     for problem in &report.problems {
-        complain(&problem.to_string());
+        print_error(&problem.to_string());
     }
     if highest_cost > args.bcrypt_cost {
-        complain(&format!(
+        print_error(&format!(
             "there are hashes of cost {highest_cost}: with --bcrypt-cost {} every login takes {} times as long from \
              now on, so that its time does not tell whose they are",
             args.bcrypt_cost,
@@ -67,10 +67,10 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), CommandError> {
     let (imported, present, refused) = (report.imported, report.present, report.problems.len());
     let summary = format!("{imported} new, {present} imported before, {refused} cannot be imported");
     if report.applied {
-        return say(&format!("imported: {summary}"));
+        return print_line(&format!("imported: {summary}"));
     }
     if args.dry_run {
-        return say(&format!("dry run, nothing was changed: {summary}"));
+        return print_line(&format!("dry run, nothing was changed: {summary}"));
     }
     Err(format!("nothing was imported ({summary}); --skip-invalid imports the others").into())
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     CommandError,
     database::CliDatabase,
-    output::{print_rows, say},
+    output::{print_line, print_rows},
 };
 use crate::{
     actors::{
@@ -138,7 +138,7 @@ async fn rotate(args: RotateArgs) -> Result<(), CommandError> {
     let set = rotate_keys(&database.db, algorithm, args.now, &database.clock, maker).await?;
     database.close().await?;
     let key = set.keys.last().ok_or("no key was made")?;
-    say(&format!("key {} ({algorithm}) signs from {}", key.kid, key.signs_from))
+    print_line(&format!("key {} ({algorithm}) signs from {}", key.kid, key.signs_from))
 }
 
 async fn revoke(args: RevokeArgs) -> Result<(), CommandError> {
@@ -159,7 +159,7 @@ async fn revoke(args: RevokeArgs) -> Result<(), CommandError> {
         Some(Revoked::ReplacedBy(successor)) => format!("; key {successor} signs"),
     };
     let minutes = JWKS_MAX_AGE.as_secs() / 60;
-    say(&format!(
+    print_line(&format!(
         "revoked key {kid}{signs}. Running servers refuse what it signed within a second, other services when their copy \
          of the JWKS is {minutes} minutes old"
     ))
@@ -180,7 +180,7 @@ async fn rewrap(args: RewrapArgs) -> Result<(), CommandError> {
         Some(id) => format!("encrypted {secrets} keys and secrets with the key {id}"),
         None => format!("{secrets} keys and secrets stand in the clear"),
     };
-    say(&format!(
+    print_line(&format!(
         "{how}; restart each server with that key, for until then it cannot read or store a new one"
     ))?;
     emptied.map_err(|error| {
@@ -193,7 +193,7 @@ async fn rotate_secret(args: RotateRefreshSecretArgs) -> Result<(), CommandError
     wrap_secrets(&database.db, &key_wrap).await?;
     let secret = rotate_refresh_secret(&database.db, &database.clock, (&key_wrap, &database.random)).await?;
     database.close().await?;
-    say(&format!(
+    print_line(&format!(
         "version {} of the refresh secret makes new tokens from {}; those of before go on being accepted",
         secret.version, secret.used_from
     ))

@@ -18,7 +18,7 @@ use log::{
 };
 use serde::ser::{SerializeMap, Serializer};
 
-use super::complain;
+use super::print_error;
 use crate::config::LogFormat;
 
 /// What is logged where `RUST_LOG` says nothing: what an operator must know. The access log is a
@@ -55,7 +55,7 @@ pub(super) fn start(format: LogFormat) {
 /// Says why the command failed: in a JSON log by a record, else as every command does.
 pub(super) fn fail(format: LogFormat, message: &str) {
     match format {
-        LogFormat::Text => complain(message),
+        LogFormat::Text => print_error(message),
         LogFormat::Json => log::error!(target: FAILED, "{message}"),
     }
 }

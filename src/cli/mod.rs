@@ -129,7 +129,7 @@ fn run(command: Command, dotenv: &Dotenv) -> Result<ExitCode, CommandError> {
         Command::Restore(args) => restore::run(&args),
         Command::Tune(args) => tune::run(&args),
         Command::Doctor(args) => return doctor::run(&args, dotenv),
-        Command::Openapi => output::say(&format!("{:#}", openapi_document())),
+        Command::Openapi => output::print_line(&format!("{:#}", openapi_document())),
     }?;
     Ok(ExitCode::SUCCESS)
 }
@@ -188,12 +188,12 @@ fn variable_of(command: &clap::Command, flag: &str) -> Option<String> {
 }
 
 fn usage(message: &str) -> ExitCode {
-    complain(message);
+    print_error(message);
     ExitCode::from(2)
 }
 
 /// Says on standard error, in one line, why nothing was done.
-fn complain(message: &str) {
+fn print_error(message: &str) {
     let line = message.replace('\n', " ");
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "sekisho: {line}");

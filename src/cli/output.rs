@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::CommandError;
 
 /// Prints a line of the command's result.
-pub(super) fn say(line: &str) -> Result<(), CommandError> {
+pub(super) fn print_line(line: &str) -> Result<(), CommandError> {
     writeln!(std::io::stdout(), "{line}")?;
     Ok(())
 }
@@ -21,7 +21,7 @@ pub(super) fn print_rows(names: &[&str], rows: &[Vec<Value>], as_json: bool) -> 
                 names.iter().zip(row).map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
             })
             .collect();
-        return say(&format!("{:#}", json!(objects)));
+        return print_line(&format!("{:#}", json!(objects)));
     }
     let cells: Vec<Vec<String>> = std::iter::once(names.iter().map(|name| (*name).to_owned()).collect())
         .chain(rows.iter().map(|row| row.iter().map(cell).collect()))
@@ -34,7 +34,7 @@ pub(super) fn print_rows(names: &[&str], rows: &[Vec<Value>], as_json: bool) -> 
     for row in cells {
         let line: Vec<String> =
             row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
-        say(line.join("  ").trim_end())?;
+        print_line(line.join("  ").trim_end())?;
     }
     Ok(())
 }

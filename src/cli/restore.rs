@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CommandError, backup::check_keys, output::say};
+use super::{CommandError, backup::check_keys, output::print_line};
 use crate::{
     actors::db::{OldTokens, restore},
     config::{Database, DatabaseArgs, EncryptionArgs},
@@ -33,10 +33,10 @@ pub(super) fn run(args: &RestoreArgs) -> Result<(), CommandError> {
     let report = restore(&args.file, target, old_tokens, |keys| check_keys(keys, &key_wrap).map(|_| ()))?;
     let (users, path) = (report.users, target.display());
     match old_tokens {
-        OldTokens::Invalidate => say(&format!(
+        OldTokens::Invalidate => print_line(&format!(
             "restored {users} users to {path}; no session, key or token from before is valid: everybody logs in again"
         )),
-        OldTokens::Keep => say(&format!(
+        OldTokens::Keep => print_line(&format!(
             "restored {users} users, {} sessions and {} keys to {path}",
             report.sessions, report.keys
         )),

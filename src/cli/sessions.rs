@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     CommandError,
     database::CliDatabase,
-    output::{print_rows, say},
+    output::{print_line, print_rows},
 };
 use crate::{
     actors::db::{EndSession, EndUserSessions, ListSessions},
@@ -95,7 +95,7 @@ async fn revoke(args: RevokeArgs) -> Result<(), CommandError> {
     database.close().await?;
     match (ended, args.id) {
         (0, Some(id)) => Err(format!("there is no live session {id}").into()),
-        (1, _) => say("ended 1 session"),
-        (many, _) => say(&format!("ended {many} sessions")),
+        (1, _) => print_line("ended 1 session"),
+        (many, _) => print_line(&format!("ended {many} sessions")),
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     CommandError,
-    output::{print_rows, say},
+    output::{print_line, print_rows},
 };
 use crate::{
     actors::password::{Speed, measure_speed},
@@ -68,7 +68,7 @@ pub(super) fn run(args: &TuneArgs) -> Result<(), CommandError> {
         Some(_) => "the highest at which a login alone takes less than 250 ms on this machine",
         None => "a login takes 250 ms or more even so: this machine is slow, or others use it",
     };
-    say(&format!("\nadvised: --bcrypt-cost {advised}, {reason}"))
+    print_line(&format!("\nadvised: --bcrypt-cost {advised}, {reason}"))
 }
 
 fn millis(duration: Duration) -> f64 {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     CommandError,
     database::CliDatabase,
-    output::{print_rows, say},
+    output::{print_line, print_rows},
     prompt::read_password,
 };
 use crate::{
@@ -156,7 +156,7 @@ async fn add(args: AddArgs) -> Result<(), CommandError> {
     };
     let user = database.db.ask(insert).await??;
     database.close().await?;
-    say(&format!("added {} {} with id {}", user.role, user.username.as_str(), user.id))
+    print_line(&format!("added {} {} with id {}", user.role, user.username.as_str(), user.id))
 }
 
 /// Hashes on the server's terms: by the same actor, with the same cost.
@@ -212,7 +212,7 @@ async fn set_password(args: SetPasswordArgs) -> Result<(), CommandError> {
         return Err("the user was deleted meanwhile".into());
     }
     database.close().await?;
-    say(&format!("set the password of {} and ended their sessions", user.username.as_str()))
+    print_line(&format!("set the password of {} and ended their sessions", user.username.as_str()))
 }
 
 async fn update(who: &NameArgs, change: UserChange) -> Result<(), CommandError> {
@@ -221,7 +221,7 @@ async fn update(who: &NameArgs, change: UserChange) -> Result<(), CommandError> 
     let user = database.db.ask(UpdateUser { id, change, now: database.clock.now() }).await??;
     database.close().await?;
     let state = if user.disabled { "disabled" } else { "enabled" };
-    say(&format!("{} is {} and {state}", user.username.as_str(), user.role))
+    print_line(&format!("{} is {} and {state}", user.username.as_str(), user.role))
 }
 
 async fn delete(args: NameArgs) -> Result<(), CommandError> {
@@ -229,5 +229,5 @@ async fn delete(args: NameArgs) -> Result<(), CommandError> {
     let user = database.user(&args.name).await?;
     database.db.ask(DeleteUser { id: user.id, expected: None, now: database.clock.now() }).await??;
     database.close().await?;
-    say(&format!("deleted {}", user.username.as_str()))
+    print_line(&format!("deleted {}", user.username.as_str()))
 }

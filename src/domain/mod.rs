@@ -34,7 +34,7 @@ pub use network::Network;
 pub use password::{InvalidPassword, NewPassword, Password, PasswordHash, PasswordPolicy, PasswordVersion};
 pub use random::{NoRandomness, Random};
 pub use refresh_chain::{
-    Derivation, OriginMark, Presentation, RefreshChain, Salt, SecretHash, Theft, UnknownFormat,
+    Derivation, OriginFingerprint, Presentation, RefreshChain, Salt, SecretHash, Theft, UnknownFormat,
 };
 pub use registration::{Registration, UnknownRegistration};
 pub use role::{InvalidScope, Role, Scope, UnknownRole};

@@ -54,19 +54,19 @@ pub struct Derivation {
 /// The hashes are not keyed. The same row holds the address and agent of the login in the clear, the key
 /// would be in the same file, and the entry is deleted after the grace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct OriginMark {
+pub struct OriginFingerprint {
     network: u32,
     agent: u32,
 }
 
-impl OriginMark {
+impl OriginFingerprint {
     /// The mark of a request's origin.
     #[must_use]
     pub fn of(origin: &RequestOrigin) -> Self {
         let network = origin.ip.map(|ip| Network::of(ip).to_string());
         Self {
-            network: network.as_deref().map_or(0, mark),
-            agent: origin.user_agent.as_deref().filter(|agent| !agent.is_empty()).map_or(0, mark),
+            network: network.as_deref().map_or(0, fingerprint),
+            agent: origin.user_agent.as_deref().filter(|agent| !agent.is_empty()).map_or(0, fingerprint),
         }
     }
 
@@ -81,7 +81,7 @@ impl OriginMark {
     }
 }
 
-fn mark(text: &str) -> u32 {
+fn fingerprint(text: &str) -> u32 {
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
     hash.as_ref().first_chunk().map_or(0, |beginning| u32::from_be_bytes(*beginning))
 }
@@ -99,7 +99,7 @@ struct Replaced {
     /// When it was replaced.
     at: Timestamp,
     /// Where the request came from that replaced it.
-    by: OriginMark,
+    by: OriginFingerprint,
     /// How its successor was derived from it.
     derivation: Derivation,
 }
@@ -110,7 +110,7 @@ pub enum Presentation {
     /// It is the current one.
     Current,
     /// It was replaced a moment ago: a retry, or a second tab.
-    Again {
+    Replay {
         /// The derivations that lead from it to the current secret, the first first; at least one.
         derivations: Vec<Derivation>,
         /// Whether the request is known to come from another network than the one that replaced the
@@ -164,7 +164,7 @@ impl RefreshChain {
     pub fn judge(
         &self,
         presented: SecretHash,
-        from: OriginMark,
+        from: OriginFingerprint,
         now: Timestamp,
         grace: Duration,
     ) -> Presentation {
@@ -183,7 +183,7 @@ impl RefreshChain {
             return Presentation::Theft(Theft::Elsewhere);
         }
         let derivations = following.iter().map(|replaced| replaced.derivation).collect();
-        Presentation::Again { derivations, elsewhere }
+        Presentation::Replay { derivations, elsewhere }
     }
 
     /// The chain after its current secret was replaced. Secrets that were replaced longer ago than the
@@ -193,7 +193,7 @@ impl RefreshChain {
         mut self,
         successor: SecretHash,
         derivation: Derivation,
-        by: OriginMark,
+        by: OriginFingerprint,
         now: Timestamp,
         grace: Duration,
     ) -> Self {

@@ -18,7 +18,7 @@ pub trait Rule {
     /// What must be known of those failures.
     type History: Copy + Default;
 
-    /// Whether another attempt may begin beside those that are under way, each of which counts as
+    /// Whether another attempt may begin beside the pending ones, each of which counts as
     /// a failure until it is known to be none.
     fn allowance(&self, history: Self::History, pending: u32, now: MonotonicTime) -> Allowance;
 
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn attempts_under_way_count_as_failures() {
+    fn pending_attempts_count_as_failures() {
         assert_eq!(DELAYS.allowance(FailureHistory::default(), 4, at(0)), Allowance::Attempts(1));
         assert_eq!(DELAYS.allowance(after(&DELAYS, 2, at(0)), 3, at(0)), Allowance::Attempts(0));
         assert_eq!(RATE.allowance(Debt::default(), 99, at(0)), Allowance::Attempts(1));

@@ -103,8 +103,8 @@ fn parse_object(body: &[u8]) -> Result<JsonObject, ApiError> {
         }])
     };
     match serde_json::from_slice(body).map_err(invalid)? {
-        Unambiguous(Value::Object(object)) => Ok(JsonObject(object)),
-        Unambiguous(_) => Err(ApiError::Validation(vec![FieldError {
+        DuplicateFree(Value::Object(object)) => Ok(JsonObject(object)),
+        DuplicateFree(_) => Err(ApiError::Validation(vec![FieldError {
             kind: "model_attributes_type",
             loc: vec!["body"],
             msg: "Input should be a valid dictionary or object to extract fields from".to_owned(),
@@ -114,17 +114,17 @@ fn parse_object(body: &[u8]) -> Result<JsonObject, ApiError> {
 
 /// A JSON value in whose objects, at any depth, all names are different: which of two the sender
 /// meant cannot be known.
-struct Unambiguous(Value);
+struct DuplicateFree(Value);
 
-impl<'de> Deserialize<'de> for Unambiguous {
+impl<'de> Deserialize<'de> for DuplicateFree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UnambiguousVisitor).map(Self)
+        deserializer.deserialize_any(DuplicateFreeVisitor).map(Self)
     }
 }
 
-struct UnambiguousVisitor;
+struct DuplicateFreeVisitor;
 
-impl<'de> Visitor<'de> for UnambiguousVisitor {
+impl<'de> Visitor<'de> for DuplicateFreeVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,7 +133,7 @@ impl<'de> Visitor<'de> for UnambiguousVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
-        while let Some((name, Unambiguous(value))) = access.next_entry()? {
+        while let Some((name, DuplicateFree(value))) = access.next_entry()? {
             if map.insert(name, value).is_some() {
                 return Err(de::Error::custom("a name occurs twice"));
             }
@@ -143,7 +143,7 @@ impl<'de> Visitor<'de> for UnambiguousVisitor {
 
     fn visit_seq<A: de::SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(Unambiguous(item)) = access.next_element()? {
+        while let Some(DuplicateFree(item)) = access.next_element()? {
             items.push(item);
         }
         Ok(Value::Array(items))

@@ -17,8 +17,8 @@ mod metrics_page;
 mod middleware;
 mod openapi;
 mod outage_log;
-mod pace;
 mod render;
+mod request_tracker;
 mod route;
 mod sessions;
 mod token;
@@ -35,7 +35,7 @@ pub use self::{
     metrics_page::metrics_page,
     middleware::Observe,
     openapi::document as openapi_document,
-    pace::{Body, Pace, Progress},
+    request_tracker::{RequestBody, RequestProgress, RequestTracker},
     unread::track_unread,
 };
 use self::{error::ApiError, route::route};

@@ -31,7 +31,7 @@ use actix_web::{
 use futures_util::Stream;
 use pin_project_lite::pin_project;
 
-use super::pace::{Body, Pace, PendingRequest};
+use super::request_tracker::{PendingRequest, RequestBody, RequestTracker};
 
 /// The rest of a body whose reader was dropped; `None` if it was read to its end.
 #[derive(Clone, Default)]
@@ -58,22 +58,22 @@ where
 
 /// Tracks how far a chunked request body is read, and tells the connection that the request has begun.
 pub(super) fn track(request: &mut ServiceRequest) -> HeldUntilSent {
-    let pace = request.conn_data::<Rc<Pace>>().cloned();
-    let (mut body, mut unread_body) = (Body::Length(0), None);
+    let tracker = request.conn_data::<Rc<RequestTracker>>().cloned();
+    let (mut body, mut unread_body) = (RequestBody::Length(0), None);
     if !matches!(request.parts_mut().1, Payload::None) {
         if request.headers().contains_key(TRANSFER_ENCODING) {
-            body = Body::Chunked;
+            body = RequestBody::Chunked;
             let payload = TrackedPayload {
                 body: Some(request.take_payload()),
                 unread: unread_body.insert(UnreadBody::default()).clone(),
-                pace: pace.clone(),
+                tracker: tracker.clone(),
             };
             request.set_payload(Payload::Stream { payload: Box::pin(payload) });
         } else if let Some(text) = request.headers().get(CONTENT_LENGTH) {
-            body = Body::Length(text.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(0));
+            body = RequestBody::Length(text.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(0));
         }
     }
-    HeldUntilSent { unread_body, _pending: pace.map(|pace| pace.begin(body)) }
+    HeldUntilSent { unread_body, _pending: tracker.map(|tracker| tracker.begin(body)) }
 }
 
 /// What an answer holds on to until it has been sent.
@@ -94,7 +94,7 @@ impl HeldUntilSent {
 struct TrackedPayload {
     body: Option<Payload>,
     unread: UnreadBody,
-    pace: Option<Rc<Pace>>,
+    tracker: Option<Rc<RequestTracker>>,
 }
 
 impl Stream for TrackedPayload {
@@ -105,8 +105,8 @@ impl Stream for TrackedPayload {
         let item = ready!(Pin::new(body).poll_next(context));
         if item.is_none() {
             self.body = None;
-            if let Some(pace) = &self.pace {
-                pace.end_body();
+            if let Some(tracker) = &self.tracker {
+                tracker.end_body();
             }
         }
         Poll::Ready(item)

@@ -7,11 +7,11 @@ use sekisho::{
 };
 use serde_json::json;
 
-use crate::support::{Answer, PASSWORD, TestApp};
+use crate::support::{PASSWORD, Response, TestApp};
 
 const COMMON: [&str; 6] = ["password", "12345678", "PASSWORD123", "qwertyuiop", "iloveyou", "P@ssw0rd"];
 
-fn assert_too_common(answer: &Answer, field: &str) {
+fn assert_too_common(answer: &Response, field: &str) {
     assert_eq!(
         (answer.status, answer.code().as_str()),
         (StatusCode::UNPROCESSABLE_ENTITY, "validation_error")

@@ -24,7 +24,7 @@ use tokio::{
 };
 
 use crate::support::{
-    Answer, PASSWORD, TestApp, eventually,
+    PASSWORD, Response, TestApp, eventually,
     wire::{FORM, Wire},
 };
 
@@ -116,7 +116,7 @@ async fn assert_that_she_logs_in(name: &str, from: Forge, flood: Flood) {
     flood.end().await;
 }
 
-async fn log_in(app: &TestApp, name: &str, address: &str) -> Answer {
+async fn log_in(app: &TestApp, name: &str, address: &str) -> Response {
     let headers = [("content-type", FORM), ("x-forwarded-for", address)];
     app.send_body(Method::POST, "/token", &headers, format!("username={name}&password={PASSWORD}")).await
 }

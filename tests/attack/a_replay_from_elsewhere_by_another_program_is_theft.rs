@@ -4,7 +4,7 @@
 use actix_web::http::Method;
 
 use crate::support::{
-    Answer, TestApp, Tokens,
+    Response, TestApp, Tokens,
     wire::{FORM, Wire},
 };
 
@@ -20,7 +20,7 @@ async fn start() -> TestApp {
     .await
 }
 
-async fn refresh_from(app: &TestApp, token: &str, ip: &str, user_agent: &str) -> Answer {
+async fn refresh_from(app: &TestApp, token: &str, ip: &str, user_agent: &str) -> Response {
     let headers = [("content-type", FORM), ("x-forwarded-for", ip), ("user-agent", user_agent)];
     let body = format!("grant_type=refresh_token&refresh_token={token}");
     app.send_body(Method::POST, "/token", &headers, body).await

@@ -1,9 +1,9 @@
 //! To ask for a scope that the user may not have tells neither whether the password is right, nor who is an
 //! administrator.
 
-use crate::support::{Answer, PASSWORD, TestApp};
+use crate::support::{PASSWORD, Response, TestApp};
 
-async fn ask_for_admin(app: &TestApp, name: &str, password: &str) -> Answer {
+async fn ask_for_admin(app: &TestApp, name: &str, password: &str) -> Response {
     app.form("/token", &[("username", name), ("password", password), ("scope", "admin")]).await
 }
 

@@ -4,11 +4,11 @@
 use actix_web::http::Method;
 use futures_util::future::join_all;
 
-use crate::support::{Answer, PASSWORD, TestApp, wire::FORM};
+use crate::support::{PASSWORD, Response, TestApp, wire::FORM};
 
 const HOME: &str = "192.0.2.1";
 
-async fn log_in_from(app: &TestApp, name: &str, password: &str, ip: &str) -> Answer {
+async fn log_in_from(app: &TestApp, name: &str, password: &str, ip: &str) -> Response {
     let body = format!("username={name}&password={}", password.replace(' ', "+"));
     app.send_body(Method::POST, "/token", &[("content-type", FORM), ("x-forwarded-for", ip)], body).await
 }

@@ -20,7 +20,7 @@ use sekisho::{
 use tokio::sync::oneshot;
 
 use crate::support::{
-    Answer, PASSWORD, TestApp, eventually,
+    PASSWORD, Response, TestApp, eventually,
     wire::{FORM, JSON, Wire, post},
 };
 
@@ -77,7 +77,7 @@ fn body(name: &str, password: &str) -> String {
     format!("username={name}&password={}", password.replace(' ', "+"))
 }
 
-async fn log_in_from(app: &TestApp, name: &str, password: &str, ip: &str) -> Answer {
+async fn log_in_from(app: &TestApp, name: &str, password: &str, ip: &str) -> Response {
     let headers = [("content-type", FORM), ("x-forwarded-for", ip)];
     app.send_body(Method::POST, "/token", &headers, body(name, password)).await
 }

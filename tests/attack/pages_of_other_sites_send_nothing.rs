@@ -4,7 +4,7 @@
 use actix_web::http::Method;
 use sekisho::http::PATHS;
 
-use crate::support::{Answer, PASSWORD, TestApp, wire::FORM};
+use crate::support::{PASSWORD, Response, TestApp, wire::FORM};
 
 const APP: &str = "https://app.example.com";
 const EVIL: &str = "https://evil.example";
@@ -14,7 +14,7 @@ fn from_page<'a>(site: &'a str, origin: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![("content-type", FORM), ("sec-fetch-site", site), ("sec-fetch-mode", "no-cors"), ("origin", origin)]
 }
 
-async fn log_in(app: &TestApp, headers: &[(&str, &str)], password: &str) -> Answer {
+async fn log_in(app: &TestApp, headers: &[(&str, &str)], password: &str) -> Response {
     let body = format!("username=alice&password={}", password.replace(' ', "+"));
     app.send_body(Method::POST, "/token", headers, body).await
 }

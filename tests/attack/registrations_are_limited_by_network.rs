@@ -6,9 +6,9 @@ use std::time::Duration;
 use actix_web::http::Method;
 use serde_json::json;
 
-use crate::support::{Answer, PASSWORD, TestApp, wire::JSON};
+use crate::support::{PASSWORD, Response, TestApp, wire::JSON};
 
-async fn register_from(app: &TestApp, name: &str, ip: &str) -> Answer {
+async fn register_from(app: &TestApp, name: &str, ip: &str) -> Response {
     let body = json!({ "email": format!("{name}@example.com"), "username": name, "password": PASSWORD });
     let headers = [("content-type", JSON), ("x-forwarded-for", ip)];
     app.send_body(Method::POST, "/users/", &headers, body.to_string()).await

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     client::{Client, log_in, refresh, who_am_i},
-    http::{Answer, Request},
+    http::{Request, Response},
     model::{Operation, Standing},
 };
 
@@ -211,14 +211,14 @@ impl Client {
         self.tally.verified += 1;
     }
 
-    fn must_be_refused(&mut self, request: &Request, status: u16, what: &str) -> Answer {
+    fn must_be_refused(&mut self, request: &Request, status: u16, what: &str) -> Response {
         let answer = self.ask(request);
         assert_eq!(answer.status, status, "{what} is accepted by {}: {answer:?}", self.name);
         self.tally.verified += 1;
         answer
     }
 
-    fn ask(&mut self, request: &Request) -> Answer {
+    fn ask(&mut self, request: &Request) -> Response {
         self.send(request).expect("nobody kills the server while it is verified")
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use serde_json::json;
 
 use crate::{
-    http::{Answer, Http, Request},
+    http::{Http, Request, Response},
     model::{Account, FORGOTTEN_AFTER, Operation, Standing},
     random::Rng,
     server::GRACE,
@@ -90,7 +90,7 @@ impl Client {
     }
 
     /// Sends an operation, takes note of its outcome, and of a kill that leaves it unknown.
-    pub fn perform(&mut self, operation: &Operation) -> Result<Answer, Killed> {
+    pub fn perform(&mut self, operation: &Operation) -> Result<Response, Killed> {
         let request = self.request(operation);
         self.accounts[operation.account()].touched = true;
         self.in_flight = Some(operation.clone());
@@ -101,7 +101,7 @@ impl Client {
         Ok(answer)
     }
 
-    pub fn send(&mut self, request: &Request) -> Result<Answer, Killed> {
+    pub fn send(&mut self, request: &Request) -> Result<Response, Killed> {
         self.http.send(request).map_err(|error| self.gone(&error))
     }
 
@@ -205,7 +205,7 @@ impl Client {
     }
 
     /// Holds an answer against what is known, and learns from it.
-    fn conclude(&mut self, operation: &Operation, answer: &Answer) {
+    fn conclude(&mut self, operation: &Operation, answer: &Response) {
         let account = &mut self.accounts[operation.account()];
         let expected = match operation {
             Operation::Register(_) => 201,

@@ -29,12 +29,12 @@ pub struct Request {
 }
 
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub body: Value,
 }
 
-impl Answer {
+impl Response {
     pub fn text(&self, member: &str) -> &str {
         self.body[member].as_str().unwrap_or_default()
     }
@@ -100,7 +100,7 @@ impl Http {
 
     /// Sends a request and reads its answer. An error means that the connection broke: the request
     /// may have been done or not.
-    pub fn send(&mut self, request: &Request) -> io::Result<Answer> {
+    pub fn send(&mut self, request: &Request) -> io::Result<Response> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => BufReader::new(connect(self.address)?),
@@ -124,7 +124,7 @@ fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-fn read_answer(connection: &mut BufReader<TcpStream>) -> io::Result<Answer> {
+fn read_answer(connection: &mut BufReader<TcpStream>) -> io::Result<Response> {
     let cut = || io::Error::from(io::ErrorKind::UnexpectedEof);
     let status = read_line(connection)?;
     let status = status.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(cut)?;
@@ -141,7 +141,7 @@ fn read_answer(connection: &mut BufReader<TcpStream>) -> io::Result<Answer> {
     let mut body = vec![0; length];
     connection.read_exact(&mut body)?;
     let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
-    Ok(Answer { status, body })
+    Ok(Response { status, body })
 }
 
 /// A line without its end; half a line is none.

@@ -8,7 +8,7 @@ use std::time::Instant;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use crate::http::Answer;
+use crate::http::Response;
 
 /// So many rotations push a token out of the server's memory of replaced ones; presented again, it
 /// is a stolen one. The server remembers 32.
@@ -113,7 +113,7 @@ impl Account {
         alive.map(|(index, _)| index).collect()
     }
 
-    pub fn open_session(&mut self, answer: &Answer) {
+    pub fn open_session(&mut self, answer: &Response) {
         let session = Session {
             id: session_of(answer.text("access_token")),
             access: answer.text("access_token").to_owned(),
@@ -165,7 +165,7 @@ impl Account {
 }
 
 impl Session {
-    pub fn rotate(&mut self, answer: &Answer) {
+    pub fn rotate(&mut self, answer: &Response) {
         let before = std::mem::replace(&mut self.refresh, answer.text("refresh_token").to_owned());
         assert_ne!(before, self.refresh, "a refresh token is its own successor");
         self.previous = Some((before, Instant::now()));

@@ -9,7 +9,7 @@ use actix_web::http::Method;
 use sekisho::http::{PATHS, openapi_document};
 use serde_json::Value;
 
-use super::Answer;
+use super::Response;
 
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(openapi_document);
 
@@ -17,7 +17,7 @@ pub static DOCUMENT: LazyLock<Value> = LazyLock::new(openapi_document);
 const NEVER: [&str; 7] =
     ["$2b$", "$2a$", "$bcrypt", "password_hash", "hashed_password", "refresh_hash", super::PASSWORD];
 
-pub fn check(method: &Method, path: &str, answer: &Answer) {
+pub fn check(method: &Method, path: &str, answer: &Response) {
     let context = || format!("{method} {path} -> {} {}", answer.status, answer.body);
     let id = answer.header("x-request-id").unwrap_or_else(|| panic!("no x-request-id: {}", context()));
     assert!((1..=128).contains(&id.len()), "{}", context());
@@ -50,7 +50,7 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
 }
 
 /// `detail` and `code`, and on the OAuth endpoints RFC 6749's two members.
-fn check_error(path: &str, answer: &Answer) {
+fn check_error(path: &str, answer: &Response) {
     let json = answer.json();
     assert!(json["code"].as_str().is_some_and(|code| !code.is_empty()), "{}", answer.body);
     match &json["detail"] {
@@ -95,7 +95,7 @@ pub fn operation(pattern: &str, method: &str) -> Option<&'static Value> {
     [pattern, slashed.as_str()].iter().find_map(|path| paths.get(*path)?.get(method))
 }
 
-fn check_documented(method: &Method, path: &str, answer: &Answer) {
+fn check_documented(method: &Method, path: &str, answer: &Response) {
     let Some((pattern, methods)) = route_of(path) else {
         return assert_eq!(answer.status, 404, "{path}");
     };

@@ -44,13 +44,13 @@ pub struct TestApp {
 
 /// What a server answered.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
 }
 
-impl Answer {
+impl Response {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
@@ -72,7 +72,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    pub fn of(answer: &Answer) -> Self {
+    pub fn of(answer: &Response) -> Self {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         let json = answer.json();
         let text = |name: &str| json[name].as_str().unwrap().to_owned();
@@ -118,10 +118,10 @@ impl TestApp {
             >,
             awc::error::SendRequestError,
         >,
-    ) -> Answer {
+    ) -> Response {
         let mut response = response.unwrap();
         let body = response.body().limit(16 * 1024 * 1024).await.unwrap();
-        let answer = Answer {
+        let answer = Response {
             status: response.status(),
             headers: response.headers().clone(),
             body: String::from_utf8(body.to_vec()).unwrap(),
@@ -139,12 +139,12 @@ impl TestApp {
     }
 
     /// A request without a body.
-    pub async fn send(&self, method: Method, path: &str, token: Option<&str>) -> Answer {
+    pub async fn send(&self, method: Method, path: &str, token: Option<&str>) -> Response {
         Self::finish(&method, path, self.request(method.clone(), path, token).send().await).await
     }
 
     /// A request with a JSON body.
-    pub async fn send_json(&self, method: Method, path: &str, token: Option<&str>, body: &Value) -> Answer {
+    pub async fn send_json(&self, method: Method, path: &str, token: Option<&str>, body: &Value) -> Response {
         Self::finish(&method, path, self.request(method.clone(), path, token).send_json(body).await).await
     }
 
@@ -155,7 +155,7 @@ impl TestApp {
         path: &str,
         headers: &[(&str, &str)],
         body: impl Into<Vec<u8>>,
-    ) -> Answer {
+    ) -> Response {
         let mut request = self.client.request(method.clone(), self.url(path));
         for (name, value) in headers {
             request = request.append_header((*name, *value));
@@ -163,7 +163,7 @@ impl TestApp {
         Self::finish(&method, path, request.send_body(body.into()).await).await
     }
 
-    pub async fn get(&self, path: &str, token: Option<&str>) -> Answer {
+    pub async fn get(&self, path: &str, token: Option<&str>) -> Response {
         self.send(Method::GET, path, token).await
     }
 
@@ -178,12 +178,12 @@ impl TestApp {
     }
 
     /// A request with a form, as OAuth sends it.
-    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         Self::finish(&Method::POST, path, self.client.post(self.url(path)).send_form(&fields).await).await
     }
 
     /// Registers somebody with [`PASSWORD`] and `NAME@example.com`.
-    pub async fn register(&self, name: &str) -> Answer {
+    pub async fn register(&self, name: &str) -> Response {
         let body = serde_json::json!({
             "email": format!("{name}@example.com"), "username": name, "password": PASSWORD,
         });
@@ -191,7 +191,7 @@ impl TestApp {
     }
 
     /// Logs in with any password.
-    pub async fn try_log_in(&self, name: &str, password: &str) -> Answer {
+    pub async fn try_log_in(&self, name: &str, password: &str) -> Response {
         self.form("/token", &[("username", name), ("password", password)]).await
     }
 
@@ -232,31 +232,31 @@ impl TestApp {
         self.log_in_for(name, "user admin").await
     }
 
-    pub async fn refresh(&self, token: &str) -> Answer {
+    pub async fn refresh(&self, token: &str) -> Response {
         self.form("/token", &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
     }
 
-    pub async fn me(&self, token: &str) -> Answer {
+    pub async fn me(&self, token: &str) -> Response {
         self.get("/users/me", Some(token)).await
     }
 
     /// A POST with a JSON body.
-    pub async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, token: Option<&str>, body: &Value) -> Response {
         self.send_json(Method::POST, path, token, body).await
     }
 
     /// A PATCH with a JSON body.
-    pub async fn patch(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
+    pub async fn patch(&self, path: &str, token: Option<&str>, body: &Value) -> Response {
         self.send_json(Method::PATCH, path, token, body).await
     }
 
     /// A DELETE without a body.
-    pub async fn delete(&self, path: &str, token: Option<&str>) -> Answer {
+    pub async fn delete(&self, path: &str, token: Option<&str>) -> Response {
         self.send(Method::DELETE, path, token).await
     }
 
     /// A request without a body and with more headers.
-    pub async fn send_with(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub async fn send_with(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
         let mut request = self.client.request(method.clone(), self.url(path));
         for (name, value) in headers {
             request = request.append_header((*name, *value));

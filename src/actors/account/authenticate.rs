@@ -7,7 +7,7 @@ use actix::Message;
 use super::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors};
 use crate::{
     actors::{
-        db::ActiveKey,
+        db::SessionLookup,
         token::{InvalidToken, VerifyAccessToken},
     },
     domain::{AccessToken, Scope, SessionId, Timestamp, User},
@@ -96,7 +96,8 @@ pub(super) async fn authenticate(
 ) -> Result<Caller, AuthenticateError> {
     let verified =
         deps.tokens.ask(VerifyAccessToken { token }).await?.map_err(AuthenticateError::InvalidToken)?;
-    let key = ActiveKey { user_id: verified.user_id, session_id: verified.session_id, now: deps.clock.now() };
+    let key =
+        SessionLookup { user_id: verified.user_id, session_id: verified.session_id, now: deps.clock.now() };
     let user = deps.lookups.ask(key).await?.ok_or(AuthenticateError::Ended)?;
     let scope = verified.scope.intersection(Scope::of(user.role));
     Ok(Caller { user, session_id: verified.session_id, scope, authenticated_at: verified.authenticated_at })

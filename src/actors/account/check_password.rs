@@ -216,7 +216,7 @@ impl<'a> PasswordCheck<'a> {
 
 /// The wait for others to be settled has taken all that there was.
 fn waited_in_vain() -> CheckError {
-    metrics::login_refused();
+    metrics::hash_refused();
     CheckError::Busy { retry_after: DEFAULT_RETRY_AFTER }
 }
 

@@ -9,8 +9,8 @@ use crate::{
         token::{DeriveCurrent, IssueTokens, ProposeSuccessor},
     },
     domain::{
-        EndReason, InvalidScope, OriginMark, RefreshToken, RequestOrigin, Scope, SessionId, Theft, TokenPair,
-        UserId,
+        EndReason, InvalidScope, OriginFingerprint, RefreshToken, RequestOrigin, Scope, SessionId, Theft,
+        TokenPair, UserId,
     },
     metrics::{self, RefreshOutcome},
 };
@@ -61,7 +61,7 @@ impl UseCase for Refresh {
         let rotate = RotateSession {
             id: session_id,
             presented: presented.secret.hash(),
-            from: OriginMark::of(&self.origin),
+            from: OriginFingerprint::of(&self.origin),
             successor: successor.secret.hash(),
             derivation: successor.derivation,
             requested: self.scope,

@@ -52,7 +52,7 @@ pub use self::{
     refresh_secrets::{FindRefreshVersions, InsertRefreshSecret, PurgeRefreshSecrets, RefreshSecretRow},
     rotation::{RotateSession, RotateSessions, Rotation},
     scrub::EmptyLog,
-    sessions::{ActiveKey, EndSession, EndUserSessions, FindActiveUsers, ListSessions, OpenSession},
+    sessions::{EndSession, EndUserSessions, FindActiveUsers, ListSessions, OpenSession, SessionLookup},
     stored_secrets::{FindSecretRows, ReplaceSecretRows, Rewrapped, SecretRow, StoredOtherwise},
     tutorial::{Flaw, ImportedUser, read_tutorial_database},
     users::{

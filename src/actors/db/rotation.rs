@@ -14,7 +14,7 @@ use super::{
     columns::{user, user_columns},
 };
 use crate::domain::{
-    Derivation, EarlierUses, EndReason, InvalidScope, OriginMark, Presentation, RefreshChain, Scope,
+    Derivation, EarlierUses, EndReason, InvalidScope, OriginFingerprint, Presentation, RefreshChain, Scope,
     SecretHash, SessionId, SessionRules, Theft, Timestamp, User,
 };
 
@@ -26,7 +26,7 @@ pub struct RotateSession {
     /// The presented secret's hash.
     pub presented: SecretHash,
     /// Where the request came from.
-    pub from: OriginMark,
+    pub from: OriginFingerprint,
     /// The hash of the secret that becomes current if the presented one is.
     pub successor: SecretHash,
     /// How that was derived from the presented one.
@@ -166,7 +166,7 @@ impl RotateSession {
                 self.end(db, EndReason::RefreshTokenReused)?;
                 Ok(Rotation::Reused { user: found.user, theft })
             }
-            (Presentation::Again { derivations, elsewhere }, scope) => Ok(Rotation::Replayed {
+            (Presentation::Replay { derivations, elsewhere }, scope) => Ok(Rotation::Replayed {
                 user: found.user,
                 scope,
                 authenticated_at: found.created_at,

@@ -105,7 +105,7 @@ fn end_surplus_sessions(
 
 /// A token's user and session: what must be alive for the token to be worth anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ActiveKey {
+pub struct SessionLookup {
     /// The token's `uid`.
     pub user_id: UserId,
     /// The token's `sid`.
@@ -120,14 +120,14 @@ pub struct ActiveKey {
 #[rtype(result = "Result<Vec<Result<Option<User>, DbError>>, DbError>")]
 pub struct FindActiveUsers {
     /// Whose sessions; the answers stand in the same order.
-    pub keys: Vec<ActiveKey>,
+    pub keys: Vec<SessionLookup>,
 }
 
 impl CoalescedMessage for FindActiveUsers {
-    type Entry = ActiveKey;
+    type Entry = SessionLookup;
     type EntryAnswer = Option<User>;
 
-    fn from_entries(keys: Vec<ActiveKey>) -> Self {
+    fn from_entries(keys: Vec<SessionLookup>) -> Self {
         Self { keys }
     }
 }
@@ -147,7 +147,7 @@ impl DbMessage for FindActiveUsers {
         // One transaction for all: SQLite takes its locks once. In a batch there is one already.
         let transaction = db.is_autocommit().then(|| db.unchecked_transaction()).transpose()?;
         let mut statement = db.prepare_cached(sql)?;
-        let find = |key: &ActiveKey| {
+        let find = |key: &SessionLookup| {
             let found = statement.query_row((key.session_id, key.user_id, key.now), user).optional();
             found.map_err(DbError::from)
         };

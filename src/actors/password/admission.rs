@@ -159,7 +159,7 @@ impl Admission {
             Ok(Enqueued::Immediate(slot)) => return Ok(slot),
             Ok(Enqueued::Waiting(ticket)) => ticket,
             Err(refused) => {
-                metrics::login_refused();
+                metrics::hash_refused();
                 return Err(refused);
             }
         };
@@ -171,8 +171,8 @@ impl Admission {
         };
         drop(dequeue);
         match &outcome {
-            Ok(_) => metrics::login_waited(arrived.elapsed()),
-            Err(_) => metrics::login_refused(),
+            Ok(_) => metrics::hash_waited(arrived.elapsed()),
+            Err(_) => metrics::hash_refused(),
         }
         outcome
     }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use super::{
     key::{Attempt, Key, Registrant},
-    table::{Counting, Table},
+    table::{CountTable, Table},
 };
 use crate::domain::{Allowance, Delays, MonotonicTime, Rate};
 
@@ -127,7 +127,7 @@ impl FailureCounts {
 
     /// What one count allows.
     pub(super) fn allowance(&self, count: Count, now: MonotonicTime) -> Allowance {
-        let table: &dyn Counting = match count.limit {
+        let table: &dyn CountTable = match count.limit {
             Limit::Pair => &self.pairs,
             Limit::Everywhere => &self.everywhere,
             Limit::Address => &self.addresses,
@@ -136,7 +136,7 @@ impl FailureCounts {
         table.allowance(count.key, now)
     }
 
-    fn table(&mut self, limit: Limit) -> &mut dyn Counting {
+    fn table(&mut self, limit: Limit) -> &mut dyn CountTable {
         match limit {
             Limit::Pair => &mut self.pairs,
             Limit::Everywhere => &mut self.everywhere,
@@ -223,7 +223,7 @@ impl FailureCounts {
         lost
     }
 
-    fn tables(&mut self) -> [&mut dyn Counting; 6] {
+    fn tables(&mut self) -> [&mut dyn CountTable; 6] {
         [
             &mut self.pairs,
             &mut self.everywhere,

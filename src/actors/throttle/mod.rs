@@ -1,6 +1,6 @@
 //! `ThrottleActor`: who may try a password, and when.
 //!
-//! Failures count, successes do not, and an attempt under way counts as a failure until it is
+//! Failures count, successes do not, and a pending attempt counts as a failure until it is
 //! settled. `failure_counts` has the limits; those that one guesser could turn against an account's owner
 //! do not bind networks that the account has logged in from. The actor answers every message at
 //! once and waits for nobody. All is in memory, in bounded memory, and forgotten at a restart.

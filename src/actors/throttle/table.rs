@@ -9,7 +9,7 @@ use crate::domain::{Allowance, MonotonicTime, Rule};
 pub(super) const MAX_ENTRIES: usize = 100_000;
 
 /// What a table can do, whatever its rule.
-pub(super) trait Counting {
+pub(super) trait CountTable {
     /// Whether further attempts may begin.
     fn allowance(&self, key: Key, now: MonotonicTime) -> Allowance;
 
@@ -22,7 +22,7 @@ pub(super) trait Counting {
     /// Counts a failure.
     fn fail(&mut self, key: Key, now: MonotonicTime);
 
-    /// Forgets the failures, but not what is under way.
+    /// Forgets the failures, but not the pending attempts.
     fn forgive(&mut self, key: Key, now: MonotonicTime);
 
     /// Drops what no longer matters.
@@ -46,7 +46,7 @@ struct Entry<H> {
     pending: u32,
 }
 
-impl<R: Rule> Counting for Table<R> {
+impl<R: Rule> CountTable for Table<R> {
     fn allowance(&self, key: Key, now: MonotonicTime) -> Allowance {
         let Entry { history, pending } = self.entries.get(&key).copied().unwrap_or_default();
         self.rule.allowance(history, pending, now)
@@ -101,7 +101,7 @@ impl<R: Rule> Table<R> {
         }
     }
 
-    /// Makes room by forgetting the half that would be forgotten sooner, but for what is under way.
+    /// Makes room by forgetting the half that would be forgotten sooner, but not pending attempts.
     /// It is rare, so its cost is spread over as many failures.
     fn forget_half(&mut self) {
         let rule = &self.rule;

@@ -1,4 +1,4 @@
-//! Attempts that wait until one that is under way is settled.
+//! Attempts that wait until a pending one is settled.
 
 use std::collections::{HashMap, VecDeque};
 

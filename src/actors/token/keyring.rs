@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{
     key::{Key, KeyError},
     life::{KeySummary, state, verification_ends},
-    refresh::{RefreshKeys, Root},
+    refresh::{RefreshKeys, SecretVersion},
     tag::TagKeys,
 };
 use crate::{
@@ -68,14 +68,14 @@ impl Keyring {
         for (key, until) in keys.iter_mut().zip(verification_ends(&starts, setup.token_lifetime)) {
             key.verifies_until = until;
         }
-        let roots = set.refresh_secrets.iter().map(|row| Root::open(row, &setup.key_wrap));
-        let roots = roots.collect::<Result<Vec<_>, _>>()?;
+        let versions = set.refresh_secrets.iter().map(|row| SecretVersion::open(row, &setup.key_wrap));
+        let versions = versions.collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             issuer: setup.issuer.clone(),
             audiences: setup.audiences.clone(),
             keys,
-            refresh: RefreshKeys::new(&roots),
-            tags: TagKeys::new(&roots),
+            refresh: RefreshKeys::new(&versions),
+            tags: TagKeys::new(&versions),
         })
     }
 

@@ -94,14 +94,14 @@ pub struct Successor {
 }
 
 /// A version of the installation's secret, which other keys are derived from.
-pub(super) struct Root {
+pub(super) struct SecretVersion {
     pub(super) version: u8,
     pub(super) value: Zeroizing<Vec<u8>>,
     /// From when on it makes new tokens.
     pub(super) used_from: Timestamp,
 }
 
-impl Root {
+impl SecretVersion {
     /// Reads a version from its row.
     pub(super) fn open(row: &RefreshSecretRow, key_wrap: &KeyWrap) -> Result<Self, OpenError> {
         let value = key_wrap.open(&row.location(), &row.value)?;
@@ -126,8 +126,8 @@ struct VersionKeys {
 
 impl RefreshKeys {
     /// Makes the keys from the versions of the installation's secret.
-    pub(super) fn new(roots: &[Root]) -> Self {
-        Self { versions: roots.iter().map(VersionKeys::new).collect() }
+    pub(super) fn new(versions: &[SecretVersion]) -> Self {
+        Self { versions: versions.iter().map(VersionKeys::new).collect() }
     }
 
     /// The keys that make new tokens now. Where a clock went back behind all of them, the first do.
@@ -197,7 +197,7 @@ impl RefreshKeys {
 }
 
 impl VersionKeys {
-    fn new(Root { version, value, used_from }: &Root) -> Self {
+    fn new(SecretVersion { version, value, used_from }: &SecretVersion) -> Self {
         let root = hmac::Key::new(hmac::HMAC_SHA256, value);
         let key = |purpose: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, purpose).as_ref());
         Self {

@@ -10,7 +10,7 @@
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use super::refresh::Root;
+use super::refresh::SecretVersion;
 use crate::domain::{AccessTokenClaims, Timestamp};
 
 const NONCE: usize = 16;
@@ -26,9 +26,9 @@ pub struct TagKeys {
 impl TagKeys {
     /// Derives the keys. Tokens that were tagged with another secret's are refused; their clients
     /// refresh.
-    pub(super) fn new(roots: &[Root]) -> Self {
-        let key = |root: &Root| (root.used_from, TagKey::new(&root.value));
-        Self { keys: roots.iter().map(key).collect() }
+    pub(super) fn new(versions: &[SecretVersion]) -> Self {
+        let key = |root: &SecretVersion| (root.used_from, TagKey::new(&root.value));
+        Self { keys: versions.iter().map(key).collect() }
     }
 
     /// The key that makes new tags now. Where a clock went back behind all of them, the first does.
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_newest_version_that_is_used_tags_and_the_tags_of_all_are_ours() {
-        let row = |version, used_from| Root {
+        let row = |version, used_from| SecretVersion {
             version,
             value: zeroize::Zeroizing::new(vec![version; 32]),
             used_from: Timestamp::from_millis(used_from),

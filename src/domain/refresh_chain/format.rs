@@ -13,7 +13,7 @@
 //! | 1 | 1 if its successor was derived with a salt, else 0 |
 //! | 16 | the salt |
 
-use super::{Derivation, OriginMark, RefreshChain, Replaced, Salt, SecretHash, Timestamp};
+use super::{Derivation, OriginFingerprint, RefreshChain, Replaced, Salt, SecretHash, Timestamp};
 
 /// The format that is written.
 const FORMAT: u8 = 1;
@@ -83,8 +83,10 @@ fn read_entry(entry: &[u8; ENTRY]) -> Replaced {
     let mut fields = Fields(entry);
     let at = Timestamp::from_millis(i64::from_be_bytes(fields.take()));
     let prefix = fields.take();
-    let by =
-        OriginMark { network: u32::from_be_bytes(fields.take()), agent: u32::from_be_bytes(fields.take()) };
+    let by = OriginFingerprint {
+        network: u32::from_be_bytes(fields.take()),
+        agent: u32::from_be_bytes(fields.take()),
+    };
     let [version, is_salted] = fields.take();
     let salt = (is_salted != 0).then(|| Salt(fields.take()));
     Replaced { prefix, at, by, derivation: Derivation { version, salt } }
@@ -94,5 +96,10 @@ fn read_entry_of_before(entry: &[u8; ENTRY_OF_BEFORE]) -> Replaced {
     let mut fields = Fields(entry);
     let prefix = fields.take();
     let at = Timestamp::from_millis(i64::from_be_bytes(fields.take()));
-    Replaced { prefix, at, by: OriginMark::default(), derivation: Derivation { version: 0, salt: None } }
+    Replaced {
+        prefix,
+        at,
+        by: OriginFingerprint::default(),
+        derivation: Derivation { version: 0, salt: None },
+    }
 }

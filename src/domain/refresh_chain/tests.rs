@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 const GRACE: Duration = Duration::from_secs(10);
-const NOBODY: OriginMark = OriginMark { network: 0, agent: 0 };
+const NOBODY: OriginFingerprint = OriginFingerprint { network: 0, agent: 0 };
 
 fn hash(byte: u8) -> SecretHash {
     SecretHash([byte; 32])
@@ -17,8 +17,8 @@ fn derivation(byte: u8) -> Derivation {
     Derivation { version: 3, salt: Some(Salt([byte; 16])) }
 }
 
-fn origin(ip: &str, agent: &str) -> OriginMark {
-    OriginMark::of(&RequestOrigin {
+fn origin(ip: &str, agent: &str) -> OriginFingerprint {
+    OriginFingerprint::of(&RequestOrigin {
         ip: (!ip.is_empty()).then(|| ip.parse().unwrap()),
         user_agent: (!agent.is_empty()).then(|| agent.to_owned()),
     })
@@ -34,7 +34,7 @@ fn chain(times: &[i64]) -> RefreshChain {
 }
 
 fn again(derivations: std::ops::RangeInclusive<u8>) -> Presentation {
-    Presentation::Again { derivations: derivations.map(derivation).collect(), elsewhere: false }
+    Presentation::Replay { derivations: derivations.map(derivation).collect(), elsewhere: false }
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_clock_that_goes_back_keeps_the_grace_open() {
 #[test]
 fn a_replay_is_theft_where_network_and_program_are_known_and_both_are_others() {
     let (here, there) = ("198.51.100.7", "203.0.113.9");
-    let again = |elsewhere| Presentation::Again { derivations: vec![derivation(2)], elsewhere };
+    let again = |elsewhere| Presentation::Replay { derivations: vec![derivation(2)], elsewhere };
     for (by, from, expected) in [
         ((here, "App"), (here, "App"), again(false)),
         ((here, "App"), ("198.51.100.200", "Other"), again(false)),
@@ -104,7 +104,7 @@ fn secrets_that_an_older_version_replaced_are_derived_without_salt() {
     let new = old.clone().replace_current(hash(4), derivation(4), NOBODY, at(105), GRACE);
 
     let judge = |chain: &RefreshChain| chain.judge(hash(1), origin("::1", "App"), at(106), GRACE);
-    let expected = |derivations| Presentation::Again { derivations, elsewhere: false };
+    let expected = |derivations| Presentation::Replay { derivations, elsewhere: false };
     assert_eq!(judge(&old), expected(vec![unsalted; 2]));
     assert_eq!(judge(&new), expected(vec![unsalted, unsalted, derivation(4)]));
     // Today's format holds them too.
@@ -138,7 +138,7 @@ proptest! {
         let mut chain = RefreshChain { current: hash(1), replaced: Vec::new() };
         for (seconds, salt, version, network, agent) in rotations {
             let derivation = Derivation { version, salt: (version % 2 == 0).then_some(Salt(salt)) };
-            let by = OriginMark { network, agent };
+            let by = OriginFingerprint { network, agent };
             chain = chain.replace_current(hash(version), derivation, by, at(i64::from(seconds)), GRACE);
         }
 

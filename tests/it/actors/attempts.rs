@@ -27,7 +27,7 @@ async fn pending_attempt(actors: &TestActors, name: &str, ip: &str) -> Permit {
     let ip: IpAddr = ip.parse().unwrap();
     match throttle.begin(throttle.login(&LoginName::parse(name).unwrap(), Some(ip))).await {
         Ok(BeginReply::Permit(permit)) => permit,
-        Ok(BeginReply::Wait(_)) => panic!("others are under way"),
+        Ok(BeginReply::Wait(_)) => panic!("others are pending"),
         Err(error) => panic!("{error}"),
     }
 }
@@ -72,7 +72,7 @@ async fn hold_the_hash_threads(actors: &TestActors) -> Vec<Held> {
     all
 }
 
-async fn until_under_way(actors: &TestActors, count: usize) {
+async fn until_pending(actors: &TestActors, count: usize) {
     let deadline = std::time::Instant::now() + Duration::from_secs(30);
     while status(actors).await.pending != count {
         assert!(std::time::Instant::now() < deadline, "{:?}", status(actors).await);
@@ -201,14 +201,14 @@ async fn an_attempt_that_has_begun_runs_to_its_end_and_counts_whoever_hangs_up()
     for number in 1..=5 {
         let held = hold_the_hash_threads(&actors).await;
         let login = logins(&actors, 1, "a guess of mine").await;
-        until_under_way(&actors, 1).await;
+        until_pending(&actors, 1).await;
 
         login[0].abort();
         for held in held {
             held.release();
         }
 
-        until_under_way(&actors, 0).await;
+        until_pending(&actors, 0).await;
         assert_eq!(status(&actors).await.entries, 4, "{number}");
     }
 
@@ -217,7 +217,7 @@ async fn an_attempt_that_has_begun_runs_to_its_end_and_counts_whoever_hangs_up()
 }
 
 #[actix_web::test]
-async fn an_answer_that_nobody_takes_leaves_nothing_under_way() {
+async fn an_answer_that_nobody_takes_leaves_nothing_pending() {
     let actors = start().await;
     for number in 0..100 {
         let throttle = actors.sekisho.throttle().clone();
@@ -230,6 +230,6 @@ async fn an_answer_that_nobody_takes_leaves_nothing_under_way() {
         drop(begun);
     }
 
-    until_under_way(&actors, 0).await;
+    until_pending(&actors, 0).await;
     assert_eq!(status(&actors).await, ThrottleStatus { entries: 0, pending: 0, waiting: 0 });
 }

@@ -23,21 +23,22 @@ use rusqlite::{
 use sekisho::{
     actors::{
         db::{
-            Access, ActiveKey, CountSlice, Cursor, DbError, DbFile, DbMessage, DeleteUser, EndSession,
-            EndUserSessions, FindActiveUsers, FindCredentials, FindHighestCost, FindKeys, FindNameConflict,
+            Access, CountSlice, Cursor, DbError, DbFile, DbMessage, DeleteUser, EndSession, EndUserSessions,
+            FindActiveUsers, FindCredentials, FindHighestCost, FindKeys, FindNameConflict,
             FindRefreshVersions, FindSecretRows, FindUser, HasLoggedInFrom, ImportUsers, ImportedUser,
             InsertKey, InsertRefreshSecret, InsertUser, ListSessions, ListUsers, LoginIdentifier,
             NameConflict, OpenSession, PurgeKeys, PurgeRefreshSecrets, PurgeSessions, RefreshSecretRow,
             RenewHash, ReplacePassword, ReplaceSecretRows, Revocation, RevokeKey, Rewrapped, RotateSession,
-            RotateSessions, Rotation, SecretRow, SetEmail, SetPassword, UpdateUser, UserChange,
+            RotateSessions, Rotation, SecretRow, SessionLookup, SetEmail, SetPassword, UpdateUser,
+            UserChange,
         },
         token::new_key_row,
     },
     config::{Config, Database},
     domain::{
-        Algorithm, Derivation, Email, EndReason, KeyWrap, Network, OriginMark, PasswordHash, PasswordVersion,
-        Random, RequestOrigin, Role, Salt, Scope, SecretHash, SessionId, SessionRules, StoredSecret, UserId,
-        Username,
+        Algorithm, Derivation, Email, EndReason, KeyWrap, Network, OriginFingerprint, PasswordHash,
+        PasswordVersion, Random, RequestOrigin, Role, Salt, Scope, SecretHash, SessionId, SessionRules,
+        StoredSecret, UserId, Username,
     },
 };
 use tempfile::TempDir;
@@ -275,7 +276,8 @@ fn send_what_reads(minefield: &mut Minefield) {
     assert!(minefield.send(name("aa")).is_none());
     assert_eq!(minefield.send(FindHighestCost { at_most: 31 }), Some(4));
     assert_eq!(minefield.send(FindHighestCost { at_most: 3 }), None);
-    let key = |user, session| ActiveKey { user_id: UserId(user), session_id: SessionId(session), now: START };
+    let key =
+        |user, session| SessionLookup { user_id: UserId(user), session_id: SessionId(session), now: START };
     let find = FindActiveUsers { keys: vec![key(3, 3), key(3, 4), key(ROWS + 1, 1)] };
     let found: Vec<_> = minefield.send(find).into_iter().map(|user| user.unwrap().is_some()).collect();
     assert_eq!(found, [true, false, false]);
@@ -309,7 +311,7 @@ fn send_what_changes_sessions(minefield: &mut Minefield) {
     let rotate = |presented: u8, now| RotateSession {
         id: SessionId(3),
         presented: SecretHash([presented; 32]),
-        from: OriginMark::default(),
+        from: OriginFingerprint::default(),
         successor: SecretHash([presented + 1; 32]),
         derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
         requested: Scope::default(),

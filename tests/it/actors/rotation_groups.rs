@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use sekisho::{
     actors::db::{DbError, RotateSession, RotateSessions, Rotation},
     config::Config,
-    domain::{Derivation, OriginMark, Salt, Scope, SecretHash, SessionId},
+    domain::{Derivation, OriginFingerprint, Salt, Scope, SecretHash, SessionId},
 };
 
 use super::probes::{LoneDatabase, Run};
@@ -14,7 +14,7 @@ fn rotation(id: i64, presented: u8) -> RotateSession {
     RotateSession {
         id: SessionId(id),
         presented: SecretHash([presented; 32]),
-        from: OriginMark::default(),
+        from: OriginFingerprint::default(),
         successor: SecretHash([presented + 1; 32]),
         derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
         requested: Scope::default(),

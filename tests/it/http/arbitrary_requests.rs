@@ -8,7 +8,7 @@ use proptest::{prelude::*, string::string_regex};
 
 use super::properties::runner;
 use crate::support::{
-    Answer, TestApp,
+    Response, TestApp,
     wire::{FORM, JSON},
 };
 
@@ -25,7 +25,7 @@ impl Server {
         Self { system, app }
     }
 
-    fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+    fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Response {
         self.system.block_on(self.app.send_body(method, path, headers, body))
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         probes::{HoldDatabase, HoldHasher, PanicHasher, RunAsRead, WriteAndPanic, write},
         steps::begin,
     },
-    support::{Answer, PASSWORD, TestApp, eventually},
+    support::{PASSWORD, Response, TestApp, eventually},
 };
 use sekisho::{
     actors::password::{FlowKey, PasswordError},
@@ -44,7 +44,7 @@ async fn a_database_that_cannot_be_written_is_read_and_said_to_be_so() {
 }
 
 /// A request that reads while a batch is open, which a panic then undoes.
-async fn read_beside_a_panic(app: &TestApp, token: &str) -> Answer {
+async fn read_beside_a_panic(app: &TestApp, token: &str) -> Response {
     let db = app.sekisho.db();
     let (message, mut held) = HoldDatabase::new();
     let (for_hold, for_write, for_panic) = (db.clone(), db.clone(), db.clone());

@@ -169,7 +169,7 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
     );
     for other in [&long, &unknown, &nonsense] {
         assert_eq!((other.status.as_u16(), &other.body), (401, &wrong.body));
-        let names = |answer: &crate::support::Answer| {
+        let names = |answer: &crate::support::Response| {
             let mut names: Vec<_> = answer
                 .headers
                 .iter()

@@ -2,11 +2,11 @@
 
 use actix_web::http::Method;
 
-use crate::support::{Answer, PASSWORD, TestApp, Tokens, wire::FORM};
+use crate::support::{PASSWORD, Response, TestApp, Tokens, wire::FORM};
 
 const APP: &str = "https://app.example.com";
 
-async fn preflight(app: &TestApp, path: &str, origin: &str, method: &str) -> Answer {
+async fn preflight(app: &TestApp, path: &str, origin: &str, method: &str) -> Response {
     let headers = [
         ("origin", origin),
         ("access-control-request-method", method),

@@ -17,7 +17,7 @@ pub struct Connection {
 
 /// What a server answered.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     headers: Vec<(String, String)>,
     pub body: String,
@@ -30,7 +30,7 @@ pub struct Tokens {
     pub refresh: String,
 }
 
-impl Answer {
+impl Response {
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
@@ -96,7 +96,7 @@ impl Connection {
     }
 
     /// Reads one answer.
-    pub fn receive(&mut self) -> io::Result<Answer> {
+    pub fn receive(&mut self) -> io::Result<Response> {
         let head = self.line()?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.ok_or_else(|| io::Error::other(format!("no status line: {head:?}")))?;
@@ -109,7 +109,7 @@ impl Connection {
             let (name, value) = line.split_once(':').ok_or_else(|| io::Error::other(line.clone()))?;
             headers.push((name.to_lowercase(), value.trim().to_owned()));
         }
-        let mut answer = Answer { status, headers, body: String::new() };
+        let mut answer = Response { status, headers, body: String::new() };
         let length = match answer.header("content-length") {
             Some(length) => length.parse().map_err(io::Error::other)?,
             None if answer.header("transfer-encoding").is_some() => {
@@ -130,7 +130,7 @@ impl Connection {
         path: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> io::Result<Answer> {
+    ) -> io::Result<Response> {
         self.send(method, path, headers, body)?;
         self.receive()
     }

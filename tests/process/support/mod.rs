@@ -16,7 +16,7 @@ use std::{
 use tempfile::TempDir;
 
 pub use self::{
-    http::{Answer, Connection, Tokens},
+    http::{Connection, Response, Tokens},
     server::Server,
     tmpfs::Tmpfs,
 };

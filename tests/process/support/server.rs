@@ -15,7 +15,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use super::{Answer, Connection, PASSWORD, TIMEOUT, Tokens, http::form, wait_until};
+use super::{Connection, PASSWORD, Response, TIMEOUT, Tokens, http::form, wait_until};
 
 /// A server that listens; it is killed when dropped.
 pub struct Server {
@@ -131,57 +131,57 @@ impl Server {
 
     /// One request on a connection of its own.
     #[track_caller]
-    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
         self.connect().exchange(method, path, headers, body).unwrap()
     }
 
     #[track_caller]
-    pub fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Response {
         self.request("GET", path, &[], "")
     }
 
     /// A request in somebody's name.
     #[track_caller]
-    pub fn as_user(&self, token: &str, method: &str, path: &str) -> Answer {
+    pub fn as_user(&self, token: &str, method: &str, path: &str) -> Response {
         self.request(method, path, &[("authorization", &format!("Bearer {token}"))], "")
     }
 
     #[track_caller]
-    pub fn me(&self, tokens: &Tokens) -> Answer {
+    pub fn me(&self, tokens: &Tokens) -> Response {
         self.as_user(&tokens.access, "GET", "/users/me")
     }
 
     /// A form, as OAuth sends it.
     #[track_caller]
-    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         self.request("POST", path, &headers, &form(fields))
     }
 
     /// Registers somebody with [`PASSWORD`] and `NAME@example.com`.
     #[track_caller]
-    pub fn register(&self, name: &str) -> Answer {
+    pub fn register(&self, name: &str) -> Response {
         self.register_with(name, &[])
     }
 
     /// The same through a proxy, which the server must trust, and from a network that nobody else is in: a
     /// network may register so often.
     #[track_caller]
-    pub fn register_from_elsewhere(&self, name: &str) -> Answer {
+    pub fn register_from_elsewhere(&self, name: &str) -> Response {
         static NETWORKS: AtomicU32 = AtomicU32::new(0x0a00_0000);
         let address = Ipv4Addr::from_bits(NETWORKS.fetch_add(256, Ordering::Relaxed)).to_string();
         self.register_with(name, &[("x-forwarded-for", &address)])
     }
 
     #[track_caller]
-    fn register_with(&self, name: &str, headers: &[(&str, &str)]) -> Answer {
+    fn register_with(&self, name: &str, headers: &[(&str, &str)]) -> Response {
         let body = json!({ "email": format!("{name}@example.com"), "username": name, "password": PASSWORD });
         let headers = [&[("content-type", "application/json")], headers].concat();
         self.request("POST", "/users/", &headers, &body.to_string())
     }
 
     #[track_caller]
-    pub fn try_log_in(&self, name: &str, password: &str) -> Answer {
+    pub fn try_log_in(&self, name: &str, password: &str) -> Response {
         self.form("/token", &[("username", name), ("password", password)])
     }
 
@@ -206,7 +206,7 @@ impl Server {
     }
 
     #[track_caller]
-    pub fn refresh(&self, token: &str) -> Answer {
+    pub fn refresh(&self, token: &str) -> Response {
         self.form("/token", &[("grant_type", "refresh_token"), ("refresh_token", token)])
     }
 

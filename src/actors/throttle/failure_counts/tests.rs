@@ -77,7 +77,7 @@ fn a_name_and_an_address_are_counted_apart() {
 }
 
 #[test]
-fn attempts_under_way_count_until_they_are_settled() {
+fn pending_attempts_count_until_they_are_settled() {
     let mut tried = Tried::new();
     let attempt = tried.login("alice", "198.51.100.7");
     let ids: Vec<_> = (0..5).map(|_| tried.failures.begin(attempt, at(0))).collect();

@@ -2,8 +2,8 @@ use super::*;
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000);
 
-fn row(version: u8, used_from: i64) -> Root {
-    Root {
+fn row(version: u8, used_from: i64) -> SecretVersion {
+    SecretVersion {
         version,
         value: Zeroizing::new(format!("secret {version} of the installation").into_bytes()),
         used_from: Timestamp::from_millis(used_from),
@@ -113,7 +113,7 @@ fn nothing_but_our_own_tokens_can_be_read() {
     for form in [Form::Version(0), Form::WithoutVersion] {
         let token = keys().write(SessionId(42), &secret(form)).unwrap();
         let text = token.expose();
-        let stranger = Root { value: Zeroizing::new(b"another".to_vec()), ..row(0, 0) };
+        let stranger = SecretVersion { value: Zeroizing::new(b"another".to_vec()), ..row(0, 0) };
         let other = RefreshKeys::new(&[stranger]).write(SessionId(42), &secret(form)).unwrap();
 
         assert!(keys().read(&other).is_none());
