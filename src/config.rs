@@ -115,6 +115,19 @@ impl Default for PasswordArgs {
 }
 
 /// Everything that `sekisho serve` can be told.
+///
+/// ```
+/// use sekisho::config::{Config, Database};
+///
+/// let mut config = Config::default();
+/// config.database.location = "accounts.db".parse()?;
+/// config.issuer = Some("https://login.example.com".to_owned());
+///
+/// // What is not set is what `sekisho serve --help` says.
+/// assert_eq!(config.database.location, Database::File("accounts.db".into()));
+/// assert_eq!(config.password.bcrypt_cost, 12);
+/// # Ok::<(), sekisho::config::UnknownDatabase>(())
+/// ```
 #[derive(Debug, Clone, Args)]
 pub struct Config {
     /// The address to listen on; port 0 takes any free one

@@ -92,6 +92,37 @@ impl<A: Actor> Handle<A> {
     ///
     /// Dropping the future takes the message back if its handling has not begun.
     ///
+    /// ```
+    /// use sekisho::{
+    ///     actors::account::{LogIn, LoginError},
+    ///     app::{Overrides, Sekisho},
+    ///     config::{Config, Database},
+    ///     domain::{Password, RequestOrigin, Scope},
+    /// };
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # actix::System::new().block_on(async {
+    /// # let mut config = Config::default();
+    /// # config.database.location = Database::Memory;
+    /// # config.password.bcrypt_cost = 4;
+    /// # let sekisho = Sekisho::start(config, "http://localhost:8000", Overrides::default()).await?;
+    /// let accounts = sekisho.accounts();
+    /// let answer = accounts
+    ///     .ask(LogIn {
+    ///         name: "alice".to_owned(),
+    ///         password: Password::new("a guess".to_owned()),
+    ///         scope: Scope::default(),
+    ///         origin: RequestOrigin::default(),
+    ///     })
+    ///     .await;
+    ///
+    /// // The error is the message's own.
+    /// assert!(matches!(answer, Err(LoginError::Incorrect)));
+    /// # sekisho.close().await?;
+    /// # Ok(()) })
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The message's own, or [`Unreachable`] turned into it.

@@ -37,6 +37,30 @@ const THROTTLE_DEADLINE: Duration = Duration::from_secs(5);
 /// The actors that exist once, and what each worker's own are made from.
 ///
 /// It is made on a thread with an actix system, and cloned into each worker.
+///
+/// ```
+/// use actix_web::{App, test};
+/// use sekisho::{
+///     app::{Overrides, Sekisho},
+///     config::{Config, Database},
+/// };
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # actix::System::new().block_on(async {
+/// let mut config = Config::default();
+/// config.database.location = Database::Memory;
+/// let sekisho = Sekisho::start(config, "http://localhost:8000", Overrides::default()).await?;
+///
+/// // What `HttpServer::new` takes makes such an `App` for each worker.
+/// let app = test::init_service(App::new().configure(|config| sekisho.configure(config))).await;
+/// let request = test::TestRequest::get().uri("/healthz").to_request();
+/// assert!(test::call_service(&app, request).await.status().is_success());
+///
+/// // When the server has ended: commits what is open and closes the file.
+/// sekisho.close().await?;
+/// # Ok(()) })
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Sekisho {
     db: Handle<DbActor>,

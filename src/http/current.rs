@@ -16,11 +16,28 @@ use crate::actors::account::{Authenticate, Caller};
 /// tell.
 ///
 /// ```
+/// use actix_web::{App, http::StatusCode, test, web};
+/// # use sekisho::{app::{Overrides, Sekisho}, config::{Config, Database}};
 /// use sekisho::http::CurrentUser;
 ///
 /// async fn greeting(CurrentUser(caller): CurrentUser) -> String {
 ///     format!("Hello, {}!", caller.user.username.as_str())
 /// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # actix::System::new().block_on(async {
+/// # let mut config = Config::default();
+/// # config.database.location = Database::Memory;
+/// # let sekisho = Sekisho::start(config, "http://localhost:8000", Overrides::default()).await?;
+/// let routes = App::new().route("/greeting", web::get().to(greeting));
+/// let app = test::init_service(routes.configure(|config| sekisho.configure(config))).await;
+///
+/// let without_token = test::TestRequest::get().uri("/greeting").to_request();
+/// let answer = test::call_service(&app, without_token).await;
+/// assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+/// # sekisho.close().await?;
+/// # Ok(()) })
+/// # }
 /// ```
 #[derive(Debug, Clone)]
 pub struct CurrentUser(pub Caller);
