@@ -224,7 +224,8 @@ impl Sekisho {
         &self.throttle
     }
 
-    /// The maintenance actor. A test that has moved the clock sends it [`RunMaintenance`].
+    /// The maintenance actor. A test that has moved the clock sends it
+    /// [`RunMaintenance`](crate::actors::maintenance::RunMaintenance).
     #[must_use]
     pub const fn maintenance(&self) -> &Handle<MaintenanceActor> {
         &self.maintenance

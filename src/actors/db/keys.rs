@@ -19,7 +19,7 @@ pub struct KeyRow {
     pub kid: String,
     /// What it signs with.
     pub algorithm: Algorithm,
-    /// PKCS #8 (DER), or the bare secret for HS256, as it is stored at [`KeyRow::place`].
+    /// PKCS #8 (DER), or the bare secret for HS256, as it is stored at [`KeyRow::location`].
     pub private_key: StoredSecret,
     /// When the JWKS began to show it.
     pub announced_at: Timestamp,

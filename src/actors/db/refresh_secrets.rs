@@ -17,7 +17,7 @@ use crate::domain::{SecretLocation, SessionId, StoredSecret, Timestamp};
 pub struct RefreshSecretRow {
     /// What tokens call it.
     pub version: u8,
-    /// The secret, as it is stored at [`RefreshSecretRow::place`].
+    /// The secret, as it is stored at [`RefreshSecretRow::location`].
     pub value: StoredSecret,
     /// From when on it makes new tokens.
     pub used_from: Timestamp,
