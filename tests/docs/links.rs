@@ -94,7 +94,10 @@ fn every_source_file_and_script_that_a_page_names_exists() {
 /// The types that the source defines.
 fn defined_types() -> BTreeSet<String> {
     let mut types = BTreeSet::new();
-    for file in files_below("src").into_iter().filter(|file| file.ends_with(".rs")) {
+    for file in files_below("src")
+        .into_iter()
+        .filter(|file| Path::new(file).extension().is_some_and(|kind| kind == "rs"))
+    {
         let source = text(&file);
         let mut words =
             source.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
