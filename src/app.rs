@@ -2,7 +2,7 @@
 
 mod connection;
 mod dangers;
-mod heads;
+mod head_scanner;
 mod listener;
 mod sekisho;
 mod server;

@@ -31,8 +31,8 @@ pub use self::{
     log_format::LogFormat,
 };
 use crate::domain::{
-    Algorithm, Audiences, InvalidEncryptionKey, PasswordPolicy, PoorSecret, Registration, ReservedAudience,
-    SessionRules, check_shared_secret,
+    Algorithm, Audiences, InvalidEncryptionKey, PasswordPolicy, Registration, ReservedAudience, SessionRules,
+    WeakSecret, check_shared_secret,
 };
 
 /// Where the database is.
@@ -291,7 +291,7 @@ pub enum ConfigError {
     },
     /// The key can be guessed, or is known already.
     #[error("--secret-key (SEKISHO_SECRET_KEY): {0}; make one with: openssl rand -base64 48")]
-    PoorSecretKey(#[from] PoorSecret),
+    PoorSecretKey(#[from] WeakSecret),
     /// The other algorithms' keys are pairs.
     #[error("--secret-key (SEKISHO_SECRET_KEY) needs --algorithm HS256 (SEKISHO_ALGORITHM)")]
     SecretKeyNeedsHs256,
@@ -463,7 +463,7 @@ mod tests {
         assert!(matches!(config(RANDOM, Algorithm::Hs256).hs256_key(), Ok(Some(_))));
         assert!(matches!(
             config("short", Algorithm::Hs256).hs256_key(),
-            Err(ConfigError::PoorSecretKey(PoorSecret::Short(5)))
+            Err(ConfigError::PoorSecretKey(WeakSecret::Short(5)))
         ));
         assert!(matches!(
             config(RANDOM, Algorithm::Es256).hs256_key(),

@@ -15,7 +15,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::heads::Heads;
+use super::head_scanner::HeadScanner;
 use crate::http::{RequestBody, RequestProgress, RequestTracker};
 
 /// The most bytes that are read at once, and ahead of a request that is being handled.
@@ -28,7 +28,7 @@ pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Connection {
     stream: TcpStream,
     tracker: Rc<RequestTracker>,
-    heads: Heads,
+    scanner: HeadScanner,
     /// The last request, as far as it is known here.
     last: RequestProgress,
     /// How much more of its body may be handed on while it is being handled, in bytes.
@@ -60,7 +60,7 @@ impl Connection {
         Self {
             stream,
             tracker: Rc::default(),
-            heads: Heads::default(),
+            scanner: HeadScanner::default(),
             last: RequestProgress::default(),
             left: 0,
             ahead: Vec::new(),
@@ -86,20 +86,20 @@ impl Connection {
         self.last = now;
         if now.number != last.number {
             if !last.is_answered {
-                self.heads.next(last.body);
+                self.scanner.next(last.body);
             }
             self.head_deadline = None;
             self.left = usize::MAX;
         }
         match now.body {
             RequestBody::Length(length) => {
-                self.left = self.left.min(length.saturating_sub(self.heads.behind()))
+                self.left = self.left.min(length.saturating_sub(self.scanner.behind()));
             }
             RequestBody::Chunked => {}
             RequestBody::Read => self.left = 0,
         }
         if now.is_answered {
-            self.heads.next(now.body);
+            self.scanner.next(now.body);
         }
     }
 
@@ -107,11 +107,11 @@ impl Connection {
     fn admit(&mut self, bytes: &[u8]) -> usize {
         let (count, is_paused) = match self.last {
             RequestProgress { is_answered: true, .. } => {
-                let (count, is_second) = self.heads.admit(bytes);
-                (count, is_second || self.heads.behind() > READ)
+                let (count, is_second) = self.scanner.admit(bytes);
+                (count, is_second || self.scanner.behind() > READ)
             }
             // A chunk of one byte takes many times that in memory until it has been read.
-            RequestProgress { body: RequestBody::Chunked, .. } => (self.heads.admit_chunks(bytes), true),
+            RequestProgress { body: RequestBody::Chunked, .. } => (self.scanner.admit_chunks(bytes), true),
             RequestProgress { .. } => (bytes.len().min(self.left), false),
         };
         self.left = self.left.saturating_sub(count);
@@ -178,7 +178,7 @@ impl Connection {
 
     /// Pending, or an error where the head of a later request takes too long.
     fn poll_head_deadline(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.heads.is_partial() || !self.last.is_answered || self.last.number == 0 {
+        if !self.scanner.is_partial() || !self.last.is_answered || self.last.number == 0 {
             return Poll::Pending;
         }
         let deadline = self.head_deadline.get_or_insert_with(|| Box::pin(sleep(HEAD_TIMEOUT)));
@@ -202,7 +202,7 @@ impl AsyncRead for Connection {
         this.follow();
         if this.pause == Pause::Past && this.last.number == number && this.last.is_answered {
             // It was no request, whatever it was.
-            this.heads = Heads::default();
+            this.scanner = HeadScanner::default();
         }
         let is_waiting = !this.last.is_answered && this.left == 0;
         if is_waiting || this.pause == Pause::On {

@@ -6,7 +6,7 @@ use crate::http::RequestBody;
 /// Follows the bytes that are handed on. Of a request and the one behind it, the second lacks its
 /// last byte, whatever else of it may have been handed on.
 #[derive(Debug, Default)]
-pub(super) struct Heads {
+pub(super) struct HeadScanner {
     line: Line,
     /// Whether the head has a line that is not blank. Blank lines before it say nothing.
     has_text: bool,
@@ -27,7 +27,7 @@ enum Line {
     Text,
 }
 
-impl Heads {
+impl HeadScanner {
     /// How many of these bytes may be handed on, and whether that is because a second head ends among
     /// them.
     pub(super) fn admit(&mut self, bytes: &[u8]) -> (usize, bool) {
@@ -98,7 +98,7 @@ impl Heads {
     pub(super) fn next(&mut self, body: RequestBody) {
         match body {
             RequestBody::Length(length) if self.behind > length => {
-                (self.is_complete, self.behind) = (false, 0)
+                (self.is_complete, self.behind) = (false, 0);
             }
             RequestBody::Length(_) | RequestBody::Chunked | RequestBody::Read => *self = Self::default(),
         }
@@ -111,9 +111,9 @@ mod tests {
 
     /// What is handed on at once of bytes that come in pieces of a size.
     fn admitted(text: &str, size: usize) -> String {
-        let (mut heads, mut admitted) = (Heads::default(), String::new());
+        let (mut scanner, mut admitted) = (HeadScanner::default(), String::new());
         for piece in text.as_bytes().chunks(size) {
-            let (count, _) = heads.admit(piece);
+            let (count, _) = scanner.admit(piece);
             admitted.push_str(std::str::from_utf8(&piece[..count]).unwrap());
             if count < piece.len() {
                 break;
@@ -152,38 +152,38 @@ mod tests {
     #[test]
     fn what_was_held_back_comes_with_the_next_request() {
         let text = "GET 1\r\n\r\nGET 2\r\n\r\nGET 3\r\n\r\n";
-        let (mut heads, mut at, mut pieces) = (Heads::default(), 0, Vec::new());
+        let (mut scanner, mut at, mut pieces) = (HeadScanner::default(), 0, Vec::new());
 
         while at < text.len() {
-            let (count, _) = heads.admit(&text.as_bytes()[at..]);
+            let (count, _) = scanner.admit(&text.as_bytes()[at..]);
             pieces.push(&text[at..at + count]);
             at += count;
-            heads.next(RequestBody::Length(0));
+            scanner.next(RequestBody::Length(0));
         }
 
         assert_eq!(pieces, ["GET 1\r\n\r\nGET 2\r\n\r", "\nGET 3\r\n\r", "\n"]);
-        assert!(!heads.is_partial());
+        assert!(!scanner.is_partial());
     }
 
     #[test]
     fn a_head_is_partial_until_it_ends_and_a_body_is_none() {
-        let mut heads = Heads::default();
-        assert!(!heads.is_partial());
-        heads.admit(b"\r\n");
-        assert!(heads.is_partial());
-        heads.admit(b"POST / HTTP/1.1\r\n\r\nbo");
-        assert!(!heads.is_partial() && heads.behind() == 2);
-        heads.next(RequestBody::Length(4));
-        assert!(!heads.is_partial());
-        heads.admit(b"GET / HTTP/1.1\r\n\r\nGE");
-        heads.next(RequestBody::Length(0));
-        assert!(heads.is_partial());
+        let mut scanner = HeadScanner::default();
+        assert!(!scanner.is_partial());
+        scanner.admit(b"\r\n");
+        assert!(scanner.is_partial());
+        scanner.admit(b"POST / HTTP/1.1\r\n\r\nbo");
+        assert!(!scanner.is_partial() && scanner.behind() == 2);
+        scanner.next(RequestBody::Length(4));
+        assert!(!scanner.is_partial());
+        scanner.admit(b"GET / HTTP/1.1\r\n\r\nGE");
+        scanner.next(RequestBody::Length(0));
+        assert!(scanner.is_partial());
     }
 
     #[test]
     fn chunks_are_handed_on_to_a_blank_line() {
-        let mut heads = Heads::default();
-        assert_eq!(heads.admit_chunks(b"3\r\nabc\r\n0\r\n"), 11);
-        assert_eq!(heads.admit_chunks(b"\r\nGET / HTTP/1.1"), 2);
+        let mut scanner = HeadScanner::default();
+        assert_eq!(scanner.admit_chunks(b"3\r\nabc\r\n0\r\n"), 11);
+        assert_eq!(scanner.admit_chunks(b"\r\nGET / HTTP/1.1"), 2);
     }
 }

@@ -16,7 +16,7 @@ pub struct LoginName(String);
 /// characters in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no account can have this name")]
-pub struct ImpossibleLoginName;
+pub struct InvalidLoginName;
 
 impl LoginName {
     /// The longest name in bytes, which is the longest e-mail address (RFC 5321, 4.5.3.1.3).
@@ -27,10 +27,10 @@ impl LoginName {
     /// # Errors
     ///
     /// When no account can have it: such a text need not be looked up, hashed for or remembered.
-    pub fn parse(text: &str) -> Result<Self, ImpossibleLoginName> {
+    pub fn parse(text: &str) -> Result<Self, InvalidLoginName> {
         let key = if text.len() <= Self::MAX_BYTES { text.to_lowercase() } else { String::new() };
         let is_possible = (1..=Self::MAX_BYTES).contains(&key.len()) && !key.chars().any(char::is_control);
-        if is_possible { Ok(Self(key)) } else { Err(ImpossibleLoginName) }
+        if is_possible { Ok(Self(key)) } else { Err(InvalidLoginName) }
     }
 
     /// The name in lower case, as the database's keys are.
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn what_no_account_can_have_is_refused() {
         for text in ["", "a\0b", "a\nb", &"x".repeat(255)] {
-            assert_eq!(LoginName::parse(text), Err(ImpossibleLoginName), "{text:?}");
+            assert_eq!(LoginName::parse(text), Err(InvalidLoginName), "{text:?}");
         }
         assert!(LoginName::parse(&"x".repeat(254)).is_ok());
     }

@@ -29,7 +29,7 @@ pub use key_life::signing_key;
 pub use key_wrap::{
     InvalidEncryptionKey, KeyId, KeyWrap, OpenError, SecretLocation, StoredSecret, WrapError,
 };
-pub use login_name::{ImpossibleLoginName, LoginName};
+pub use login_name::{InvalidLoginName, LoginName};
 pub use network::Network;
 pub use password::{InvalidPassword, NewPassword, Password, PasswordHash, PasswordPolicy, PasswordVersion};
 pub use random::{NoRandomness, Random};
@@ -39,7 +39,7 @@ pub use refresh_chain::{
 pub use registration::{Registration, UnknownRegistration};
 pub use role::{InvalidScope, Role, Scope, UnknownRole};
 pub use session::{EarlierUses, EndReason, RequestOrigin, Session, SessionId, SessionRules};
-pub use shared_secret::{PoorSecret, check_shared_secret};
+pub use shared_secret::{WeakSecret, check_shared_secret};
 pub use throttling::{Allowance, Debt, Delays, FailureHistory, Rate, Rule};
 pub use token::{AccessToken, AccessTokenClaims, Algorithm, RefreshToken, TokenPair, UnknownAlgorithm};
 pub use user::{User, UserId};

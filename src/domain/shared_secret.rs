@@ -38,7 +38,7 @@ const PLACEHOLDERS: [&str; 14] = [
 
 /// Why a secret cannot be shared with verifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PoorSecret {
+pub enum WeakSecret {
     /// HS256 needs as many bits as its hash has (RFC 7518, section 3.2).
     #[error("the key has {0} bytes, HS256 needs 32 at least")]
     Short(usize),
@@ -58,19 +58,19 @@ pub enum PoorSecret {
 /// # Errors
 ///
 /// What is wrong with it, without a word of it.
-pub fn check_shared_secret(secret: &str) -> Result<(), PoorSecret> {
+pub fn check_shared_secret(secret: &str) -> Result<(), WeakSecret> {
     if secret.len() < 32 {
-        return Err(PoorSecret::Short(secret.len()));
+        return Err(WeakSecret::Short(secret.len()));
     }
     if PUBLISHED.iter().any(|known| known.eq_ignore_ascii_case(secret)) {
-        return Err(PoorSecret::Published);
+        return Err(WeakSecret::Published);
     }
     let plain: String = secret.chars().map(plain_letter).collect();
     if let Some(word) = PLACEHOLDERS.into_iter().find(|word| plain.contains(word)) {
-        return Err(PoorSecret::Placeholder(word));
+        return Err(WeakSecret::Placeholder(word));
     }
     if turns(secret.as_bytes()) < MIN_TURNS {
-        return Err(PoorSecret::Monotonous);
+        return Err(WeakSecret::Monotonous);
     }
     Ok(())
 }
@@ -140,7 +140,7 @@ mod tests {
     fn what_is_printed_somewhere_is_refused_in_any_case() {
         for known in PUBLISHED {
             for secret in [known.to_owned(), known.to_lowercase(), known.to_uppercase()] {
-                assert_eq!(check_shared_secret(&secret), Err(PoorSecret::Published), "{secret}");
+                assert_eq!(check_shared_secret(&secret), Err(WeakSecret::Published), "{secret}");
             }
         }
     }
@@ -154,7 +154,7 @@ mod tests {
             ("thisIsTheP@$$w0rdOfOurProductionServer", "password"),
             ("qwertyuiopasdfghjklzxcvbnm1234567890", "qwerty"),
         ] {
-            assert_eq!(check_shared_secret(secret), Err(PoorSecret::Placeholder(word)), "{secret}");
+            assert_eq!(check_shared_secret(secret), Err(WeakSecret::Placeholder(word)), "{secret}");
         }
     }
 
@@ -175,14 +175,14 @@ mod tests {
             "00112233445566778899aabbccddeeff".to_owned(),
             "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".to_owned(),
         ] {
-            assert_eq!(check_shared_secret(&secret), Err(PoorSecret::Monotonous), "{secret}");
+            assert_eq!(check_shared_secret(&secret), Err(WeakSecret::Monotonous), "{secret}");
         }
     }
 
     #[test]
     fn what_is_short_is_refused() {
-        assert_eq!(check_shared_secret(""), Err(PoorSecret::Short(0)));
-        assert_eq!(check_shared_secret("Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfP"), Err(PoorSecret::Short(31)));
+        assert_eq!(check_shared_secret(""), Err(WeakSecret::Short(0)));
+        assert_eq!(check_shared_secret("Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfP"), Err(WeakSecret::Short(31)));
         assert_eq!(check_shared_secret("Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfPj"), Ok(()));
     }
 }

@@ -102,7 +102,7 @@ where
     }
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let held = unread::track(&mut request);
+        let until_sent = unread::track(&mut request);
         let given = request.headers().get(&X_REQUEST_ID).filter(|id| is_well_formed(id));
         let id = given.cloned().unwrap_or_else(|| self.ids.name());
         metrics::request_began();
@@ -110,18 +110,18 @@ where
             inner: self.service.call(request),
             answer: None,
             looks: 2,
-            held,
+            until_sent,
             id: Some(id),
             began: Instant::now(),
-            running: Running,
+            in_flight: InFlightRequest,
         }
     }
 }
 
 /// Counts a request as running until it is dropped, answered or not.
-struct Running;
+struct InFlightRequest;
 
-impl Drop for Running {
+impl Drop for InFlightRequest {
     fn drop(&mut self) {
         metrics::request_ended();
     }
@@ -142,10 +142,10 @@ pin_project! {
         // How often what has arrived of a body is looked at before the answer, where nobody reads it: a
         // short one is over then, and its connection can be used again.
         looks: u8,
-        held: HeldUntilSent,
+        until_sent: HeldUntilSent,
         id: Option<HeaderValue>,
         began: Instant,
-        running: Running,
+        in_flight: InFlightRequest,
     }
 }
 
@@ -165,7 +165,7 @@ where
                 Err(error) => return Poll::Ready(Err(error)),
             },
         };
-        if *this.looks > 0 && this.held.is_left() {
+        if *this.looks > 0 && this.until_sent.is_left() {
             *this.looks -= 1;
             *this.answer = Some(response);
             context.waker().wake_by_ref();
@@ -179,8 +179,8 @@ where
             response.headers_mut().insert(X_REQUEST_ID, id);
         }
         headers::complete(&mut response);
-        let held = std::mem::take(this.held);
-        Poll::Ready(Ok(response.map_body(|head, body| HoldUnread::new(head, body, held))))
+        let until_sent = std::mem::take(this.until_sent);
+        Poll::Ready(Ok(response.map_body(|head, body| HoldUnread::new(head, body, until_sent))))
     }
 }
 

@@ -51,9 +51,9 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    let held = track(&mut request);
+    let until_sent = track(&mut request);
     let answer = service.call(request);
-    async move { Ok(answer.await?.map_body(|head, body| HoldUnread::new(head, body, held))) }
+    async move { Ok(answer.await?.map_body(|head, body| HoldUnread::new(head, body, until_sent))) }
 }
 
 /// Tracks how far a chunked request body is read, and tells the connection that the request has begun.
@@ -124,14 +124,14 @@ pin_project! {
     pub struct HoldUnread<B> {
         #[pin]
         body: B,
-        held: HeldUntilSent,
+        until_sent: HeldUntilSent,
         is_empty: bool,
     }
 }
 
 impl<B: MessageBody> HoldUnread<B> {
     /// The body of an answer with this head, which is told the length of a body that is empty.
-    pub(super) fn new(head: &mut ResponseHead, body: B, held: HeldUntilSent) -> Self {
+    pub(super) fn new(head: &mut ResponseHead, body: B, until_sent: HeldUntilSent) -> Self {
         let size = body.size();
         let is_empty = size.is_eof() && !head.status.is_informational();
         if is_empty {
@@ -142,7 +142,7 @@ impl<B: MessageBody> HoldUnread<B> {
                 head.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             }
         }
-        Self { body, held, is_empty }
+        Self { body, until_sent, is_empty }
     }
 }
 
@@ -158,10 +158,10 @@ impl<B: MessageBody> MessageBody for HoldUnread<B> {
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
-        let Self { body, held, is_empty } = self;
-        if held.unread_body.is_some() || is_empty {
-            return Err(Self { body, held, is_empty });
+        let Self { body, until_sent, is_empty } = self;
+        if until_sent.unread_body.is_some() || is_empty {
+            return Err(Self { body, until_sent, is_empty });
         }
-        body.try_into_bytes().map_err(|body| Self { body, held, is_empty })
+        body.try_into_bytes().map_err(|body| Self { body, until_sent, is_empty })
     }
 }

@@ -4,7 +4,7 @@
 use sekisho::{
     app::{AppError, Overrides, Sekisho},
     config::ConfigError,
-    domain::{Algorithm, PoorSecret},
+    domain::{Algorithm, WeakSecret},
 };
 use tempfile::TempDir;
 
@@ -13,9 +13,9 @@ use crate::support::config;
 #[actix_web::test]
 async fn a_published_secret_starts_no_server() {
     for (secret, reason) in [
-        ("09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7", PoorSecret::Published),
-        ("changeme-changeme-changeme-changeme", PoorSecret::Placeholder("changeme")),
-        ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", PoorSecret::Monotonous),
+        ("09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7", WeakSecret::Published),
+        ("changeme-changeme-changeme-changeme", WeakSecret::Placeholder("changeme")),
+        ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", WeakSecret::Monotonous),
     ] {
         let directory = TempDir::new().unwrap();
         let mut config = config(&directory);

@@ -58,7 +58,7 @@ impl UseCase for LogIn {
     type Error = LoginError;
 
     async fn run(self, deps: &Dependencies) -> Result<TokenPair, LoginError> {
-        let mut counted = Counted(LoginOutcome::Abandoned);
+        let mut counted = CountOnDrop(LoginOutcome::Abandoned);
         let outcome = log_in(self, deps).await;
         counted.0 = match &outcome {
             Ok(_) => LoginOutcome::Success,
@@ -73,9 +73,9 @@ impl UseCase for LogIn {
 }
 
 /// Counts a login when it ends, and also when it is dropped on the way, because its client has gone.
-struct Counted(LoginOutcome);
+struct CountOnDrop(LoginOutcome);
 
-impl Drop for Counted {
+impl Drop for CountOnDrop {
     fn drop(&mut self) {
         metrics::login(self.0);
     }

@@ -58,7 +58,7 @@ pub fn check_hash(hash: &PasswordHash, own_cost: u32) -> Result<u32, UnusableHas
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum HashFormat {
     /// `$2a$`, `$2b$`, `$2x$` or `$2y$`: bcrypt of the password.
     Bcrypt,
     /// `$bcrypt-sha256$2b,12$…`: bcrypt of the Base64 of SHA-256 (passlib 1.6).
@@ -67,7 +67,7 @@ enum Form {
     Sha256V2,
 }
 
-impl Form {
+impl HashFormat {
     /// What bcrypt is given.
     fn key(self, password: &Password, salt: &str) -> Zeroizing<Vec<u8>> {
         let digest = match self {
@@ -80,7 +80,7 @@ impl Form {
 }
 
 struct Stored<'a> {
-    form: Form,
+    form: HashFormat,
     variant: &'a str,
     cost: u32,
     salt: &'a str,
@@ -96,11 +96,11 @@ impl<'a> Stored<'a> {
                 let (form, variant, cost) = match settings.strip_prefix("v=2,t=") {
                     Some(settings) => {
                         let (variant, cost) = settings.split_once(",r=")?;
-                        (Form::Sha256V2, variant, cost)
+                        (HashFormat::Sha256V2, variant, cost)
                     }
                     None => {
                         let (variant, cost) = settings.split_once(',')?;
-                        (Form::Sha256V1, variant, cost)
+                        (HashFormat::Sha256V1, variant, cost)
                     }
                 };
                 Self { form, variant, cost: parse_cost(cost)?, salt, digest }
@@ -109,7 +109,7 @@ impl<'a> Stored<'a> {
                 let (variant, rest) = hash.strip_prefix('$')?.split_once('$')?;
                 let (cost, rest) = rest.split_once('$')?;
                 let (salt, digest) = rest.split_at_checked(22)?;
-                Self { form: Form::Bcrypt, variant, cost: parse_cost(cost)?, salt, digest }
+                Self { form: HashFormat::Bcrypt, variant, cost: parse_cost(cost)?, salt, digest }
             }
         };
         // The crate's own parser knows the alphabets.
@@ -128,22 +128,22 @@ impl<'a> Stored<'a> {
     /// Whether the password is one that could have been hashed so. bcrypt repeats a short password with a NUL
     /// between, and would take the same typed with NULs for the same.
     fn can_match(&self, password: &Password) -> bool {
-        self.form != Form::Bcrypt || !password.expose().contains('\0')
+        self.form != HashFormat::Bcrypt || !password.expose().contains('\0')
     }
 
     /// The form and the cost in which a password that matches would be stored today. A hash is never
     /// made cheaper to guess, so a cost above the server's is kept.
-    fn successor(&self, password: &Password, own_cost: u32) -> (Form, u32) {
+    fn successor(&self, password: &Password, own_cost: u32) -> (HashFormat, u32) {
         // bcrypt cut what was typed, and nobody knows where the password's owner thinks it ends. Its hash
         // stays one of the first 72 bytes, so that whatever was accepted before still is.
-        let is_cut = self.form == Form::Bcrypt && password.expose().len() > BCRYPT_LIMIT;
-        let form = if is_cut { Form::Bcrypt } else { todays_form(password) };
+        let is_cut = self.form == HashFormat::Bcrypt && password.expose().len() > BCRYPT_LIMIT;
+        let form = if is_cut { HashFormat::Bcrypt } else { todays_format(password) };
         (form, self.cost.max(own_cost))
     }
 }
 
-fn todays_form(password: &Password) -> Form {
-    if password.expose().len() < BCRYPT_LIMIT { Form::Bcrypt } else { Form::Sha256V2 }
+fn todays_format(password: &Password) -> HashFormat {
+    if password.expose().len() < BCRYPT_LIMIT { HashFormat::Bcrypt } else { HashFormat::Sha256V2 }
 }
 
 fn parse_cost(text: &str) -> Option<u32> {
@@ -172,7 +172,7 @@ pub(super) struct Hashing {
 
 /// A stored hash but for its digest.
 pub(super) struct HashText {
-    form: Form,
+    form: HashFormat,
     cost: u32,
     salt: [u8; 16],
 }
@@ -180,7 +180,7 @@ pub(super) struct HashText {
 impl Hashing {
     /// Hashes a password in today's form.
     pub(super) fn of(password: &Password, cost: u32, random: &Random) -> Result<Self, PasswordError> {
-        Self::with_salt(password, todays_form(password), cost, random.bytes()?)
+        Self::with_salt(password, todays_format(password), cost, random.bytes()?)
     }
 
     /// Hashes anew a password that has just matched an outdated hash.
@@ -195,7 +195,12 @@ impl Hashing {
         Self::with_salt(password, form, cost, random.bytes()?)
     }
 
-    fn with_salt(password: &Password, form: Form, cost: u32, salt: [u8; 16]) -> Result<Self, PasswordError> {
+    fn with_salt(
+        password: &Password,
+        form: HashFormat,
+        cost: u32,
+        salt: [u8; 16],
+    ) -> Result<Self, PasswordError> {
         let input = input(&form.key(password, &bcrypt::BASE_64.encode(salt)), salt, cost)?;
         Ok(Self { input, text: HashText { form, cost, salt } })
     }
@@ -207,9 +212,9 @@ impl HashText {
         let Self { form, cost, salt } = self;
         let (salt, digest) = (bcrypt::BASE_64.encode(salt), bcrypt::BASE_64.encode(stored_part(digest)));
         PasswordHash::new(match form {
-            Form::Bcrypt => format!("$2b${cost:02}${salt}{digest}"),
-            Form::Sha256V1 => format!("$bcrypt-sha256$2b,{cost}${salt}${digest}"),
-            Form::Sha256V2 => format!("$bcrypt-sha256$v=2,t=2b,r={cost}${salt}${digest}"),
+            HashFormat::Bcrypt => format!("$2b${cost:02}${salt}{digest}"),
+            HashFormat::Sha256V1 => format!("$bcrypt-sha256$2b,{cost}${salt}${digest}"),
+            HashFormat::Sha256V2 => format!("$bcrypt-sha256$v=2,t=2b,r={cost}${salt}${digest}"),
         })
     }
 }

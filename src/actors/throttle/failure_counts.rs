@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use super::{
-    key::{Attempt, Key, Registrant},
+    key::{Attempt, CounterKey, Registrant},
     table::{CountTable, Table},
 };
 use crate::domain::{Allowance, Delays, MonotonicTime, Rate};
@@ -62,7 +62,7 @@ pub(super) enum AttemptDecision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Count {
     limit: Limit,
-    key: Key,
+    key: CounterKey,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

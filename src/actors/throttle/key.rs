@@ -12,19 +12,19 @@ use crate::domain::{LoginName, Network, NoRandomness, Random, SessionId};
 /// Nobody outside can look for two names with one hash, and that two of the some hundred thousand in
 /// memory share one by chance has a probability below 2⁻⁹⁰.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Key([u8; 16]);
+pub(super) struct CounterKey([u8; 16]);
 
 #[cfg(test)]
-impl Key {
+impl CounterKey {
     /// One of many keys that are none of anybody's.
     pub(super) fn numbered(number: usize) -> Self {
         Self(u128::try_from(number).unwrap().to_be_bytes())
     }
 }
 
-impl fmt::Debug for Key {
+impl fmt::Debug for CounterKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key(…)")
+        f.write_str("CounterKey(…)")
     }
 }
 
@@ -42,15 +42,15 @@ enum Subject<'a> {
 
 /// Makes keys.
 #[derive(Debug, Clone)]
-pub(super) struct Keys(Arc<hmac::Key>);
+pub(super) struct CounterKeys(Arc<hmac::Key>);
 
-impl Keys {
+impl CounterKeys {
     pub(super) fn new(random: &Random) -> Result<Self, NoRandomness> {
         let secret = random.bytes::<32>()?;
         Ok(Self(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, &secret))))
     }
 
-    fn of(&self, subject: &Subject<'_>) -> Key {
+    fn of(&self, subject: &Subject<'_>) -> CounterKey {
         let mut context = hmac::Context::with_key(&self.0);
         match *subject {
             Subject::NameFromNetwork(name, network) => {
@@ -92,7 +92,7 @@ impl Keys {
         for (byte, hashed) in key.iter_mut().zip(tag.as_ref()) {
             *byte = *hashed;
         }
-        Key(key)
+        CounterKey(key)
     }
 
     pub(super) fn login(&self, name: &LoginName, ip: Option<IpAddr>) -> Attempt {
@@ -128,9 +128,9 @@ impl Keys {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempt {
     /// The name that was typed, from the client's network.
-    pub(super) pair: Key,
+    pub(super) pair: CounterKey,
     /// The name that was typed, whatever the network; of whoever has a session, the session.
-    pub(super) everywhere: Key,
+    pub(super) everywhere: CounterKey,
     /// Where the attempt comes from, over all names; `None` where that is not known, or is not counted.
     pub(super) origin: Option<OriginKeys>,
     /// Whether the account has logged in from the network before.
@@ -141,9 +141,9 @@ pub struct Attempt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OriginKeys {
     /// The IPv4 address, or the IPv6 /64.
-    pub(super) address: Key,
+    pub(super) address: CounterKey,
     /// The IPv4 /24, or the IPv6 /48.
-    pub(super) site: Key,
+    pub(super) site: CounterKey,
 }
 
 impl Attempt {
@@ -158,8 +158,8 @@ impl Attempt {
 /// Whoever registers, or asks whether names are taken by trying to have them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Registrant {
-    pub(super) network: Key,
-    pub(super) site: Key,
+    pub(super) network: CounterKey,
+    pub(super) site: CounterKey,
 }
 
 #[cfg(test)]
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn every_subject_has_a_key_of_its_own() {
-        let keys = Keys::new(&Random::System).unwrap();
+        let keys = CounterKeys::new(&Random::System).unwrap();
         let ip: IpAddr = "198.51.100.7".parse().unwrap();
         let (login, confirmation) =
             (keys.login(&name("7"), Some(ip)), keys.confirmation(&name("7"), SessionId(7), Some(ip)));
@@ -198,14 +198,15 @@ mod tests {
 
     #[test]
     fn another_process_has_other_keys() {
-        let (one, other) = (Keys::new(&Random::System).unwrap(), Keys::new(&Random::System).unwrap());
+        let (one, other) =
+            (CounterKeys::new(&Random::System).unwrap(), CounterKeys::new(&Random::System).unwrap());
 
         assert_ne!(one.login(&name("alice"), None), other.login(&name("alice"), None));
     }
 
     #[test]
     fn neighbours_of_a_network_are_one_and_so_are_all_addresses_of_an_ipv6_host() {
-        let keys = Keys::new(&Random::System).unwrap();
+        let keys = CounterKeys::new(&Random::System).unwrap();
         let from = |ip: &str| keys.login(&name("alice"), Some(ip.parse().unwrap()));
         let address = |ip: &str| from(ip).origin.unwrap().address;
         let site = |ip: &str| from(ip).origin.unwrap().site;

@@ -22,7 +22,7 @@ pub use self::{
 };
 use self::{
     failure_counts::{AttemptDecision, AttemptId, Count, FailureCounts},
-    key::{Keys, Registrant},
+    key::{CounterKeys, Registrant},
     waiting::{WaiterId, WaitingList},
 };
 use super::{Handle, Limits, Unreachable};
@@ -246,7 +246,7 @@ impl Handler<ReadStatus> for ThrottleActor {
 #[derive(Clone)]
 pub struct Throttle {
     handle: Handle<ThrottleActor>,
-    keys: Keys,
+    keys: CounterKeys,
 }
 
 impl Throttle {
@@ -256,7 +256,7 @@ impl Throttle {
     ///
     /// When there is no randomness for the key that names are hashed with.
     pub fn start(clock: Clock, random: &Random, limits: Limits) -> Result<Self, NoRandomness> {
-        let keys = Keys::new(random)?;
+        let keys = CounterKeys::new(random)?;
         let actor =
             ThrottleActor { failures: FailureCounts::default(), waiting: WaitingList::default(), clock };
         Ok(Self { handle: Handle::new("throttle", actor.start(), limits), keys })

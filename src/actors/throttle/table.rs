@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::key::Key;
+use super::key::CounterKey;
 use crate::domain::{Allowance, MonotonicTime, Rule};
 
 /// The most keys that one table remembers.
@@ -11,19 +11,19 @@ pub(super) const MAX_ENTRIES: usize = 100_000;
 /// What a table can do, whatever its rule.
 pub(super) trait CountTable {
     /// Whether further attempts may begin.
-    fn allowance(&self, key: Key, now: MonotonicTime) -> Allowance;
+    fn allowance(&self, key: CounterKey, now: MonotonicTime) -> Allowance;
 
     /// Counts an attempt that begins as a failure, until it ends.
-    fn begin(&mut self, key: Key);
+    fn begin(&mut self, key: CounterKey);
 
     /// An attempt that was begun has ended.
-    fn end(&mut self, key: Key, now: MonotonicTime);
+    fn end(&mut self, key: CounterKey, now: MonotonicTime);
 
     /// Counts a failure.
-    fn fail(&mut self, key: Key, now: MonotonicTime);
+    fn fail(&mut self, key: CounterKey, now: MonotonicTime);
 
     /// Forgets the failures, but not the pending attempts.
-    fn forgive(&mut self, key: Key, now: MonotonicTime);
+    fn forgive(&mut self, key: CounterKey, now: MonotonicTime);
 
     /// Drops what no longer matters.
     fn forget_old(&mut self, now: MonotonicTime);
@@ -36,7 +36,7 @@ pub(super) trait CountTable {
 #[derive(Debug)]
 pub(super) struct Table<R: Rule> {
     rule: R,
-    entries: HashMap<Key, Entry<R::History>>,
+    entries: HashMap<CounterKey, Entry<R::History>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,23 +47,23 @@ struct Entry<H> {
 }
 
 impl<R: Rule> CountTable for Table<R> {
-    fn allowance(&self, key: Key, now: MonotonicTime) -> Allowance {
+    fn allowance(&self, key: CounterKey, now: MonotonicTime) -> Allowance {
         let Entry { history, pending } = self.entries.get(&key).copied().unwrap_or_default();
         self.rule.allowance(history, pending, now)
     }
 
-    fn begin(&mut self, key: Key) {
+    fn begin(&mut self, key: CounterKey) {
         self.entries.entry(key).or_default().pending += 1;
     }
 
-    fn end(&mut self, key: Key, now: MonotonicTime) {
+    fn end(&mut self, key: CounterKey, now: MonotonicTime) {
         if let Some(entry) = self.entries.get_mut(&key) {
             entry.pending = entry.pending.saturating_sub(1);
             self.forget_if_old(key, now);
         }
     }
 
-    fn fail(&mut self, key: Key, now: MonotonicTime) {
+    fn fail(&mut self, key: CounterKey, now: MonotonicTime) {
         let entry = self.entries.entry(key).or_default();
         entry.history = self.rule.after_failure(entry.history, now);
         if self.entries.len() > MAX_ENTRIES {
@@ -71,7 +71,7 @@ impl<R: Rule> CountTable for Table<R> {
         }
     }
 
-    fn forgive(&mut self, key: Key, now: MonotonicTime) {
+    fn forgive(&mut self, key: CounterKey, now: MonotonicTime) {
         if let Some(entry) = self.entries.get_mut(&key) {
             entry.history = R::History::default();
             self.forget_if_old(key, now);
@@ -93,7 +93,7 @@ impl<R: Rule> Table<R> {
         Self { rule, entries: HashMap::new() }
     }
 
-    fn forget_if_old(&mut self, key: Key, now: MonotonicTime) {
+    fn forget_if_old(&mut self, key: CounterKey, now: MonotonicTime) {
         let is_old =
             |entry: &Entry<R::History>| entry.pending == 0 && self.rule.forgotten_at(entry.history) <= now;
         if self.entries.get(&key).is_some_and(is_old) {
@@ -129,7 +129,7 @@ mod tests {
         let mut table = Table::new(rule);
         first(&mut table);
         for number in 0..=MAX_ENTRIES {
-            table.fail(Key::numbered(number), at(number / 1_000));
+            table.fail(CounterKey::numbered(number), at(number / 1_000));
         }
         table
     }
@@ -142,13 +142,13 @@ mod tests {
             longest: Duration::from_mins(15),
             memory: Duration::from_hours(1),
         };
-        let pending = Key::numbered(MAX_ENTRIES * 2);
+        let pending = CounterKey::numbered(MAX_ENTRIES * 2);
 
         let mut table = full(rule, |table| table.begin(pending));
 
         assert!((MAX_ENTRIES / 3..MAX_ENTRIES).contains(&table.len()));
         let now = at(MAX_ENTRIES / 1_000);
-        assert_eq!(table.allowance(Key::numbered(MAX_ENTRIES), now), Allowance::Attempts(4));
+        assert_eq!(table.allowance(CounterKey::numbered(MAX_ENTRIES), now), Allowance::Attempts(4));
         assert_eq!(table.allowance(pending, now), Allowance::Attempts(4));
         table.end(pending, now);
         table.forget_old(at(10_000));
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn whoever_is_deepest_in_debt_is_not_forgotten_for_others_with_one_failure_each() {
         let rule = Rate { burst: 100, interval: Duration::from_secs(10) };
-        let sprayer = Key::numbered(MAX_ENTRIES * 2);
+        let sprayer = CounterKey::numbered(MAX_ENTRIES * 2);
 
         let table = full(rule, |table| (0..100).for_each(|_| table.fail(sprayer, at(0))));
 

@@ -70,12 +70,12 @@ impl WaitingList {
 mod tests {
     use super::*;
     use crate::{
-        actors::throttle::key::Keys,
+        actors::throttle::key::CounterKeys,
         domain::{LoginName, Random},
     };
 
     fn counts() -> [Count; 2] {
-        let keys = Keys::new(&Random::System).unwrap();
+        let keys = CounterKeys::new(&Random::System).unwrap();
         let attempt = keys.login(&LoginName::parse("alice").unwrap(), None);
         let mut counts = attempt.counts();
         [counts.next().unwrap(), counts.next().unwrap()]

@@ -27,7 +27,7 @@ const TOKEN_WITHOUT_VERSION: usize = TOKEN - VERSION;
 
 /// How a token is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum TokenFormat {
     /// With the version of the installation's secret.
     Version(u8),
     /// As Sekisho wrote tokens before the secret had versions. A secret that was derived then keeps this
@@ -35,7 +35,7 @@ enum Form {
     WithoutVersion,
 }
 
-impl Form {
+impl TokenFormat {
     const fn version(self) -> u8 {
         match self {
             Self::Version(version) => version,
@@ -50,7 +50,7 @@ impl Form {
 pub struct RefreshSecret {
     bytes: [u8; SECRET],
     #[zeroize(skip)]
-    form: Form,
+    format: TokenFormat,
 }
 
 impl std::fmt::Debug for RefreshSecret {
@@ -71,7 +71,7 @@ impl RefreshSecret {
     /// The version of the installation's secret that its token is made with.
     #[must_use]
     pub const fn version(&self) -> u8 {
-        self.form.version()
+        self.format.version()
     }
 }
 
@@ -141,8 +141,8 @@ impl RefreshKeys {
 
     /// A session's first secret; `None` where there is no secret of the installation.
     pub(super) fn first(&self, random: [u8; SECRET], now: Timestamp) -> Option<RefreshSecret> {
-        let form = Form::Version(self.newest(now)?.version);
-        Some(RefreshSecret { bytes: random, form })
+        let format = TokenFormat::Version(self.newest(now)?.version);
+        Some(RefreshSecret { bytes: random, format })
     }
 
     /// A secret that may follow a presented one; `None` where there is no secret of the installation.
@@ -169,7 +169,7 @@ impl RefreshKeys {
     pub(super) fn write(&self, session_id: SessionId, secret: &RefreshSecret) -> Option<RefreshToken> {
         let keys = self.of_version(secret.version())?;
         let mut token = Zeroizing::new(Vec::with_capacity(TOKEN));
-        if let Form::Version(version) = secret.form {
+        if let TokenFormat::Version(version) = secret.format {
             token.push(version);
         }
         token.extend(session_id.0.to_be_bytes());
@@ -182,16 +182,16 @@ impl RefreshKeys {
     /// Reads a token back; `None` for what is not ours.
     pub(super) fn read(&self, token: &RefreshToken) -> Option<Presented> {
         let bytes = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.decode(token.expose()).ok()?);
-        let form = match (bytes.len(), bytes.first()) {
-            (TOKEN, Some(version)) => Form::Version(*version),
-            (TOKEN_WITHOUT_VERSION, _) => Form::WithoutVersion,
+        let format = match (bytes.len(), bytes.first()) {
+            (TOKEN, Some(version)) => TokenFormat::Version(*version),
+            (TOKEN_WITHOUT_VERSION, _) => TokenFormat::WithoutVersion,
             _ => return None,
         };
         let (body, tag) = bytes.split_last_chunk::<TAG>()?;
-        verify_slices_are_equal(&self.of_version(form.version())?.tag_of(body), tag).ok()?;
+        verify_slices_are_equal(&self.of_version(format.version())?.tag_of(body), tag).ok()?;
         let (rest, secret) = body.split_last_chunk()?;
         let (_, session) = rest.split_last_chunk()?;
-        let secret = RefreshSecret { bytes: *secret, form };
+        let secret = RefreshSecret { bytes: *secret, format };
         Some(Presented { session_id: SessionId(i64::from_be_bytes(*session)), secret })
     }
 }
@@ -217,16 +217,16 @@ impl VersionKeys {
         let mut context = hmac::Context::with_key(&self.derive);
         context.update(&session_id.0.to_be_bytes());
         context.update(&secret.bytes);
-        let form = match derivation.salt {
+        let format = match derivation.salt {
             Some(Salt(salt)) => {
                 context.update(&salt);
-                Form::Version(self.version)
+                TokenFormat::Version(self.version)
             }
-            None => Form::WithoutVersion,
+            None => TokenFormat::WithoutVersion,
         };
         let mut bytes = [0; SECRET];
         bytes.copy_from_slice(context.sign().as_ref());
-        RefreshSecret { bytes, form }
+        RefreshSecret { bytes, format }
     }
 
     fn tag_of(&self, body: &[u8]) -> [u8; TAG] {

@@ -81,7 +81,7 @@ async fn until_pending(actors: &TestActors, count: usize) {
 }
 
 #[actix_web::test]
-async fn whoever_must_wait_for_another_attempt_gives_back_the_turn() {
+async fn an_attempt_that_waits_for_another_gives_its_hash_slot_back() {
     let actors = start().await;
     for name in ["alice", "bob"] {
         register(&actors, name, Role::User).await;
@@ -105,7 +105,7 @@ async fn whoever_must_wait_for_another_attempt_gives_back_the_turn() {
 }
 
 #[actix_web::test]
-async fn whoever_is_throttled_is_told_so_without_a_turn() {
+async fn a_throttled_attempt_is_refused_without_a_hash_slot() {
     let actors = start().await;
     register(&actors, "alice", Role::User).await;
     for _ in 0..5 {

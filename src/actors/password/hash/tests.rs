@@ -37,7 +37,7 @@ fn hash(password: &Password, cost: u32, random: &Random) -> PasswordHash {
 
 /// A bare bcrypt hash of however much of the password bcrypt reads.
 fn bare_bcrypt(password: &Password) -> PasswordHash {
-    finish(Hashing::with_salt(password, Form::Bcrypt, 4, salt_bytes()).unwrap())
+    finish(Hashing::with_salt(password, HashFormat::Bcrypt, 4, salt_bytes()).unwrap())
 }
 
 fn compare(password: &Password, hash: Option<&PasswordHash>, dummy: &PasswordHash, level: u32) -> bool {
@@ -83,7 +83,8 @@ fn sha256_vectors() -> Vec<(String, &'static str)> {
 #[test]
 fn long_passwords_hash_as_passlib_hashes_them_to_the_byte() {
     for (text, hash) in sha256_vectors() {
-        let ours = finish(Hashing::with_salt(&password(&text), Form::Sha256V2, 4, salt_bytes()).unwrap());
+        let ours =
+            finish(Hashing::with_salt(&password(&text), HashFormat::Sha256V2, 4, salt_bytes()).unwrap());
 
         assert_eq!(ours.expose(), hash);
     }

@@ -2,19 +2,19 @@ use std::net::IpAddr;
 
 use super::*;
 use crate::{
-    actors::throttle::key::Keys,
+    actors::throttle::key::CounterKeys,
     domain::{LoginName, Network, Random, SessionId},
 };
 
 /// A ledger, and who tries what from where.
 struct Tried {
     failures: FailureCounts,
-    keys: Keys,
+    keys: CounterKeys,
 }
 
 impl Tried {
     fn new() -> Self {
-        Self { failures: FailureCounts::default(), keys: Keys::new(&Random::System).unwrap() }
+        Self { failures: FailureCounts::default(), keys: CounterKeys::new(&Random::System).unwrap() }
     }
 
     fn login(&self, name: &str, ip: &str) -> Attempt {

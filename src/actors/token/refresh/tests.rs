@@ -14,8 +14,8 @@ fn keys() -> RefreshKeys {
     RefreshKeys::new(&[row(0, 0)])
 }
 
-fn secret(form: Form) -> RefreshSecret {
-    RefreshSecret { bytes: [7; 32], form }
+fn secret(format: TokenFormat) -> RefreshSecret {
+    RefreshSecret { bytes: [7; 32], format }
 }
 
 fn salted(version: u8, salt: u8) -> Derivation {
@@ -24,15 +24,15 @@ fn salted(version: u8, salt: u8) -> Derivation {
 
 #[test]
 fn a_token_is_read_as_it_was_written_in_either_form() {
-    for (form, length) in [(Form::Version(0), 76), (Form::WithoutVersion, 75)] {
-        let token = keys().write(SessionId(42), &secret(form)).unwrap();
+    for (format, length) in [(TokenFormat::Version(0), 76), (TokenFormat::WithoutVersion, 75)] {
+        let token = keys().write(SessionId(42), &secret(format)).unwrap();
 
         let presented = keys().read(&token).unwrap();
 
         assert_eq!(token.expose().len(), length);
         assert_eq!(presented.session_id, SessionId(42));
-        assert_eq!(presented.secret.hash(), secret(form).hash());
-        assert_eq!(presented.secret.form, form);
+        assert_eq!(presented.secret.hash(), secret(format).hash());
+        assert_eq!(presented.secret.format, format);
     }
 }
 
@@ -40,7 +40,7 @@ fn a_token_is_read_as_it_was_written_in_either_form() {
 fn a_successor_depends_on_session_secret_salt_and_version() {
     let keys = RefreshKeys::new(&[row(0, 0), row(1, 0)]);
     let derived = |session, derivation| {
-        keys.derive(SessionId(session), &secret(Form::Version(0)), &[derivation]).unwrap().hash()
+        keys.derive(SessionId(session), &secret(TokenFormat::Version(0)), &[derivation]).unwrap().hash()
     };
     let one = derived(1, salted(0, 1));
 
@@ -50,7 +50,7 @@ fn a_successor_depends_on_session_secret_salt_and_version() {
         derived(1, salted(0, 2)),
         derived(1, salted(1, 1)),
         derived(1, Derivation { version: 0, salt: None }),
-        secret(Form::Version(0)).hash(),
+        secret(TokenFormat::Version(0)).hash(),
     ] {
         assert_ne!(other, one);
     }
@@ -59,7 +59,7 @@ fn a_successor_depends_on_session_secret_salt_and_version() {
 #[test]
 fn derivations_lead_to_what_was_proposed_step_by_step() {
     let keys = keys();
-    let start = Presented { session_id: SessionId(1), secret: secret(Form::WithoutVersion) };
+    let start = Presented { session_id: SessionId(1), secret: secret(TokenFormat::WithoutVersion) };
 
     let first = keys.propose(&start, Salt([1; 16]), NOW).unwrap();
     let after = Presented { secret: first.secret.clone(), ..start.clone() };
@@ -98,7 +98,7 @@ fn the_newest_version_that_is_used_makes_tokens_and_all_are_read() {
 #[test]
 fn a_token_of_one_version_is_none_of_another() {
     let both = RefreshKeys::new(&[row(0, 0), row(1, 0)]);
-    let token = both.write(SessionId(1), &secret(Form::Version(1))).unwrap();
+    let token = both.write(SessionId(1), &secret(TokenFormat::Version(1))).unwrap();
     let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(token.expose()).unwrap();
 
     bytes[0] = 0;
@@ -110,11 +110,11 @@ fn a_token_of_one_version_is_none_of_another() {
 
 #[test]
 fn nothing_but_our_own_tokens_can_be_read() {
-    for form in [Form::Version(0), Form::WithoutVersion] {
-        let token = keys().write(SessionId(42), &secret(form)).unwrap();
+    for format in [TokenFormat::Version(0), TokenFormat::WithoutVersion] {
+        let token = keys().write(SessionId(42), &secret(format)).unwrap();
         let text = token.expose();
         let stranger = SecretVersion { value: Zeroizing::new(b"another".to_vec()), ..row(0, 0) };
-        let other = RefreshKeys::new(&[stranger]).write(SessionId(42), &secret(form)).unwrap();
+        let other = RefreshKeys::new(&[stranger]).write(SessionId(42), &secret(format)).unwrap();
 
         assert!(keys().read(&other).is_none());
         for index in 0..text.len() {
@@ -132,5 +132,5 @@ fn nothing_but_our_own_tokens_can_be_read() {
 
 #[test]
 fn debug_output_hides_the_secret() {
-    assert!(!format!("{:?}", secret(Form::Version(0))).contains('7'));
+    assert!(!format!("{:?}", secret(TokenFormat::Version(0))).contains('7'));
 }
