@@ -49,11 +49,41 @@ pub struct CurrentUser(pub Caller);
 /// [`Caller::authenticated_recently`] too.
 ///
 /// ```
+/// use actix_web::{App, http::StatusCode, test, web};
+/// # use sekisho::{actors::account::{AddUser, LogIn}, app::{Overrides, Sekisho}, config::{Config, Database}};
+/// # use sekisho::domain::{Email, Password, RequestOrigin, Role, Scope, Username};
 /// use sekisho::http::CurrentAdmin;
 ///
 /// async fn report(CurrentAdmin(caller): CurrentAdmin) -> String {
 ///     format!("{} may see everybody's orders", caller.user.username.as_str())
 /// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # actix::System::new().block_on(async {
+/// # let mut config = Config::default();
+/// # config.database.location = Database::Memory;
+/// # config.password.bcrypt_cost = 4;
+/// # let sekisho = Sekisho::start(config, "http://localhost:8000", Overrides::default()).await?;
+/// # let password = || Password::new("correct horse battery".to_owned());
+/// # let origin = RequestOrigin::default();
+/// # let email = Email::parse("root@example.com")?;
+/// # let username = Username::parse("root")?;
+/// # let new = sekisho.password_policy().accept(password(), &[])?;
+/// # let add = AddUser { email, username, password: new, role: Role::Admin, origin: origin.clone() };
+/// # sekisho.accounts().ask(add).await?;
+/// # let log_in = LogIn { name: "root".to_owned(), password: password(), scope: Scope::default(), origin };
+/// # let tokens = sekisho.accounts().ask(log_in).await?;
+/// # let authorization = format!("Bearer {}", tokens.access_token.expose());
+/// let routes = App::new().route("/report", web::get().to(report));
+/// let app = test::init_service(routes.configure(|config| sekisho.configure(config))).await;
+///
+/// // Root is an administrator, but logged in without asking for the scope `admin`.
+/// let request = test::TestRequest::get().uri("/report").insert_header(("authorization", authorization));
+/// let answer = test::call_service(&app, request.to_request()).await;
+/// assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+/// # sekisho.close().await?;
+/// # Ok(()) })
+/// # }
 /// ```
 #[derive(Debug, Clone)]
 pub struct CurrentAdmin(pub Caller);
