@@ -103,6 +103,18 @@ type Call = oneshot::Sender<Result<Turn, Refused>>;
 #[derive(Debug)]
 pub struct Turn {
     admission: Option<Arc<Admission>>,
+    /// When it was handed out.
+    began: Instant,
+    /// Whether a hash is computed in it.
+    has_hashed: bool,
+}
+
+impl Turn {
+    /// Takes note that a hash is computed in it.
+    pub(super) const fn with_hash(mut self) -> Self {
+        self.has_hashed = true;
+        self
+    }
 }
 
 impl Admission {
@@ -118,8 +130,16 @@ impl Admission {
         })
     }
 
+    /// Takes note of how long a group of hashes would have taken in full lanes. It counts where nobody
+    /// waits; else turns themselves are measured.
+    pub(super) fn learn_from_group(&self, took: Duration) {
+        if self.waiting() == 0 {
+            self.learn(took);
+        }
+    }
+
     /// Takes note of how long a turn lasted.
-    pub fn learn(&self, took: Duration) {
+    fn learn(&self, took: Duration) {
         let before = self.turn_nanos.load(Ordering::Relaxed);
         let after = before - before / 8 + nanos(took) / 8;
         self.turn_nanos.store(after, Ordering::Relaxed);
@@ -236,7 +256,7 @@ impl Admission {
     }
 
     fn hand_out(self: &Arc<Self>) -> Turn {
-        Turn { admission: Some(Arc::clone(self)) }
+        Turn { admission: Some(Arc::clone(self)), began: Instant::now(), has_hashed: false }
     }
 
     /// How long it takes until so many turns have ended.
@@ -253,8 +273,18 @@ impl Admission {
         u64::try_from(turns).unwrap_or(u64::MAX)
     }
 
-    /// Passes a turn on to the next who still waits.
-    fn pass_on(self: &Arc<Self>) {
+    /// Passes a turn on to the next who still waits. `lasted` is how long it was held, if a hash was
+    /// computed in it.
+    ///
+    /// While somebody waits, that is how long turns last: more than the hash, by what is asked of the
+    /// database and the throttle before it, and by the wait for a thread. An eighth is added, because
+    /// half of all waits are longer than the mean says, and who is let in to wait should have their turn.
+    fn pass_on(self: &Arc<Self>, lasted: Option<Duration>) {
+        if let Some(lasted) = lasted
+            && self.waiting() > 0
+        {
+            self.learn(lasted + lasted / 8);
+        }
         loop {
             let call = {
                 let mut queue = self.lock();
@@ -299,7 +329,8 @@ impl Drop for Departure<'_> {
 impl Drop for Turn {
     fn drop(&mut self) {
         if let Some(admission) = self.admission.take() {
-            admission.pass_on();
+            let lasted = self.has_hashed.then(|| self.began.elapsed());
+            admission.pass_on(lasted);
         }
     }
 }

@@ -114,6 +114,6 @@ impl<M: PasswordMessage> PasswordMessage for InTurn<M> {
     type Answer = (M::Answer, Turn);
 
     fn prepare(self, hasher: &Hasher) -> Result<Job<Self::Answer>, PasswordError> {
-        Ok(self.message.prepare(hasher)?.keeping(self.turn))
+        Ok(self.message.prepare(hasher)?.keeping(self.turn.with_hash()))
     }
 }

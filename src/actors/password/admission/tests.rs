@@ -287,6 +287,34 @@ fn the_estimate_follows_the_measured_time() {
     assert_eq!(queue.turns_within(estimate.saturating_sub(Duration::from_millis(1))), 3);
 }
 
+#[tokio::test(start_paused = true)]
+async fn turns_are_measured_from_end_to_end_while_somebody_waits() {
+    let queue = queue(1, 10 * TURN);
+    // Everything about a turn counts, and not the hash alone, and an eighth is added.
+    for number in 0..50 {
+        let turn = queue.turn(guest(number)).await.unwrap();
+        let next = queue.begin(guest(number + 100)).await;
+        tokio::time::advance(2 * TURN).await;
+        queue.learn_from_group(TURN);
+        drop(turn.with_hash());
+        next.await.unwrap().unwrap();
+    }
+    assert_eq!(queue.turns_within(9 * TURN), 4);
+
+    // Those in which nothing was hashed say nothing about the others.
+    let turn = queue.turn(guest(0)).await.unwrap();
+    let next = queue.begin(guest(1)).await;
+    drop(turn);
+    next.await.unwrap().unwrap();
+    assert_eq!(queue.turns_within(9 * TURN), 4);
+
+    // Where nobody waits, a turn lasts as long as its hash.
+    for _ in 0..50 {
+        queue.learn_from_group(TURN);
+    }
+    assert!(queue.turns_within(10 * TURN) >= 9);
+}
+
 #[test]
 fn a_budget_without_end_and_a_turn_without_time_are_possible() {
     let one = NonZeroUsize::MIN;
