@@ -138,10 +138,11 @@ impl Admission {
         }
     }
 
-    /// Takes note of how long a turn lasted.
+    /// Takes note of how long a turn lasted. An eighth is added, because half of all waits are longer than
+    /// the mean says, and who is let in to wait should have their turn.
     fn learn(&self, took: Duration) {
         let before = self.turn_nanos.load(Ordering::Relaxed);
-        let after = before - before / 8 + nanos(took) / 8;
+        let after = before - before / 8 + nanos(took.saturating_add(took / 8)) / 8;
         self.turn_nanos.store(after, Ordering::Relaxed);
     }
 
@@ -277,13 +278,12 @@ impl Admission {
     /// computed in it.
     ///
     /// While somebody waits, that is how long turns last: more than the hash, by what is asked of the
-    /// database and the throttle before it, and by the wait for a thread. An eighth is added, because
-    /// half of all waits are longer than the mean says, and who is let in to wait should have their turn.
+    /// database and the throttle before it, and by the wait for a thread.
     fn pass_on(self: &Arc<Self>, lasted: Option<Duration>) {
         if let Some(lasted) = lasted
             && self.waiting() > 0
         {
-            self.learn(lasted + lasted / 8);
+            self.learn(lasted);
         }
         loop {
             let call = {
