@@ -283,7 +283,10 @@ fn the_estimate_follows_the_measured_time() {
 
     let estimate = queue.time_of(4);
     // An eighth more than was measured, for each of two turns one after the other.
-    assert!(estimate > Duration::from_millis(1790) && estimate <= Duration::from_millis(1800), "{estimate:?}");
+    assert!(
+        estimate > Duration::from_millis(1790) && estimate <= Duration::from_millis(1800),
+        "{estimate:?}"
+    );
     assert_eq!(queue.turns_within(estimate), 4);
     assert_eq!(queue.turns_within(estimate.saturating_sub(Duration::from_millis(1))), 3);
 }
