@@ -106,6 +106,18 @@ type SlotSender = oneshot::Sender<Result<HashSlot, QueueFull>>;
 #[derive(Debug)]
 pub struct HashSlot {
     admission: Option<Arc<Admission>>,
+    /// When it was handed out.
+    began: Instant,
+    /// Whether a hash is computed in it.
+    has_hashed: bool,
+}
+
+impl HashSlot {
+    /// Marks the slot as one in which a hash is computed.
+    pub(super) const fn with_hash(mut self) -> Self {
+        self.has_hashed = true;
+        self
+    }
 }
 
 impl Admission {
@@ -121,10 +133,20 @@ impl Admission {
         })
     }
 
-    /// Includes a measurement in the average of how long a slot is held.
-    pub fn learn(&self, took: Duration) {
+    /// Includes a measurement of how long a group of hashes would have taken in full lanes. It counts while
+    /// the queue is empty; otherwise the slots themselves are measured.
+    pub(super) fn learn_from_group(&self, took: Duration) {
+        if self.waiting() == 0 {
+            self.learn(took);
+        }
+    }
+
+    /// Includes a measurement in the average of how long a slot is held. An eighth is added, because half
+    /// of all waits are longer than the average says, and a login that was let into the queue should get
+    /// its slot.
+    fn learn(&self, took: Duration) {
         let before = self.slot_nanos.load(Ordering::Relaxed);
-        let after = before - before / 8 + nanos(took) / 8;
+        let after = before - before / 8 + nanos(took.saturating_add(took / 8)) / 8;
         self.slot_nanos.store(after, Ordering::Relaxed);
     }
 
@@ -239,7 +261,7 @@ impl Admission {
     }
 
     fn hand_out(self: &Arc<Self>) -> HashSlot {
-        HashSlot { admission: Some(Arc::clone(self)) }
+        HashSlot { admission: Some(Arc::clone(self)), began: Instant::now(), has_hashed: false }
     }
 
     /// How long it takes until this many slots have become free.
@@ -256,8 +278,17 @@ impl Admission {
         u64::try_from(slots).unwrap_or(u64::MAX)
     }
 
-    /// Passes a slot on to the next in the queue whose client has not gone.
-    fn pass_on(self: &Arc<Self>) {
+    /// Passes a slot on to the next in the queue whose client has not gone. `held` is how long the slot was
+    /// held, if a hash was computed in it.
+    ///
+    /// While the queue is not empty, that is what the estimate is made of: it is longer than the hash, by
+    /// the database's and the throttle's answers before it and by the wait for a thread.
+    fn pass_on(self: &Arc<Self>, held: Option<Duration>) {
+        if let Some(held) = held
+            && self.waiting() > 0
+        {
+            self.learn(held);
+        }
         loop {
             let sender = {
                 let mut queue = self.lock();
@@ -302,7 +333,8 @@ impl Drop for DequeueOnDrop<'_> {
 impl Drop for HashSlot {
     fn drop(&mut self) {
         if let Some(admission) = self.admission.take() {
-            admission.pass_on();
+            let held = self.has_hashed.then(|| self.began.elapsed());
+            admission.pass_on(held);
         }
     }
 }

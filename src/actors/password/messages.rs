@@ -114,6 +114,6 @@ impl<M: PasswordMessage> PasswordMessage for WithSlot<M> {
     type Answer = (M::Answer, HashSlot);
 
     fn prepare(self, hasher: &Hasher) -> Result<Job<Self::Answer>, PasswordError> {
-        Ok(self.message.prepare(hasher)?.keeping(self.slot))
+        Ok(self.message.prepare(hasher)?.keeping(self.slot.with_hash()))
     }
 }

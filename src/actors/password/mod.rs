@@ -232,7 +232,7 @@ impl PasswordActor {
     ) {
         self.idle += 1;
         if computed.is_ok() {
-            self.admission.learn(as_full_group(took, lanes));
+            self.admission.learn_from_group(as_full_group(took, lanes));
             metrics::passwords_hashed(took, lanes);
         }
         let gathering = (took / Self::GATHERING_FRACTION).min(Self::MAX_GATHERING);

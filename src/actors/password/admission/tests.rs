@@ -277,13 +277,45 @@ fn the_estimate_follows_the_measured_time() {
     assert_eq!(queue.slots_within(Duration::from_secs(1)), 20);
 
     for _ in 0..100 {
-        queue.learn(Duration::from_millis(300));
+        queue.learn(Duration::from_millis(800));
     }
 
     let estimate = queue.time_of(4);
-    assert!(estimate > Duration::from_millis(550) && estimate <= Duration::from_millis(600), "{estimate:?}");
+    // An eighth more than was measured, for each of two slots one after the other.
+    assert!(
+        estimate > Duration::from_millis(1790) && estimate <= Duration::from_millis(1800),
+        "{estimate:?}"
+    );
     assert_eq!(queue.slots_within(estimate), 4);
     assert_eq!(queue.slots_within(estimate.saturating_sub(Duration::from_millis(1))), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn slots_are_measured_from_end_to_end_while_the_queue_is_not_empty() {
+    let queue = queue(1, 10 * SLOT_TIME);
+    // The whole time for which a slot is held counts, not the hash alone, and an eighth is added.
+    for number in 0..50 {
+        let slot = queue.slot(guest(number)).await.unwrap();
+        let next = queue.begin(guest(number + 100)).await;
+        tokio::time::advance(2 * SLOT_TIME).await;
+        queue.learn_from_group(SLOT_TIME);
+        drop(slot.with_hash());
+        next.await.unwrap().unwrap();
+    }
+    assert_eq!(queue.slots_within(9 * SLOT_TIME), 4);
+
+    // Slots in which nothing was hashed do not count.
+    let slot = queue.slot(guest(0)).await.unwrap();
+    let next = queue.begin(guest(1)).await;
+    drop(slot);
+    next.await.unwrap().unwrap();
+    assert_eq!(queue.slots_within(9 * SLOT_TIME), 4);
+
+    // While the queue is empty, the hash counts.
+    for _ in 0..50 {
+        queue.learn_from_group(SLOT_TIME);
+    }
+    assert_eq!(queue.slots_within(9 * SLOT_TIME), 7);
 }
 
 #[test]
