@@ -8,7 +8,7 @@
 //!   a round those come first whose account is tried from the fewest places.
 //! - The queue holds no more logins than can have a slot within the budget, by the measured time that a
 //!   slot is held. When one more comes, the last in the fair order is refused: the newcomer, or one of the
-//!   longest backlog.
+//!   longest backlog. A few places are kept for newcomers that would not be the last.
 //! - A login that has waited for the whole budget is refused then. One whose client has hung up leaves the
 //!   queue.
 
@@ -219,7 +219,8 @@ impl Admission {
             let ticket = queue.waiting.push(path, 1, sender);
             let is_full = queue.waiting.cost() > limit;
             let is_last = queue.waiting.last() == Some(ticket);
-            if is_full && is_last || !self.is_served_within(allowed, &queue.waiting, ticket, is_full) {
+            let has_no_place = is_last && queue.waiting.cost() > limit - self.reserved(limit);
+            if has_no_place || !self.is_served_within(allowed, &queue.waiting, ticket, is_full) {
                 queue.waiting.remove(ticket);
                 drop(queue);
                 return Err(self.queue_full(allowed));
@@ -231,6 +232,14 @@ impl Admission {
             let _ = sender.send(Err(self.queue_full(self.budget)));
         }
         Ok(Enqueued::Waiting(ticket))
+    }
+
+    /// How many of the queue's places are not for logins that would be the last in it: as many as become
+    /// free at once when a group of hashes is done. Without them, those that come first after a group would
+    /// be let in and then displaced one by one by logins with a better claim.
+    const fn reserved(&self, limit: u64) -> u64 {
+        let (at_once, part) = (self.slots as u64 - 1, limit / 8);
+        if at_once < part { at_once } else { part }
     }
 
     /// Whether by the estimate the ticket gets a slot within that time. Where the queue is full, the last

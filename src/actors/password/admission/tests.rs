@@ -271,6 +271,32 @@ async fn a_flood_of_ever_new_names_and_networks_is_bounded_and_the_owner_is_next
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_last_places_are_for_logins_that_would_not_be_the_last() {
+    // Eight slots, each held for a tenth of the budget: 80 places.
+    let queue = queue(8, 10 * SLOT_TIME);
+    let mut held = Vec::new();
+    for number in 0..8 {
+        held.push(queue.slot(guest(number)).await.unwrap());
+    }
+    let mut flood = Vec::new();
+    for _ in 0..100 {
+        flood.push(queue.begin(guest(100)).await);
+    }
+    assert_eq!(queue.waiting(), 73);
+
+    for number in 10..17 {
+        queue.begin(guest(number)).await;
+    }
+
+    // Everybody found a place, and no login of the flood lost its own.
+    assert_eq!(queue.waiting(), 80);
+    assert_eq!(flood.iter().filter(|login| login.is_finished()).count(), 27);
+    queue.begin(guest(17)).await;
+    assert_eq!(queue.waiting(), 80);
+    assert_eq!(flood.iter().filter(|login| login.is_finished()).count(), 28);
+}
+
 #[test]
 fn the_estimate_follows_the_measured_time() {
     let queue = queue(2, Duration::from_secs(5));
