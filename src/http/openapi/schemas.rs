@@ -112,7 +112,7 @@ pub(super) fn schemas() -> Value {
             "type": "object", "required": ["token"],
             "properties": {
                 "token": { "type": "string", "minLength": 1, "description": "An access or a refresh token." },
-                "token_type_hint": { "type": "string", "description": "NameConflict and not needed." },
+                "token_type_hint": { "type": "string", "description": "Taken and not needed." },
             },
             // Any other is ignored, but not twice (RFC 6749, section 3.2).
             "additionalProperties": { "type": "string" },
