@@ -9,6 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sekisho::{
+    config::Config,
+    domain::{Password, RefreshChain},
+};
 use serde_json::json;
 
 use crate::{
@@ -24,7 +28,7 @@ const MAX_ACCOUNTS: usize = 6;
 /// So many rotations may follow a refresh whose answer was lost; see [`Session::rotations_left`].
 ///
 /// [`Session::rotations_left`]: crate::model::Session::rotations_left
-const ROTATIONS_AFTER_A_LOSS: usize = 16;
+const ROTATIONS_AFTER_A_LOSS: usize = RefreshChain::MAX_REPLACED / 2;
 
 /// The server was killed before it answered.
 #[derive(Debug)]
@@ -160,8 +164,15 @@ impl Client {
         Operation::Register(self.accounts.len() - 1)
     }
 
+    /// A password that the server takes: it takes one in 65,536 for a common one.
     fn password(&mut self) -> String {
-        format!("password-{:x}", self.rng.number())
+        let policy = Config::default().password.policy();
+        loop {
+            let password = format!("password-{:x}", self.rng.number());
+            if policy.accept(Password::new(password.clone()), &[]).is_ok() {
+                return password;
+            }
+        }
     }
 
     fn request(&mut self, operation: &Operation) -> Request {

@@ -3,6 +3,7 @@
 //! A client has one request under way at a time, so when the server is killed one operation is of
 //! unknown outcome and everything else is a fact.
 
+use sekisho::domain::RefreshChain;
 use std::time::Instant;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -11,8 +12,8 @@ use serde_json::Value;
 use crate::http::Response;
 
 /// So many rotations push a token out of the server's memory of replaced ones; presented again, it
-/// is a stolen one. The server remembers 32.
-pub const FORGOTTEN_AFTER: usize = 40;
+/// is a stolen one.
+pub const FORGOTTEN_AFTER: usize = RefreshChain::MAX_REPLACED + 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
