@@ -61,8 +61,8 @@ pub(super) fn start(
     Ok(server.listen("sekisho", listener, service)?.run())
 }
 
-/// Starts serving metrics. Whoever reaches that listener can neither take the memory nor the open files of
-/// the other one's clients.
+/// Starts serving metrics. The listener has its own limit of connections, so its clients cannot use up the
+/// memory or the open files that the main listener needs.
 ///
 /// # Errors
 ///

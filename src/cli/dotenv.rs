@@ -37,7 +37,7 @@ pub(super) fn load() -> Result<Dotenv, String> {
         Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
             return Ok(Dotenv::Ignored("it is a symbolic link".to_owned()));
         }
-        // Whoever may put files here must not keep us from working by one that we cannot read.
+        // Another user who can create files here must not stop every command with an unreadable one.
         Err(error) => return anothers().map(Dotenv::Ignored).ok_or_else(|| failed(error)),
     };
     let (metadata, directory) =

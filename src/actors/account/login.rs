@@ -118,7 +118,7 @@ async fn log_in(
     Ok(deps.tokens.ask(issue).await?)
 }
 
-/// A session for somebody whose password was just verified, to be opened, and its first refresh secret.
+/// Prepares a session for a user whose password was just verified, and its first refresh secret.
 pub(super) async fn new_session(
     deps: &Dependencies,
     user_id: UserId,

@@ -83,8 +83,8 @@ const NEWEST_KEPT: i64 = if ListSessions::MAX_SESSIONS > HasLoggedInFrom::MAX_SE
 /// Deletes sessions of one account that have ended and that nothing looks at any more, a few at a time.
 /// It is for each login, which adds one session.
 ///
-/// Otherwise whoever goes on logging in fills the disk for as long as ended sessions are kept, and the
-/// deletion of the account, which deletes all of its sessions in one transaction, holds everybody up.
+/// Without this, a client that logs in again and again fills the disk until ended sessions are purged, and
+/// deleting the account, with all of its sessions in one transaction, blocks every other request.
 pub(super) fn delete_unseen_sessions(db: &Connection, user_id: UserId) -> Result<(), DbError> {
     const MAX_DELETED: i64 = 10;
     let newest_unseen: Option<SessionId> = db

@@ -3,8 +3,8 @@
 //! A session has one current refresh secret, of which only the hash is stored. The successor of
 //! a secret is derived from it with a key of the server's and a random salt, which the row keeps
 //! beside the replaced secret's hash until the grace is over. So a client that presents a secret
-//! again within the grace can be given the same successor without its being stored, and after the
-//! grace nobody can derive it. [`RefreshChain`] decides what a presented secret is.
+//! again within the grace can be given the same successor without its being stored. After the
+//! grace the salt is gone, and the successor cannot be derived any more. [`RefreshChain`] decides what a presented secret is.
 
 use actix::Message;
 use rusqlite::{Connection, OptionalExtension, Row, types::FromSqlError};

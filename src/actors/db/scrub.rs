@@ -51,8 +51,8 @@ impl DbFile {
     }
 }
 
-/// Empties the log, after what is open was committed. It waits for nobody: where another process reads,
-/// the answer is [`DbError::Locked`].
+/// Commits what is open, and then empties the write-ahead log. It does not wait for other processes: while
+/// one reads, the answer is [`DbError::Locked`].
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), DbError>")]
 pub struct EmptyLog;

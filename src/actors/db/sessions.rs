@@ -12,9 +12,9 @@ use crate::domain::{
     EndReason, PasswordVersion, RequestOrigin, Scope, SecretHash, Session, SessionId, Timestamp, User, UserId,
 };
 
-/// Opens a session for somebody whose password was just verified. If the account then has more live
-/// sessions than [`Session::MAX_LIVE`], those that were not used for the longest time end. Of those that
-/// have ended, those that nothing looks at any more are deleted.
+/// Opens a session for a user whose password was just verified. If the account then has more live
+/// sessions than [`Session::MAX_LIVE`], those that were not used for the longest time end. Ended sessions
+/// that no query reads any more are deleted.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Option<SessionId>, DbError>")]
 pub struct OpenSession {

@@ -17,8 +17,8 @@ use crate::{
 };
 
 /// How long a new version of the refresh secret waits before it makes tokens. Each server looks for new
-/// versions every second. One that did not know the version would refuse its tokens and so log somebody
-/// out.
+/// versions every second. A server that did not know the version yet would refuse its tokens, and the
+/// client would have to log in again.
 const REFRESH_ANNOUNCEMENT_PERIOD: Duration = Duration::from_mins(1);
 
 /// The keyring could not be read or extended.

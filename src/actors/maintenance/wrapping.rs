@@ -16,7 +16,7 @@ const ATTEMPTS: usize = 10;
 /// how many they were.
 ///
 /// Where one is wrapped already, all are, and whichever key did it, they stay as they are. One that stands
-/// in the clear beside them was put there by somebody else: it is left to be refused when it is read.
+/// in the clear beside them was not written by Sekisho: it stays as it is, and reading it fails.
 ///
 /// # Errors
 ///
