@@ -5,26 +5,16 @@ use std::{
     net::{SocketAddr, TcpListener},
 };
 
-use serde_json::json;
+use test_server::PASSWORD;
 
 use super::visit::{Visit, until, visit};
 
-/// The right password: what is refused is the page that sends it.
-const PASSWORD: &str = "a fine password";
-
-async fn register(visit: &Visit) {
-    let user = json!({ "email": "alice@example.com", "username": "alice", "password": PASSWORD });
-    let answer =
-        awc::Client::default().post(format!("{}/users/", visit.server.url)).send_json(&user).await.unwrap();
-    assert_eq!(answer.status(), 201);
-}
-
-/// A page that sends a form as soon as it is loaded.
+/// A page that sends the right name and password in a form as soon as it is loaded.
 fn page(visit: &Visit) -> String {
     format!(
         "<!DOCTYPE html><form method=post action='{}/token'><input name=username value=alice>\
          <input name=password value='{PASSWORD}'></form><script>document.forms[0].submit()</script>",
-        visit.server.url
+        visit.server.url()
     )
 }
 
@@ -67,7 +57,7 @@ async fn answer_to_the_form(visit: &Visit, page: &str) -> String {
 #[actix::test]
 async fn a_form_that_another_sites_page_sends_logs_nobody_in() {
     visit(async |visit| {
-        register(visit).await;
+        visit.server.register("alice").expect(201);
         let elsewhere = serve(&page(visit));
 
         for (whose, address) in [

@@ -1,18 +1,9 @@
 //! `/docs`: the page that explains the API and tries it out.
 
 use serde_json::{Value, json};
+use test_server::PASSWORD;
 
 use super::visit::{Visit, until, visit};
-
-const PASSWORD: &str = "correct horse battery";
-
-/// Registers somebody without the browser.
-async fn register(visit: &Visit, name: &str) {
-    let body = json!({ "email": format!("{name}@example.com"), "username": name, "password": PASSWORD });
-    let url = format!("{}/users/", visit.server.url);
-    let response = awc::Client::default().post(url).send_json(&body).await.unwrap();
-    assert_eq!(response.status(), 201);
-}
 
 /// What the browser refused or a script complained of; advice to developers is neither.
 async fn complaints(visit: &Visit) -> Vec<String> {
@@ -24,9 +15,7 @@ async fn complaints(visit: &Visit) -> Vec<String> {
 #[actix::test]
 async fn the_page_shows_every_operation_of_the_document() {
     visit(async |visit| {
-        let url = format!("{}/openapi.json", visit.server.url);
-        let mut response = awc::Client::default().get(url).send().await.unwrap();
-        let document: Value = response.json().limit(1024 * 1024).await.unwrap();
+        let document = visit.server.get("/openapi.json").expect(200).json();
         let methods_of = |(path, item): (&String, &Value)| -> Vec<String> {
             let methods = item.as_object().unwrap().keys();
             methods.map(|method| format!("{} {path}", method.to_uppercase())).collect()
@@ -61,7 +50,7 @@ async fn the_home_address_leads_to_the_page() {
 #[actix::test]
 async fn whoever_authorizes_with_a_password_sees_their_account() {
     visit(async |visit| {
-        register(visit, "alice").await;
+        visit.server.register("alice").expect(201);
         visit.open_docs().await;
 
         visit.authorize("alice", PASSWORD).await;
@@ -93,7 +82,7 @@ async fn without_authorization_an_account_is_not_shown() {
 #[actix::test]
 async fn after_a_wrong_password_the_dialog_says_so_and_nobody_is_authorized() {
     visit(async |visit| {
-        register(visit, "alice").await;
+        visit.server.register("alice").expect(201);
         visit.open_docs().await;
 
         visit.authorize("alice", "not the password").await;
@@ -127,7 +116,7 @@ async fn somebody_registers_on_the_page_and_authorizes_there() {
 #[actix::test]
 async fn the_page_asks_no_other_host_and_breaks_no_policy() {
     visit(async |visit| {
-        register(visit, "alice").await;
+        visit.server.register("alice").expect(201);
         visit.open_docs().await;
         visit.authorize("alice", PASSWORD).await;
         visit.see_authorized().await;
@@ -136,7 +125,7 @@ async fn the_page_asks_no_other_host_and_breaks_no_policy() {
         let requested = visit.requested().await;
         let complaints = complaints(visit).await;
 
-        let own = format!("{}/", visit.server.url);
+        let own = format!("{}/", visit.server.url());
         let is_ours = |url: &&String| url.starts_with(&own) || url.starts_with("data:");
         assert!(requested.iter().any(|url| url.ends_with("/users/me")), "{requested:?}");
         assert_eq!(requested.iter().find(|url| !is_ours(url)), None);

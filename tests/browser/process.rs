@@ -5,8 +5,6 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use tempfile::TempDir;
-
 /// A process that ends when it is dropped.
 struct Running(Child);
 
@@ -33,25 +31,6 @@ fn start<T>(command: &mut Command, find: impl Fn(&str) -> Option<T>) -> (Running
     // Whatever it still has to say must not fill the pipe.
     std::thread::spawn(move || lines.for_each(drop));
     (running, found)
-}
-
-/// A server on a database of its own.
-pub struct Server {
-    pub url: String,
-    _running: Running,
-    _directory: TempDir,
-}
-
-impl Server {
-    pub fn start() -> Self {
-        let directory = TempDir::new().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sekisho"));
-        command.args(["--listen", "127.0.0.1:0", "--database", "test.db", "--bcrypt-cost", "4"]);
-        command.current_dir(directory.path());
-        let (running, url) =
-            start(&mut command, |line| line.strip_prefix("listening on ").map(str::to_owned));
-        Self { url, _running: running, _directory: directory }
-    }
 }
 
 /// What drives the browser; `CHROMEDRIVER` names another than the one on the path.

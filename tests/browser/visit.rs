@@ -7,8 +7,9 @@ use futures_util::FutureExt;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
+use test_server::{Home, Server};
 
-use super::process::{Driver, Server};
+use super::process::Driver;
 
 /// How long anything may take to appear; a busy machine is slow, and nothing here measures time.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -24,7 +25,8 @@ pub struct Visit {
 /// Opens a browser, does what is to be done, and closes the browser however that went.
 pub async fn visit(what: impl AsyncFnOnce(&Visit)) {
     let profile = TempDir::new().unwrap();
-    let (server, driver) = (Server::start(), Driver::start());
+    let home = Home::new(env!("CARGO_BIN_EXE_sekisho"));
+    let (server, driver) = (home.serve(), Driver::start());
     let browser = ClientBuilder::new(HttpConnector::new())
         .capabilities(capabilities(&profile))
         .connect(&driver.url)
@@ -67,7 +69,7 @@ fn capabilities(profile: &TempDir) -> Map<String, Value> {
 impl Visit {
     /// Goes to a path of the server.
     pub async fn go(&self, path: &str) {
-        self.browser.goto(&format!("{}{path}", self.server.url)).await.unwrap();
+        self.browser.goto(&format!("{}{path}", self.server.url())).await.unwrap();
     }
 
     /// Waits for an element.

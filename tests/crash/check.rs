@@ -17,7 +17,7 @@ const WRONG_PASSWORDS: usize = 6;
 const ENDED_SESSIONS: usize = 8;
 
 /// How many accounts that were left alone are looked at, too.
-const UNTOUCHED: u64 = 2;
+const UNTOUCHED: usize = 2;
 
 impl Client {
     /// Verifies what was touched since the last time and some of the rest, or everything.
@@ -28,7 +28,7 @@ impl Client {
             *if done { &mut self.tally.unknown_done } else { &mut self.tally.unknown_undone } += 1;
         }
         for at in 0..self.accounts.len() {
-            let some = self.rng.below(self.accounts.len() as u64) < UNTOUCHED;
+            let some = self.rng.usize(..self.accounts.len()) < UNTOUCHED;
             if everything || some || self.accounts[at].touched {
                 match self.accounts[at].standing {
                     Standing::Present => self.verify_present(at, &mut guesses),
@@ -81,7 +81,7 @@ impl Client {
             }
             Operation::ChangeEmail(_, session, new) => {
                 let request = who_am_i(&account.sessions[*session].access);
-                self.ask(&request).text("email") == new
+                self.ask(&request).text("email") == *new
             }
             Operation::Refresh(_, session) => {
                 // Either way the same token gives the successor; whether it is an old one by now
@@ -144,8 +144,12 @@ impl Client {
         };
         let access = &self.accounts[at].sessions[first].access;
         let list = self.ask(&Request::new("GET", "/users/me/sessions").bearer(access));
-        let listed: Vec<_> =
-            list.body["items"].as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()).collect();
+        let listed: Vec<_> = list.json()["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["id"].as_i64().unwrap())
+            .collect();
         for session in &self.accounts[at].sessions {
             let is_listed = listed.contains(&session.id);
             assert_ne!(is_listed, session.ended, "session {} in {listed:?}", session.id);
@@ -161,7 +165,7 @@ impl Client {
         let known = &mut self.accounts[at].sessions[session];
         // The kill has ended every request that nobody waited for.
         known.rotations_left = usize::MAX;
-        if known.maybe_rotated || self.rng.chance(50) {
+        if known.maybe_rotated || self.rng.u8(..100) < 50 {
             self.must(&Operation::Refresh(at, session));
             self.must(&Operation::Replay(at, session));
         }

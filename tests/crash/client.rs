@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fastrand::Rng;
 use sekisho::{
     config::Config,
     domain::{Password, RefreshChain},
@@ -18,7 +19,6 @@ use serde_json::json;
 use crate::{
     http::{Http, Request, Response},
     model::{Account, FORGOTTEN_AFTER, Operation, Standing},
-    random::Rng,
     server::GRACE,
 };
 
@@ -76,7 +76,7 @@ impl Client {
     fn step(&mut self) -> Result<(), Killed> {
         let operation = self.choose();
         if let Operation::Refresh(account, session) = operation
-            && self.rng.chance(25)
+            && self.rng.u8(..100) < 25
         {
             self.lose_a_refresh(account, session)?;
         }
@@ -117,22 +117,22 @@ impl Client {
     fn choose(&mut self) -> Operation {
         let present: Vec<_> =
             (0..self.accounts.len()).filter(|at| self.accounts[*at].standing == Standing::Present).collect();
-        if present.len() < 2 || (present.len() < MAX_ACCOUNTS && self.rng.chance(5)) {
+        if present.len() < 2 || (present.len() < MAX_ACCOUNTS && self.rng.u8(..100) < 5) {
             return self.newcomer();
         }
-        let at = self.rng.pick(&present).unwrap();
+        let at = *self.rng.choice(&present).unwrap();
         let account = &self.accounts[at];
         let alive = account.alive();
-        let Some(session) = self.rng.pick(&alive) else {
+        let Some(&session) = self.rng.choice(&alive) else {
             return Operation::LogIn(at);
         };
         // Some sessions have to grow old.
         let eldest = alive.iter().copied().max_by_key(|session| account.sessions[*session].rotations);
         let known = &account.sessions[session];
         let crowded = alive.len() > 4;
-        match self.rng.below(100) {
+        match self.rng.u8(..100) {
             0..35 => {
-                let session = eldest.filter(|_| self.rng.chance(60)).unwrap_or(session);
+                let session = eldest.filter(|_| self.rng.u8(..100) < 60).unwrap_or(session);
                 match account.sessions[session].rotations_left {
                     0 => Operation::Look(at, session),
                     _ => Operation::Refresh(at, session),
@@ -142,18 +142,15 @@ impl Client {
             47..57 if known.can_replay() => Operation::Replay(at, session),
             57..63 => Operation::ChangePassword(at, session, self.password()),
             63..70 => {
-                let email = format!("{}-{:x}@example.org", account.username, self.rng.number());
+                let email = format!("{}-{:x}@example.org", account.username, self.rng.u64(..));
                 Operation::ChangeEmail(at, session, email)
             }
-            70..76 => Operation::Revoke(at, session, self.rng.chance(50)),
+            70..76 => Operation::Revoke(at, session, self.rng.u8(..100) < 50),
             76..80 => Operation::LogOut(at, session),
             80..82 => Operation::EndOthers(at, session),
             82..84 => Operation::Delete(at, session),
             84..92 if known.rotations >= FORGOTTEN_AFTER => Operation::Reuse(at, session),
-            _ => {
-                let any = self.rng.below(account.sessions.len() as u64);
-                Operation::Look(at, usize::try_from(any).unwrap())
-            }
+            _ => Operation::Look(at, self.rng.usize(..account.sessions.len())),
         }
     }
 
@@ -168,7 +165,7 @@ impl Client {
     fn password(&mut self) -> String {
         let policy = Config::default().password.policy();
         loop {
-            let password = format!("password-{:x}", self.rng.number());
+            let password = format!("password-{:x}", self.rng.u64(..));
             if policy.accept(Password::new(password.clone()), &[]).is_ok() {
                 return password;
             }
@@ -182,7 +179,7 @@ impl Client {
                 "username": account.username, "email": account.email, "password": account.password,
             })),
             Operation::LogIn(_) => {
-                let name = if self.rng.chance(50) { &account.username } else { &account.email };
+                let name = if self.rng.u8(..100) < 50 { &account.username } else { &account.email };
                 log_in(name, &account.password)
             }
             Operation::ChangePassword(_, session, new) => Request::new("POST", "/users/me/password")

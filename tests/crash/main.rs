@@ -19,7 +19,6 @@ mod check;
 mod client;
 mod http;
 mod model;
-mod random;
 mod server;
 
 use std::{
@@ -36,13 +35,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fastrand::Rng;
 use tempfile::TempDir;
+use test_server::{Server, files_in};
 
 use self::{
     client::{Client, Tally},
     http::Http,
-    random::Rng,
-    server::{Server, check_left_behind, files},
+    server::{inspect, spawn},
 };
 
 const CLIENTS: usize = 8;
@@ -79,18 +79,17 @@ fn what_was_acknowledged_survives_kills_and_what_was_ended_stays_ended() {
 fn a_first_start_that_was_killed_is_begun_again() {
     let seed = setting("SEKISHO_CRASH_SEED").unwrap_or_else(random_seed);
     println!("SEKISHO_CRASH_SEED={seed}");
-    let mut rng = Rng::seeded(seed);
+    let mut rng = Rng::with_seed(seed);
 
     for _ in 0..FIRST_STARTS {
         let evidence = Evidence(Some(TempDir::new().unwrap()));
-        for _ in 0..=rng.below(2) {
+        for _ in 0..rng.u64(1..=2) {
             die_young(evidence.directory(), &mut rng);
         }
-        let mut server = Server::spawn(evidence.directory());
-        server.ready();
+        let server = spawn(evidence.directory()).ready();
 
-        server.terminate();
-        inspect(&server, evidence.directory());
+        server.stop();
+        inspect(evidence.directory());
     }
 }
 
@@ -124,16 +123,10 @@ impl Drop for Evidence {
 
 /// Kills a server while it starts.
 fn die_young(directory: &Path, rng: &mut Rng) {
-    let mut server = Server::spawn(directory);
-    thread::sleep(Duration::from_millis(rng.below(STILLBORN)));
-    server.kill();
-    inspect(&server, directory);
-}
-
-fn inspect(server: &Server, directory: &Path) {
-    let complaints = server.complaints();
-    assert!(complaints.is_empty(), "the server complained: {complaints:#?}");
-    check_left_behind(directory);
+    let server = spawn(directory);
+    thread::sleep(Duration::from_millis(rng.u64(..STILLBORN)));
+    drop(server);
+    inspect(directory);
 }
 
 struct Run<'a> {
@@ -147,7 +140,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(directory: &'a Path, seed: u64) -> Self {
-        let mut rng = Rng::seeded(seed);
+        let mut rng = Rng::with_seed(seed);
         let nobody = ([127, 0, 0, 1], 0).into();
         let clients = (0..CLIENTS)
             .map(|number| Client::new(number, rng.fork(), nobody, &Arc::new(AtomicBool::new(false))))
@@ -157,9 +150,9 @@ impl<'a> Run<'a> {
 
     /// A server's life: it recovers, is verified, works and is killed.
     fn live_and_die(&mut self) {
-        let mut server = self.start(false);
+        let server = self.start(false);
         let killed = Arc::new(AtomicBool::new(false));
-        let life = Duration::from_millis(LIFE.start + self.rng.below(LIFE.end - LIFE.start));
+        let life = Duration::from_millis(self.rng.u64(LIFE));
         thread::scope(|scope| {
             for client in &mut self.clients {
                 client.killed = Arc::clone(&killed);
@@ -169,21 +162,21 @@ impl<'a> Run<'a> {
             killed.store(true, Ordering::SeqCst);
             server.kill();
         });
-        inspect(&server, self.directory);
+        inspect(self.directory);
     }
 
     /// Starts a server, now and then after one that was killed before it was ready, and verifies it.
     fn start(&mut self, everything: bool) -> Server {
-        while self.rng.chance(20) {
+        while self.rng.u8(..100) < 20 {
             die_young(self.directory, &mut self.rng);
             self.stillborn += 1;
         }
-        let mut server = Server::spawn(self.directory);
-        let ready = server.ready();
-        self.starts.push(ready.took);
+        let began = Instant::now();
+        let server = spawn(self.directory).ready();
+        self.starts.push(began.elapsed());
         thread::scope(|scope| {
             for client in &mut self.clients {
-                client.http = Http::new(ready.address);
+                client.http = Http::new(server.address);
                 client.killed = Arc::default();
                 scope.spawn(move || client.verify(everything));
             }
@@ -193,10 +186,9 @@ impl<'a> Run<'a> {
 
     /// Verifies everything and ends a server in order; returns the median time of a start.
     fn end(&mut self) -> Duration {
-        let mut server = self.start(true);
-        server.terminate();
-        inspect(&server, self.directory);
-        assert_eq!(files(self.directory), ["crash.db", "server.log"], "something was left over");
+        self.start(true).stop();
+        inspect(self.directory);
+        assert_eq!(files_in(self.directory), ["crash.db", "server.log"], "something was left over");
         self.starts.sort();
         self.starts[self.starts.len() / 2]
     }

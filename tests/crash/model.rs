@@ -116,11 +116,11 @@ impl Account {
 
     pub fn open_session(&mut self, answer: &Response) {
         let session = Session {
-            id: session_of(answer.text("access_token")),
-            access: answer.text("access_token").to_owned(),
-            refresh: answer.text("refresh_token").to_owned(),
+            id: session_of(&answer.text("access_token")),
+            access: answer.text("access_token"),
+            refresh: answer.text("refresh_token"),
             previous: None,
-            first: answer.text("refresh_token").to_owned(),
+            first: answer.text("refresh_token"),
             rotations: 0,
             ended: false,
             maybe_rotated: false,
@@ -167,10 +167,10 @@ impl Account {
 
 impl Session {
     pub fn rotate(&mut self, answer: &Response) {
-        let before = std::mem::replace(&mut self.refresh, answer.text("refresh_token").to_owned());
+        let before = std::mem::replace(&mut self.refresh, answer.text("refresh_token"));
         assert_ne!(before, self.refresh, "a refresh token is its own successor");
         self.previous = Some((before, Instant::now()));
-        answer.text("access_token").clone_into(&mut self.access);
+        self.access = answer.text("access_token");
         self.rotations += 1;
         self.rotations_left = self.rotations_left.saturating_sub(1);
         self.maybe_rotated = false;

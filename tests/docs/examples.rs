@@ -4,8 +4,9 @@ use std::{path::PathBuf, process::Command};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use test_server::{Server, command, finish};
 
-use crate::support::{Server, command, path};
+use crate::support::path;
 
 /// The file that cargo builds of an example; where `cargo test` has built it already, at once.
 fn build(example: &str) -> PathBuf {
@@ -29,10 +30,8 @@ fn build(example: &str) -> PathBuf {
 fn messages_alone_register_log_in_authenticate_refresh_and_log_out() {
     let directory = TempDir::new().unwrap();
 
-    let output = command(build("messages"), directory.path()).output().unwrap();
+    let printed = finish(&mut command(build("messages"), directory.path()), "").ok();
 
-    let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines: Vec<_> = printed.lines().collect();
     assert_eq!(
         lines,
@@ -53,27 +52,18 @@ fn an_application_that_embeds_sekisho_has_its_routes_and_knows_the_caller() {
     let mut command = command(build("embed"), directory.path());
     command.arg("127.0.0.1:0");
     let server = Server::start(command);
-    let alice = r#"{"email": "alice@example.com", "username": "alice", "password": "correct horse battery"}"#;
 
-    let front_page = server.curl("/", &[]);
-    let anonymous = server.curl("/greeting", &[]);
-    let registered = server.curl("/users/", &["-H", "Content-Type: application/json", "-d", alice]);
-    let tokens = server.curl("/token", &["-d", "username=alice", "-d", "password=correct+horse+battery"]);
-    let tokens: Value = serde_json::from_str(tokens.strip_suffix(" 200").unwrap()).unwrap();
-    let bearer = format!("Authorization: Bearer {}", tokens["access_token"].as_str().unwrap());
-    let greeted = server.curl("/greeting", &["-H", &bearer]);
-    let forbidden = server.curl("/report", &["-H", &bearer]);
-    let unknown = server.curl("/nothing", &[]);
+    let front_page = server.get("/");
+    let anonymous = server.get("/greeting");
+    let alice = server.newcomer("alice");
+    let greeted = server.as_user(&alice.access, "GET", "/greeting");
+    let forbidden = server.as_user(&alice.access, "GET", "/report");
+    let unknown = server.get("/nothing");
 
-    assert_eq!(front_page, "The front page is one's own.\n 200");
-    assert!(anonymous.ends_with(" 401") && anonymous.contains("Not authenticated"), "{anonymous}");
-    assert!(registered.ends_with(" 201"), "{registered}");
-    assert_eq!(greeted, "Hello, alice!\n 200");
-    assert!(forbidden.ends_with(" 403") && forbidden.contains("insufficient_permissions"), "{forbidden}");
-    assert_eq!(unknown, " 404");
-
-    let (rest, status) = server.end();
-
-    assert_eq!(rest, "the database is closed\n");
-    assert!(status.success());
+    assert_eq!(front_page.expect(200).body, "The front page is one's own.\n");
+    assert!(anonymous.expect(401).body.contains("Not authenticated"));
+    assert_eq!(greeted.expect(200).body, "Hello, alice!\n");
+    assert_eq!(forbidden.expect(403).code(), "insufficient_permissions");
+    assert_eq!(unknown.expect(404).body, "");
+    assert_eq!(server.stop().stdout, "the database is closed\n");
 }

@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Deserializer, Value};
-use tempfile::TempDir;
+use test_server::{command, finish};
 
-use crate::support::{Server, block, command, paste, text};
+use crate::support::{block, home, paste, path, text};
 
 #[test]
 fn the_first_token_is_had_by_pasting() {
-    let directory = TempDir::new().unwrap();
-    let server = Server::sekisho(&directory);
+    let home = home();
+    let server = home.serve();
     let readme = text("README.md");
     let script = block(&readme, "## First token in a minute", "sh");
-    let script = script.replace("127.0.0.1:8000", &server.address) + "\n";
+    let script = script.replace("127.0.0.1:8000", &server.address.to_string()) + "\n";
 
-    let printed = paste(&script, directory.path());
+    let printed = paste(&script, &home.path(""));
 
     let answers: Vec<Value> = Deserializer::from_str(&printed).into_iter().collect::<Result<_, _>>().unwrap();
     let [registered, me, renewed, refused] = &answers[..] else { panic!("{printed}") };
@@ -27,7 +27,6 @@ fn the_first_token_is_had_by_pasting() {
 
 #[test]
 fn the_commands_make_an_administrator() {
-    let directory = TempDir::new().unwrap();
     let readme = text("README.md");
     let line = readme.lines().find(|line| line.contains("sekisho users add")).unwrap();
     let (_, arguments) = line.split_once("sekisho ").unwrap();
@@ -37,7 +36,7 @@ fn the_commands_make_an_administrator() {
         env!("CARGO_BIN_EXE_sekisho"),
     );
 
-    assert_eq!(paste(&script, directory.path()), "added admin root with id 1\n");
+    assert_eq!(paste(&script, &home().path("")), "added admin root with id 1\n");
 }
 
 /// For each flag: its variable and its default.
@@ -45,10 +44,7 @@ type Settings = BTreeMap<String, (String, Option<String>)>;
 
 /// Reads what `sekisho serve --help` says.
 fn settings_of_help() -> Settings {
-    let directory = TempDir::new().unwrap();
-    let output =
-        command(env!("CARGO_BIN_EXE_sekisho"), directory.path()).args(["serve", "--help"]).output().unwrap();
-    let help = String::from_utf8(output.stdout).unwrap();
+    let help = finish(command(env!("CARGO_BIN_EXE_sekisho"), &path("")).args(["serve", "--help"]), "").ok();
     let (_, options) = help.split_once("Options:").unwrap();
     // Each option begins on a line of its own; what it says may go on over the next lines.
     let mut entries: Vec<String> = Vec::new();

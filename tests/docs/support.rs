@@ -1,14 +1,11 @@
-//! The repository's texts, and the command as a process.
+//! The repository's texts, and the command in a directory of its own.
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
 };
 
-use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
+use test_server::{Home, command, finish};
 
 /// A path in the repository.
 pub fn path(relative: &str) -> PathBuf {
@@ -27,86 +24,14 @@ pub fn block<'a>(text: &'a str, heading: &str, language: &str) -> &'a str {
     rest.split_once("\n```").unwrap().0
 }
 
-/// A command in a directory of its own, that no setting from outside reaches.
-pub fn command(program: impl AsRef<std::ffi::OsStr>, directory: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.current_dir(directory).env("RUST_LOG", "warn");
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("SEKISHO_") || name == "DATABASE_URL" {
-            command.env_remove(name);
-        }
-    }
-    command
-}
-
-/// A server as a process, on any free port.
-pub struct Server {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    /// Such as `127.0.0.1:40123`.
-    pub address: String,
-}
-
-impl Server {
-    /// Sekisho itself, on the database `sekisho.db` of a directory.
-    pub fn sekisho(directory: &TempDir) -> Self {
-        Self::sekisho_with(directory, &[])
-    }
-
-    /// The same with more arguments.
-    pub fn sekisho_with(directory: &TempDir, arguments: &[&str]) -> Self {
-        let mut command = command(env!("CARGO_BIN_EXE_sekisho"), directory.path());
-        command.args(["--listen", "127.0.0.1:0", "--bcrypt-cost", "4"]).args(arguments);
-        Self::start(command)
-    }
-
-    /// Whatever says on its first line where it listens.
-    pub fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let address = line.trim_end().strip_prefix("listening on http://").map(str::to_owned);
-        Self { child, stdout, address: address.unwrap_or_else(|| panic!("it said {line:?}")) }
-    }
-
-    /// Asks it to end, as a service manager does, and returns what else it said.
-    pub fn end(mut self) -> (String, ExitStatus) {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
-        let mut rest = String::new();
-        self.stdout.read_to_string(&mut rest).unwrap();
-        (rest, self.child.wait().unwrap())
-    }
-
-    /// What curl prints: the body, a space and the status.
-    pub fn curl(&self, path: &str, arguments: &[&str]) -> String {
-        let url = format!("http://{}{path}", self.address);
-        let output =
-            Command::new("curl").args(["-s", "-w", " %{http_code}", &url]).args(arguments).output().unwrap();
-        assert!(output.status.success(), "curl {url}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Of one that has ended already there is nothing to kill.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// A directory of its own to run Sekisho in.
+pub fn home() -> Home {
+    Home::new(env!("CARGO_BIN_EXE_sekisho"))
 }
 
 /// What bash prints when a script is pasted into it.
 pub fn paste(script: &str, directory: &Path) -> String {
-    let mut child = command("bash", directory)
-        .arg("-s")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "bash complained");
-    String::from_utf8(output.stdout).unwrap()
+    let outcome = finish(command("bash", directory).arg("-s"), script);
+    assert_eq!(outcome.stderr, "", "bash complained");
+    outcome.stdout
 }

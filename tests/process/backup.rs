@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use crate::support::{Home, Server, Tmpfs, assert_whole, files_in, mode, number, open, wait_until};
+use crate::{
+    support::{Server, assert_whole, files_in, home, mode, number, open, wait_until},
+    tmpfs::Tmpfs,
+};
 
 const ISSUER: &str = "--issuer=http://sekisho.test";
 
@@ -24,7 +27,7 @@ fn keep_registering(server: &Server, name: &str, stop: &AtomicBool, acknowledged
 
 #[test]
 fn a_backup_beside_a_writing_server_is_whole_and_holds_what_was_acknowledged() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve_with(&[ISSUER, "--trusted-proxy=127.0.0.1"]);
     let tokens = server.newcomer("alice");
     let (stop, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(1));
@@ -70,7 +73,7 @@ fn a_backup_beside_a_writing_server_is_whole_and_holds_what_was_acknowledged() {
 
 #[test]
 fn a_backup_of_what_was_ended_uncleanly_holds_all_of_it() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     server.newcomer("alice");
     server.kill();
@@ -82,7 +85,7 @@ fn a_backup_of_what_was_ended_uncleanly_holds_all_of_it() {
 
 #[test]
 fn nothing_is_overwritten() {
-    let home = Home::new();
+    let home = home();
     home.add_user("alice", "user");
     home.write("notes.txt", "my notes");
     fs::create_dir(home.path("directory")).unwrap();
@@ -99,7 +102,7 @@ fn nothing_is_overwritten() {
 
 #[test]
 fn a_target_that_cannot_be_is_one_line() {
-    let home = Home::new();
+    let home = home();
     home.add_user("alice", "user");
     for target in ["missing/copy.db", "/proc/copy.db", "", "/", "sekisho.db/copy.db"] {
         let outcome = home.run(&["backup", target]);
@@ -112,7 +115,7 @@ fn a_target_that_cannot_be_is_one_line() {
 
 #[test]
 fn a_full_disk_leaves_no_partial_copy() {
-    let (home, disk) = (Home::new(), Tmpfs::mount("256k"));
+    let (home, disk) = (home(), Tmpfs::mount("256k"));
     home.add_user("alice", "user");
     disk.fill();
     let target = disk.path("copy.db");
@@ -130,7 +133,7 @@ fn a_full_disk_leaves_no_partial_copy() {
 
 #[test]
 fn what_is_left_of_a_backup_that_was_killed_keeps_no_later_one() {
-    let home = Home::new();
+    let home = home();
     home.add_user("alice", "user");
     home.write("copy.db.partial-1", "half a copy");
 
@@ -142,7 +145,7 @@ fn what_is_left_of_a_backup_that_was_killed_keeps_no_later_one() {
 
 #[test]
 fn a_backup_that_is_killed_is_whole_or_not_there() {
-    let home = Home::new();
+    let home = home();
     home.add_user("alice", "user");
     open(&home.database())
         .execute_batch(
@@ -172,7 +175,7 @@ fn a_backup_that_is_killed_is_whole_or_not_there() {
 
 #[test]
 fn a_damaged_database_is_not_backed_up() {
-    let home = Home::new();
+    let home = home();
     home.add_user("alice", "user");
     let db = open(&home.database());
     // An index that does not know the row that is there.
@@ -192,7 +195,7 @@ fn a_damaged_database_is_not_backed_up() {
 
 #[test]
 fn a_backup_whose_key_does_not_sign_is_no_backup() {
-    let home = Home::new();
+    let home = home();
     drop(home.serve());
     let db = open(&home.path("sekisho.db"));
     db.execute("UPDATE signing_keys SET private_key = x'00'", []).unwrap();
@@ -206,7 +209,7 @@ fn a_backup_whose_key_does_not_sign_is_no_backup() {
 
 #[test]
 fn a_backup_is_restored_whole_and_stays_as_it_is() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     server.newcomer("alice");
     home.run(&["backup", "copy.db"]).ok();
@@ -226,7 +229,7 @@ fn a_backup_is_restored_whole_and_stays_as_it_is() {
 
 #[test]
 fn what_is_no_backup_is_not_restored_and_nothing_is_overwritten() {
-    let home = Home::new();
+    let home = home();
     home.serve().newcomer("alice");
     fs::write(home.path("text.db"), "a text that is long enough to be a database's header, and is none")
         .unwrap();

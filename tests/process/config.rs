@@ -10,7 +10,7 @@ use std::{
     path::Path,
 };
 
-use crate::support::{Home, Server, finish};
+use crate::support::{Server, finish, home};
 
 /// Each flag of `serve`, its variable, and a value that is wrong.
 const WRONG: [(&str, &str, &str); 25] = [
@@ -50,7 +50,7 @@ fn issuer(server: &Server) -> String {
 
 #[test]
 fn a_flag_wins_over_the_environment_and_that_over_dotenv() {
-    let home = Home::new();
+    let home = home();
     let start = |arguments: &[&str], variable: Option<&str>| {
         let mut command = home.command(&[&["--listen", "127.0.0.1:0"], arguments].concat());
         command.envs(variable.map(|value| ("SEKISHO_ISSUER", value)));
@@ -71,7 +71,7 @@ fn a_flag_wins_over_the_environment_and_that_over_dotenv() {
 
 #[test]
 fn the_other_commands_read_the_same_sources() {
-    let home = Home::new();
+    let home = home();
     home.write(".env", "DATABASE_URL=sqlite:///from-dotenv.db\nSEKISHO_PASSWORD_MIN_LENGTH=30\n");
     let add = ["users", "add", "alice", "--email", "alice@example.com", "--password-stdin"];
 
@@ -85,7 +85,7 @@ fn the_other_commands_read_the_same_sources() {
 #[test]
 fn a_wrong_flag_is_one_line_that_names_it_and_its_variable() {
     for (flag, variable, value) in WRONG {
-        let home = Home::new();
+        let home = home();
         let algorithm = if flag == "--secret-key" { "HS256" } else { "ES256" };
         let mut command = home.bare(&["serve", &format!("{flag}={value}")]);
         if flag != "--algorithm" {
@@ -103,7 +103,7 @@ fn a_wrong_flag_is_one_line_that_names_it_and_its_variable() {
 fn a_wrong_variable_is_one_line_that_names_it_and_its_flag() {
     for (flag, variable, value) in WRONG {
         for in_dotenv in [false, true] {
-            let home = Home::new();
+            let home = home();
             let mut command = home.bare(&[]);
             command.env("RUST_LOG", "warn");
             command.env_remove(variable);
@@ -125,7 +125,7 @@ fn a_wrong_variable_is_one_line_that_names_it_and_its_flag() {
 
 #[test]
 fn every_flag_of_serve_is_in_the_table_of_wrong_values() {
-    let help = Home::new().run(&["serve", "--help"]).ok();
+    let help = home().run(&["serve", "--help"]).ok();
 
     let flags: BTreeSet<_> = help
         .lines()
@@ -158,7 +158,7 @@ fn what_contradicts_itself_is_refused_without_a_word_of_the_secret() {
         (vec!["--secret-key-file=open", "--algorithm=HS256"], "can be read by other users (mode 0644)"),
         (vec![file], "needs --algorithm HS256"),
     ] {
-        let home = Home::new();
+        let home = home();
         home.write_secret("key", SECRET);
         home.write_secret("short", &SECRET[..31]);
         home.write_secret("binary", [0xff; 64]);
@@ -174,7 +174,7 @@ fn what_contradicts_itself_is_refused_without_a_word_of_the_secret() {
 
 #[test]
 fn no_service_can_have_the_audience_of_the_administration() {
-    let home = Home::new();
+    let home = home();
     let arguments = ["--issuer=https://a.example", "--audience=https://b.example,https://a.example/admin"];
 
     let line = finish(&mut home.bare(&arguments), "").refused(2);
@@ -185,7 +185,7 @@ fn no_service_can_have_the_audience_of_the_administration() {
 
 #[test]
 fn a_secret_in_the_environment_or_a_file_is_neither_in_the_list_of_processes_nor_in_help() {
-    let home = Home::new();
+    let home = home();
     let key = home.write_secret("key", format!("{SECRET}\n"));
     let arguments = ["--listen", "127.0.0.1:0", "--algorithm", "HS256"];
     let mut by_variable = home.command(&arguments);
@@ -219,7 +219,7 @@ fn a_broken_dotenv_is_one_line_without_its_content() {
         format!("{SECRET}\n").into_bytes(),
         [SECRET.as_bytes(), b"=\xff\xfe\n"].concat(),
     ] {
-        let home = Home::new();
+        let home = home();
         home.write(".env", &content);
 
         let line = finish(&mut home.bare(&["users", "list"]), "").refused(2);
@@ -231,7 +231,7 @@ fn a_broken_dotenv_is_one_line_without_its_content() {
 
 #[test]
 fn without_a_command_it_serves_and_help_and_version_are_no_failures() {
-    let home = Home::new();
+    let home = home();
     let mut command = home.bare(&[]);
     command.env("SEKISHO_LISTEN", "127.0.0.1:0");
 
@@ -273,7 +273,7 @@ fn a_dotenv_that_another_user_may_have_written_is_not_read_and_the_log_says_so()
         ),
     ];
     for (prepare, expected) in preparations {
-        let home = Home::new();
+        let home = home();
         home.write(".env", "DATABASE_URL=elsewhere.db\n");
         prepare(&home.path(""));
 
@@ -282,7 +282,7 @@ fn a_dotenv_that_another_user_may_have_written_is_not_read_and_the_log_says_so()
         assert!(outcome.stderr.contains(expected), "{outcome:?}");
         assert!(outcome.stderr.contains("cannot open database sekisho.db"), "{outcome:?}");
     }
-    let home = Home::new();
+    let home = home();
     home.write(".env", "DATABASE_URL=elsewhere.db\n");
     set_mode(&home.path(""), 0o1777);
     assert!(home.run(&["users", "list"]).stderr.contains("elsewhere.db"), "nobody can replace it there");
@@ -296,7 +296,7 @@ fn a_dotenv_of_another_user_that_we_cannot_read_stops_nobody() {
         // Root's is obeyed, so what it says must be known.
         (0, 2, "sekisho: .env: Permission denied"),
     ] {
-        let home = Home::new();
+        let home = home();
         home.write(".env", "DATABASE_URL=elsewhere.db\n");
         set_permissions(home.path(".env"), Permissions::from_mode(0o600)).unwrap();
         chown(home.path(".env"), Some(owner), None).unwrap();
@@ -311,7 +311,7 @@ fn a_dotenv_of_another_user_that_we_cannot_read_stops_nobody() {
 
 #[test]
 fn what_dotenv_gave_is_told_by_name_and_not_by_value() {
-    let home = Home::new();
+    let home = home();
     home.write(
         ".env",
         format!("DATABASE_URL=elsewhere.db\nSEKISHO_SECRET_KEY={SECRET}\nSEKISHO_WORKERS=1\nOTHER=1\n"),

@@ -1,6 +1,9 @@
 //! A full disk: what cannot be kept is not acknowledged, and all goes on when there is room.
 
-use crate::support::{Home, Server, Tmpfs, assert_whole};
+use crate::{
+    support::{Home, Server, assert_whole, home},
+    tmpfs::Tmpfs,
+};
 
 /// Who says where registrations come from.
 const PROXY: &str = "--trusted-proxy=127.0.0.1";
@@ -28,7 +31,7 @@ fn register_until_refused(server: &Server) -> Vec<String> {
 
 #[test]
 fn a_full_disk_is_said_and_what_was_acknowledged_is_kept() {
-    let (home, disk) = (Home::new(), Tmpfs::mount("2m"));
+    let (home, disk) = (home(), Tmpfs::mount("2m"));
     let server = start(&home, &disk);
     let alice = server.newcomer("alice");
     disk.fill();
@@ -59,7 +62,7 @@ fn a_full_disk_is_said_and_what_was_acknowledged_is_kept() {
 
 #[test]
 fn readiness_stays_truthful_while_a_full_disk_is_asked_for_nothing() {
-    let (home, disk) = (Home::new(), Tmpfs::mount("2m"));
+    let (home, disk) = (home(), Tmpfs::mount("2m"));
     let server = start(&home, &disk);
     server.wait_until_ready();
     disk.fill();
@@ -76,7 +79,7 @@ fn readiness_stays_truthful_while_a_full_disk_is_asked_for_nothing() {
 
 #[test]
 fn a_revocation_that_cannot_be_kept_is_not_acknowledged() {
-    let (home, disk) = (Home::new(), Tmpfs::mount("2m"));
+    let (home, disk) = (home(), Tmpfs::mount("2m"));
     let server = start(&home, &disk);
     let alice = server.newcomer("alice");
     disk.fill();
@@ -94,7 +97,7 @@ fn a_revocation_that_cannot_be_kept_is_not_acknowledged() {
 
 #[test]
 fn a_full_disk_is_logged_once_and_not_for_each_request_or_second() {
-    let (home, disk) = (Home::new(), Tmpfs::mount("2m"));
+    let (home, disk) = (home(), Tmpfs::mount("2m"));
     let server = start(&home, &disk);
     disk.fill();
     register_until_refused(&server);
@@ -114,7 +117,7 @@ fn a_full_disk_is_logged_once_and_not_for_each_request_or_second() {
 
 #[test]
 fn a_command_on_a_full_disk_is_one_line() {
-    let (home, disk) = (Home::new(), Tmpfs::mount("2m"));
+    let (home, disk) = (home(), Tmpfs::mount("2m"));
     let database = disk.path("sekisho.db");
     let server = start(&home, &disk);
     disk.fill();

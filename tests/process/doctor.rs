@@ -10,7 +10,10 @@ use std::{
     process::Command,
 };
 
-use crate::support::{Home, Outcome, Server, Tmpfs, finish, mode};
+use crate::{
+    support::{Home, Outcome, Server, finish, home, mode},
+    tmpfs::Tmpfs,
+};
 
 const NOBODY: u32 = 65_534;
 
@@ -43,7 +46,7 @@ fn careful(home: &Home, arguments: &[&str]) -> Command {
 
 #[test]
 fn nothing_is_found_where_nothing_is_dangerous_and_nothing_is_made() {
-    let home = Home::new();
+    let home = home();
 
     let found = codes(&finish(&mut careful(&home, &["doctor", "--json"]), ""));
 
@@ -53,7 +56,7 @@ fn nothing_is_found_where_nothing_is_dangerous_and_nothing_is_made() {
 
 #[test]
 fn a_hint_is_no_danger() {
-    let home = Home::new();
+    let home = home();
 
     let found = codes(&finish(&mut careful(&home, &["doctor", "--json", "--password-min-length=8"]), ""));
 
@@ -62,7 +65,7 @@ fn a_hint_is_no_danger() {
 
 #[test]
 fn whatever_is_dangerous_is_a_line_with_what_to_do() {
-    let home = Home::new();
+    let home = home();
     home.add_user("alice", "user");
     home.write(".env", "SEKISHO_WORKERS=1\n");
     set_permissions(home.database(), Permissions::from_mode(0o644)).unwrap();
@@ -107,7 +110,7 @@ fn whatever_is_dangerous_is_a_line_with_what_to_do() {
 
 #[test]
 fn a_directory_of_another_user_is_writable() {
-    let home = Home::new();
+    let home = home();
     let mut command = careful(&home, &["doctor", "--json"]);
     chown(home.path(""), Some(NOBODY - 1), None).unwrap();
     set_permissions(home.path(""), Permissions::from_mode(0o755)).unwrap();
@@ -119,7 +122,7 @@ fn a_directory_of_another_user_is_writable() {
 
 #[test]
 fn a_database_in_memory_is_told_wherever_that_is() {
-    let (home, disk) = (Home::new(), Tmpfs::mount("1m"));
+    let (home, disk) = (home(), Tmpfs::mount("1m"));
     let on_disk = format!("--database={}", disk.path("sekisho.db").display());
     for (database, expected) in
         [(on_disk.as_str(), "volatile_file_system"), ("--database=:memory:", "database_in_memory")]
@@ -132,7 +135,7 @@ fn a_database_in_memory_is_told_wherever_that_is() {
 
 #[test]
 fn what_serve_refuses_the_doctor_refuses() {
-    let home = Home::new();
+    let home = home();
     for arguments in [
         &["--secret-key=short", "--algorithm=HS256"][..],
         &["--encryption-key-file=missing"],
@@ -148,7 +151,7 @@ fn what_serve_refuses_the_doctor_refuses() {
 
 #[test]
 fn the_server_warns_of_the_same_at_its_start() {
-    let home = Home::new();
+    let home = home();
     let mut command = home.bare(&["serve", "--listen=127.0.0.1:0", "--bcrypt-cost=4"]);
     command.env("RUST_LOG", "warn");
 

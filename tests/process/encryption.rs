@@ -5,7 +5,7 @@ use std::process::Command;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rusqlite::Connection;
 
-use crate::support::{Home, PASSWORD, finish, number, open, wait_until};
+use crate::support::{Home, PASSWORD, finish, home, number, open, wait_until};
 
 const ISSUER: &str = "--issuer=http://sekisho.test";
 
@@ -38,7 +38,7 @@ fn serve(home: &Home, arguments: &[&str]) -> Command {
 
 #[test]
 fn a_new_database_holds_no_secret_in_the_clear() {
-    let home = Home::new();
+    let home = home();
     let key = write_key(&home, "key", 1);
 
     let server = home.serve_with(&[ISSUER, &key]);
@@ -55,7 +55,7 @@ fn a_new_database_holds_no_secret_in_the_clear() {
 
 #[test]
 fn a_database_of_before_is_wrapped_at_the_first_start_and_its_tokens_go_on_working() {
-    let home = Home::new();
+    let home = home();
     let key = write_key(&home, "key", 1);
     let server = home.serve_with(&[ISSUER]);
     let tokens = server.newcomer("alice");
@@ -71,7 +71,7 @@ fn a_database_of_before_is_wrapped_at_the_first_start_and_its_tokens_go_on_worki
 
 #[test]
 fn without_its_key_or_with_another_an_encrypted_database_is_one_clear_line() {
-    let home = Home::new();
+    let home = home();
     let (key, other) = (write_key(&home, "key", 1), write_key(&home, "other", 2));
     home.serve_with(&[&key]).stop();
     let before = std::fs::read(home.database()).unwrap();
@@ -92,7 +92,7 @@ fn without_its_key_or_with_another_an_encrypted_database_is_one_clear_line() {
 
 #[test]
 fn a_key_file_that_is_none_or_that_others_can_read_is_one_line_without_its_content() {
-    let home = Home::new();
+    let home = home();
     let content = BASE64_STANDARD.encode([7; 32]);
     home.write("open", &content);
     home.write_secret("short", BASE64_STANDARD.encode([7; 31]));
@@ -119,7 +119,7 @@ fn a_key_file_that_is_none_or_that_others_can_read_is_one_line_without_its_conte
 
 #[test]
 fn a_server_without_the_key_cannot_store_a_secret_in_the_clear_beside_one_that_encrypts() {
-    let home = Home::new();
+    let home = home();
     let key = write_key(&home, "key", 1);
     let without = home.serve_with(&[ISSUER]);
     let tokens = without.newcomer("alice");
@@ -142,7 +142,7 @@ fn a_server_without_the_key_cannot_store_a_secret_in_the_clear_beside_one_that_e
 
 #[test]
 fn a_backup_needs_no_key_and_says_that_it_tried_none() {
-    let home = Home::new();
+    let home = home();
     let (key, other) = (write_key(&home, "key", 1), write_key(&home, "other", 2));
     let server = home.serve_with(&[ISSUER, &key]);
     let tokens = server.newcomer("alice");
@@ -162,7 +162,7 @@ fn a_backup_needs_no_key_and_says_that_it_tried_none() {
 
 #[test]
 fn after_a_lost_key_a_backup_that_is_restored_keeps_the_accounts() {
-    let home = Home::new();
+    let home = home();
     let key = write_key(&home, "key", 1);
     home.serve_with(&[&key]).newcomer("alice");
     let other = write_key(&home, "key", 2);
@@ -178,7 +178,7 @@ fn after_a_lost_key_a_backup_that_is_restored_keeps_the_accounts() {
 
 #[test]
 fn a_wrapped_key_that_was_moved_to_another_row_is_refused() {
-    let home = Home::new();
+    let home = home();
     let key = write_key(&home, "key", 1);
     home.serve_with(&[&key]).stop();
     home.run(&["keys", "rotate", &key]).ok();
@@ -202,7 +202,7 @@ fn key_id(line: &str) -> String {
 
 #[test]
 fn rewrapping_beside_a_running_server_disturbs_nobody_and_revocation_goes_on() {
-    let home = Home::new();
+    let home = home();
     let (old, new) = (write_key(&home, "key", 1), write_key(&home, "new", 2));
     let server = home.serve_with(&[ISSUER, &old]);
     let tokens = server.newcomer("alice");
@@ -228,7 +228,7 @@ fn rewrapping_beside_a_running_server_disturbs_nobody_and_revocation_goes_on() {
 
 #[test]
 fn secrets_can_be_stored_in_the_clear_again() {
-    let home = Home::new();
+    let home = home();
     let key = write_key(&home, "key", 1);
     let server = home.serve_with(&[ISSUER, &key]);
     let tokens = server.newcomer("alice");
@@ -242,7 +242,7 @@ fn secrets_can_be_stored_in_the_clear_again() {
 
 #[test]
 fn rewrapping_with_a_wrong_key_or_to_none_changes_nothing() {
-    let home = Home::new();
+    let home = home();
     let (key, other) = (write_key(&home, "key", 1), write_key(&home, "other", 2));
     home.serve_with(&[&key]).stop();
     home.write("open", "not for everybody");
@@ -266,7 +266,7 @@ fn rewrapping_with_a_wrong_key_or_to_none_changes_nothing() {
 
 #[test]
 fn a_key_in_the_clear_that_was_put_beside_the_wrapped_ones_is_refused() {
-    let (home, attacker) = (Home::new(), Home::new());
+    let (home, attacker) = (home(), home());
     let key = write_key(&home, "key", 1);
     let server = home.serve_with(&[ISSUER, &key]);
     let tokens = server.newcomer("alice");
@@ -293,7 +293,7 @@ fn a_key_in_the_clear_that_was_put_beside_the_wrapped_ones_is_refused() {
 /// were replaced by then, it would be taken for a stolen one.
 #[test]
 fn a_server_that_cannot_sign_replaces_no_refresh_token_and_opens_no_session() {
-    let home = Home::new();
+    let home = home();
     let (key, other) = (write_key(&home, "key", 1), write_key(&home, "other", 2));
     let server = home.serve_with(&[&key, "--refresh-grace-seconds=0"]);
     let tokens = server.newcomer("alice");

@@ -5,11 +5,11 @@ use std::{fs::OpenOptions, process::Stdio, thread, time::Duration};
 
 use rustix::process::{Resource, Rlimit, Signal, prlimit};
 
-use crate::support::{Connection, Home, PASSWORD, Server, number, open, wait_until};
+use crate::support::{Connection, PASSWORD, Server, home, number, open, wait_until};
 
 #[test]
 fn a_database_locked_by_another_program_is_said_and_nothing_is_lost() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     let alice = server.newcomer("alice");
     let other = open(&home.database());
@@ -36,7 +36,7 @@ fn a_database_locked_by_another_program_is_said_and_nothing_is_lost() {
 
 #[test]
 fn a_lock_that_is_soon_given_back_is_waited_for() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     server.register("alice").expect(201);
     let other = open(&home.database());
@@ -59,7 +59,7 @@ fn descriptors(server: &Server) -> usize {
 
 #[test]
 fn without_descriptors_old_connections_work_and_new_ones_do_when_there_are_some() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     let alice = server.newcomer("alice");
     let mut old = server.connect();
@@ -88,7 +88,7 @@ fn without_descriptors_old_connections_work_and_new_ones_do_when_there_are_some(
 
 #[test]
 fn a_stopped_process_goes_on_where_it_was() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     let alice = server.newcomer("alice");
     let state = || {
@@ -119,7 +119,7 @@ fn a_log_that_cannot_be_written_harms_nobody() {
     let full = || Stdio::from(OpenOptions::new().write(true).open("/dev/full").unwrap());
     let unread = || Stdio::from(std::io::pipe().unwrap().1);
     for log in [full(), unread()] {
-        let home = Home::new();
+        let home = home();
         let mut command = home.command(&["--listen=127.0.0.1:0"]);
         command.env("RUST_LOG", "info");
 

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use rusqlite::Connection;
 
-use crate::support::{Home, PASSWORD, snapshot};
+use crate::support::{Home, PASSWORD, home, snapshot};
 
 /// The database as SQLModel makes it for the tutorial, with these rows in it.
 fn tutorial(home: &Home, rows: &[(i64, &str, &str, &str)]) {
@@ -41,7 +41,7 @@ fn users(home: &Home) -> Vec<String> {
 
 #[test]
 fn the_tutorials_users_log_in_with_their_old_passwords_and_numbers() {
-    let home = Home::new();
+    let home = home();
     let names = [
         (3, "alice@example.com", "alice", PASSWORD),
         (7, "weird@localhost", "Ünï cödé", "pässwörd \u{1F511}"),
@@ -71,7 +71,7 @@ fn the_tutorials_users_log_in_with_their_old_passwords_and_numbers() {
 
 #[test]
 fn users_are_imported_beside_a_running_server() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     tutorial(&home, &[(1, "alice@example.com", "alice", &hash(PASSWORD))]);
 
@@ -82,7 +82,7 @@ fn users_are_imported_beside_a_running_server() {
 
 #[test]
 fn a_second_import_changes_nothing_not_even_a_password_set_since() {
-    let home = Home::new();
+    let home = home();
     tutorial(&home, &[(1, "alice@example.com", "alice", &hash("the old one"))]);
     home.run(&["import", "tutorial.db"]).ok();
     home.run_with_input(&["users", "set-password", "alice", "--password-stdin"], PASSWORD).ok();
@@ -97,7 +97,7 @@ fn a_second_import_changes_nothing_not_even_a_password_set_since() {
 
 #[test]
 fn a_dry_run_reports_and_changes_nothing() {
-    let home = Home::new();
+    let home = home();
     home.add_user("bob", "user");
     let good = hash(PASSWORD);
     tutorial(&home, &[(5, "alice@example.com", "alice", &good), (6, "eve@example.com", "eve", "plain text")]);
@@ -114,7 +114,7 @@ fn a_dry_run_reports_and_changes_nothing() {
 
 #[test]
 fn a_dry_run_before_there_is_a_database_makes_none() {
-    let home = Home::new();
+    let home = home();
     tutorial(&home, &[(5, "alice@example.com", "alice", &hash(PASSWORD))]);
 
     let said = home.run(&["import", "tutorial.db", "--dry-run"]).ok();
@@ -166,7 +166,7 @@ fn trouble(home: &Home) -> Vec<&'static str> {
 
 #[test]
 fn nobody_is_imported_unless_everybody_can_be_and_each_reason_is_told() {
-    let home = Home::new();
+    let home = home();
     let expected = trouble(&home);
 
     let outcome = home.run(&["import", "tutorial.db"]);
@@ -185,7 +185,7 @@ fn nobody_is_imported_unless_everybody_can_be_and_each_reason_is_told() {
 
 #[test]
 fn skip_invalid_imports_the_others() {
-    let home = Home::new();
+    let home = home();
     let expected = trouble(&home);
 
     let outcome = home.run(&["import", "tutorial.db", "--skip-invalid"]);
@@ -198,7 +198,7 @@ fn skip_invalid_imports_the_others() {
 
 #[test]
 fn whoever_the_tutorial_had_disabled_is_disabled() {
-    let home = Home::new();
+    let home = home();
     let good = hash(PASSWORD);
     tutorial(&home, &[(1, "alice@example.com", "alice", &good), (2, "eve@example.com", "eve", &good)]);
     let disable = r#"ALTER TABLE "user" ADD COLUMN disabled BOOLEAN; UPDATE "user" SET disabled = (id = 2)"#;
@@ -213,7 +213,7 @@ fn whoever_the_tutorial_had_disabled_is_disabled() {
 
 #[test]
 fn an_import_says_when_it_makes_every_login_slower() {
-    let home = Home::new();
+    let home = home();
     let dear = hash(PASSWORD).replacen("$04$", "$14$", 1);
     tutorial(&home, &[(1, "alice@example.com", "alice", &dear)]);
     let cost = |cost: &str| home.run(&["import", "tutorial.db", "--dry-run", "--bcrypt-cost", cost]);
@@ -230,7 +230,7 @@ fn an_import_says_when_it_makes_every_login_slower() {
 
 #[test]
 fn what_is_no_tutorial_database_is_refused_and_no_database_is_made() {
-    let home = Home::new();
+    let home = home();
     home.write("notes.txt", "my notes\n".repeat(200));
     fs::create_dir(home.path("directory")).unwrap();
     Connection::open(home.path("other.db")).unwrap().execute_batch("CREATE TABLE note (id)").unwrap();
@@ -253,7 +253,7 @@ fn what_is_no_tutorial_database_is_refused_and_no_database_is_made() {
 
 #[test]
 fn a_tutorial_that_still_runs_is_read_with_what_is_in_its_log() {
-    let home = Home::new();
+    let home = home();
     tutorial(&home, &[(1, "alice@example.com", "alice", &hash(PASSWORD))]);
     let running = Connection::open(home.path("tutorial.db")).unwrap();
     running.pragma_update(None, "journal_mode", "WAL").unwrap();
@@ -270,7 +270,7 @@ fn a_tutorial_that_still_runs_is_read_with_what_is_in_its_log() {
 
 #[test]
 fn an_import_from_or_to_the_wrong_database_is_refused() {
-    let home = Home::new();
+    let home = home();
     tutorial(&home, &[(1, "alice@example.com", "alice", &hash(PASSWORD))]);
     home.add_user("bob", "user");
     let tutorial = fs::read(home.path("tutorial.db")).unwrap();

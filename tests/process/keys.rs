@@ -9,7 +9,7 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use crate::support::{Home, Tokens, open, wait_until};
+use crate::support::{Home, Tokens, home, open, wait_until};
 
 /// The name of the key that signed a token.
 fn kid(tokens: &Tokens) -> String {
@@ -26,7 +26,7 @@ fn listed(home: &Home) -> Vec<(String, String)> {
 
 #[test]
 fn a_rotated_key_is_announced_by_the_running_server_and_does_not_sign_yet() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     let before = server.newcomer("alice");
 
@@ -44,7 +44,7 @@ fn a_rotated_key_is_announced_by_the_running_server_and_does_not_sign_yet() {
 
 #[test]
 fn a_key_rotated_now_signs_within_seconds_and_old_tokens_stay_valid() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     let before = server.newcomer("alice");
 
@@ -62,7 +62,7 @@ fn a_key_rotated_now_signs_within_seconds_and_old_tokens_stay_valid() {
 
 #[test]
 fn ten_rotations_beside_eight_clients_refuse_no_valid_token() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     server.register("alice").expect(201);
     let stop = AtomicBool::new(false);
@@ -100,7 +100,7 @@ fn ten_rotations_beside_eight_clients_refuse_no_valid_token() {
 
 #[test]
 fn a_rotation_at_one_server_reaches_the_other_on_the_same_file() {
-    let home = Home::new();
+    let home = home();
     let issuer = ["--issuer=http://sekisho.test"];
     let (one, other) = (home.serve_with(&issuer), home.serve_with(&issuer));
     let before = one.newcomer("alice");
@@ -122,7 +122,7 @@ fn refresh_version(tokens: &Tokens) -> u8 {
 
 #[test]
 fn a_new_refresh_secret_reaches_every_server_and_logs_nobody_out() {
-    let home = Home::new();
+    let home = home();
     let issuer = ["--issuer=http://sekisho.test"];
     let (one, other) = (home.serve_with(&issuer), home.serve_with(&issuer));
     let idle = one.newcomer("alice");
@@ -150,7 +150,7 @@ fn a_new_refresh_secret_reaches_every_server_and_logs_nobody_out() {
 
 #[test]
 fn another_algorithm_takes_over_at_the_next_start_and_old_tokens_stay_valid() {
-    let home = Home::new();
+    let home = home();
     let issuer = "--issuer=http://sekisho.test";
     let server = home.serve_with(&[issuer]);
     let before = server.newcomer("alice");
@@ -166,7 +166,7 @@ fn another_algorithm_takes_over_at_the_next_start_and_old_tokens_stay_valid() {
 
 #[test]
 fn keys_are_listed_without_what_is_private() {
-    let home = Home::new();
+    let home = home();
     home.serve().stop();
 
     let (table, json) = (home.run(&["keys", "list"]).ok(), home.run(&["keys", "list", "--json"]).json());
@@ -179,7 +179,7 @@ fn keys_are_listed_without_what_is_private() {
 
 #[test]
 fn a_revoked_key_is_refused_at_once_and_a_new_one_signs() {
-    let home = Home::new();
+    let home = home();
     let issuer = ["--issuer=http://sekisho.test"];
     let (one, other) = (home.serve_with(&issuer), home.serve_with(&issuer));
     let before = one.newcomer("alice");
@@ -199,7 +199,7 @@ fn a_revoked_key_is_refused_at_once_and_a_new_one_signs() {
 
 #[test]
 fn revoking_a_key_that_does_not_sign_leaves_the_one_that_does() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     let first = server.newcomer("alice");
     home.run(&["keys", "rotate", "--now"]).ok();
@@ -219,7 +219,7 @@ fn revoking_a_key_that_does_not_sign_leaves_the_one_that_does() {
 
 #[test]
 fn a_key_that_is_not_in_the_database_cannot_be_revoked() {
-    let home = Home::new();
+    let home = home();
     home.serve().stop();
 
     let line = home.run(&["keys", "revoke", "unknown"]).refused(1);
@@ -230,7 +230,7 @@ fn a_key_that_is_not_in_the_database_cannot_be_revoked() {
 
 #[test]
 fn the_lifetime_of_access_tokens_has_the_same_bounds_for_the_list_as_for_the_server() {
-    let home = Home::new();
+    let home = home();
     for minutes in ["0", "10081", "4294967295"] {
         let flag = format!("--access-token-minutes={minutes}");
 
@@ -243,7 +243,7 @@ fn the_lifetime_of_access_tokens_has_the_same_bounds_for_the_list_as_for_the_ser
 
 #[test]
 fn a_key_is_revoked_even_while_another_process_keeps_everybody_from_writing() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     let tokens = server.newcomer("alice");
     home.run(&["keys", "revoke", &kid(&tokens)]).ok();

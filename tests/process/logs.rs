@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{Home, PASSWORD, Server, Tokens, finish, wait_until};
+use crate::support::{PASSWORD, Server, Tokens, finish, home, wait_until};
 
 /// Does everything that has a secret in it once, and returns the secrets.
 fn use_everything(server: &Server) -> Vec<String> {
@@ -44,7 +44,7 @@ fn use_everything(server: &Server) -> Vec<String> {
 #[test]
 fn no_secret_is_logged_however_much_is() {
     for (level, format) in [("info", "text"), ("trace", "text"), ("trace", "json")] {
-        let home = Home::new();
+        let home = home();
         let mut command = home.command(&["serve", "--listen=127.0.0.1:0", "--log-format", format]);
         command.env("RUST_LOG", level);
         let server = Server::start(command);
@@ -82,7 +82,7 @@ fn records(log: &str) -> Vec<Value> {
 
 #[test]
 fn a_json_log_is_an_object_a_line_with_the_fields_of_the_text() {
-    let home = Home::new();
+    let home = home();
     home.write(".env", "SEKISHO_LOG_FORMAT=json\n");
     let mut command = home.command(&["serve", "--listen=127.0.0.1:0", "--refresh-grace-seconds=0"]);
     command.env("RUST_LOG", "trace");
@@ -112,7 +112,7 @@ fn a_json_log_is_an_object_a_line_with_the_fields_of_the_text() {
 
 #[test]
 fn a_json_log_tells_why_the_server_does_not_start() {
-    let home = Home::new();
+    let home = home();
     home.write("sekisho.db", "no database");
     let mut command = home.command(&["serve", "--listen=127.0.0.1:0", "--log-format=json"]);
     command.env("RUST_LOG", "off");
@@ -128,7 +128,7 @@ fn a_json_log_tells_why_the_server_does_not_start() {
 
 #[test]
 fn a_panic_is_a_line_of_a_json_log() {
-    let home = Home::new();
+    let home = home();
     let mut command = Command::new("sh");
     // Without file descriptors there is no event loop, and actix panics.
     let script = "ulimit -n 4; exec \"$0\" serve --listen=127.0.0.1:0 --log-format=json";
@@ -150,7 +150,7 @@ fn a_panic_is_a_line_of_a_json_log() {
 
 #[test]
 fn each_request_is_a_line_for_whoever_asks_for_it() {
-    let home = Home::new();
+    let home = home();
     let start = |level| {
         let mut command = home.command(&["serve", "--listen=127.0.0.1:0"]);
         command.env("RUST_LOG", level);
@@ -171,7 +171,7 @@ fn each_request_is_a_line_for_whoever_asks_for_it() {
 
 #[test]
 fn a_refresh_token_used_again_is_told_once_and_why() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve_with(&["--refresh-grace-seconds=0"]);
     let first = server.newcomer("alice");
     let second = server.refresh(&first.refresh).tokens();
@@ -191,7 +191,7 @@ fn a_refresh_token_used_again_is_told_once_and_why() {
 
 #[test]
 fn a_refresh_token_that_comes_again_from_another_network_is_told_with_its_address() {
-    let home = Home::new();
+    let home = home();
     let mut command = home.command(&["serve", "--listen=127.0.0.1:0", "--trusted-proxy=127.0.0.1"]);
     command.env("RUST_LOG", "info");
     let server = Server::start(command);
@@ -226,7 +226,7 @@ fn a_proxy_that_nobody_declared_is_told_of_once() {
     let forwarded =
         [("x-forwarded-for", "203.0.113.9"), ("content-type", "application/x-www-form-urlencoded")];
     for (trusted, expected) in [("10.0.0.0/8", 1), ("127.0.0.1", 0)] {
-        let home = Home::new();
+        let home = home();
         let server =
             Server::start(home.command(&["--listen=127.0.0.1:0", &format!("--trusted-proxy={trusted}")]));
 
@@ -246,7 +246,7 @@ fn a_proxy_that_nobody_declared_is_told_of_once() {
 
 #[test]
 fn what_is_no_request_is_not_logged() {
-    let home = Home::new();
+    let home = home();
     let server = Server::start(home.bare(&["--listen=127.0.0.1:0"]));
     for request in ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nbad\r\n\r\n"]
     {

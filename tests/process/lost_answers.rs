@@ -1,11 +1,11 @@
 //! A server that is killed between its commit and the client's knowing.
 
-use crate::support::{Home, number, open, wait_until};
+use crate::support::{home, number, open, wait_until};
 
 #[test]
 fn a_refresh_whose_server_died_after_the_commit_is_tried_again_and_goes_on() {
     let issuer = "--issuer=http://sekisho.test";
-    let home = Home::new();
+    let home = home();
     let mut server = home.serve_with(&[issuer]);
     let mut tokens = server.newcomer("alice");
     for _ in 0..10 {

@@ -20,6 +20,7 @@ mod replaced;
 mod shutdown;
 mod startup;
 mod support;
+mod tmpfs;
 mod two_servers;
 mod unread;
 mod users;

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::{Home, Server};
+use crate::support::{Server, home};
 
 /// How often a text stands in what the process can write to. Only root may look.
 fn found(server: &Server, text: &str) -> usize {
@@ -31,7 +31,7 @@ fn found(server: &Server, text: &str) -> usize {
 fn of_a_password_only_what_the_connection_read_is_left() {
     const REGISTERED: &str = "Zq8kVx2LmN7pRt4w";
     const GUESSED: &str = "Bh5dYc9GsJ3fQa6e";
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     let read_by_the_framework = 1;
     let json = [("content-type", "application/json")];

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use crate::support::{Home, finish, mode, number, open};
+use crate::support::{Home, finish, home, mode, number, open};
 
 fn holds(path: &Path, text: &str) -> bool {
     fs::read(path).unwrap().windows(text.len()).any(|bytes| bytes == text.as_bytes())
@@ -27,7 +27,7 @@ fn leave_remnants(home: &Home) -> String {
 
 #[test]
 fn a_deleted_user_is_in_neither_file_nor_backup() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     server.newcomer("bob");
     let db = open(&home.database());
@@ -45,7 +45,7 @@ fn a_deleted_user_is_in_neither_file_nor_backup() {
 
 #[test]
 fn a_backup_leaves_behind_what_was_deleted_before_deleting_meant_overwriting() {
-    let home = Home::new();
+    let home = home();
     let remnant = leave_remnants(&home);
 
     home.run(&["backup", "copy.db"]).ok();
@@ -56,7 +56,7 @@ fn a_backup_leaves_behind_what_was_deleted_before_deleting_meant_overwriting() {
 
 #[test]
 fn a_database_with_remnants_is_rewritten_at_the_next_start_and_once() {
-    let home = Home::new();
+    let home = home();
     let remnant = leave_remnants(&home);
     open(&home.database()).execute_batch("INSERT OR IGNORE INTO unfinished VALUES ('scrub')").unwrap();
 
@@ -68,7 +68,7 @@ fn a_database_with_remnants_is_rewritten_at_the_next_start_and_once() {
 
 #[test]
 fn a_database_that_others_can_read_is_its_owners_alone_after_the_start() {
-    let home = Home::new();
+    let home = home();
     home.serve().kill();
     let files = ["sekisho.db", "sekisho.db-wal", "sekisho.db-shm"];
     for (file, mode) in files.iter().zip([0o644, 0o666, 0o640]) {
@@ -88,7 +88,7 @@ fn a_database_that_others_can_read_is_its_owners_alone_after_the_start() {
 fn a_database_that_others_can_read_is_refused_to_whoever_cannot_change_that() {
     use std::os::unix::process::CommandExt;
 
-    let home = Home::new();
+    let home = home();
     home.add_user("alice", "user");
     fs::set_permissions(home.database(), fs::Permissions::from_mode(0o666)).unwrap();
     fs::set_permissions(home.path(""), fs::Permissions::from_mode(0o777)).unwrap();
@@ -102,7 +102,7 @@ fn a_database_that_others_can_read_is_refused_to_whoever_cannot_change_that() {
 
 #[test]
 fn no_copy_is_made_where_others_could_put_another_in_its_place() {
-    let home = Home::new();
+    let home = home();
     home.add_user("alice", "user");
     for directory in ["open", "sticky"] {
         fs::create_dir(home.path(directory)).unwrap();
@@ -132,7 +132,7 @@ fn a_backup_with_a_trigger_or_a_view_is_not_restored() {
         ("CREATE TABLE notes (text TEXT)", "the table notes is not Sekisho's own"),
         ("CREATE INDEX i ON users (role)", "the index i is not Sekisho's own"),
     ] {
-        let home = Home::new();
+        let home = home();
         home.add_user("alice", "user");
         home.run(&["backup", "copy.db"]).ok();
         open(&home.path("copy.db")).execute_batch(sql).unwrap();

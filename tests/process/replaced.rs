@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Home, Server, assert_whole, wait_until};
+use crate::support::{Home, Server, assert_whole, home, wait_until};
 
 const ISSUER: &str = "--issuer=http://sekisho.test";
 const ALL: [&str; 3] = ["sekisho.db", "sekisho.db-wal", "sekisho.db-shm"];
@@ -39,7 +39,7 @@ fn assert_kept_through_a_crash(home: &Home, server: Server, names: &[&str]) {
 #[test]
 fn while_the_file_is_away_nothing_is_acknowledged_and_all_is_well_when_it_is_back() {
     for names in [&ALL[..], &ALL[..1]] {
-        let home = Home::new();
+        let home = home();
         let server = serve(&home);
         let alice = server.newcomer("alice");
 
@@ -61,7 +61,7 @@ fn while_the_file_is_away_nothing_is_acknowledged_and_all_is_well_when_it_is_bac
 
 #[test]
 fn a_deleted_file_is_said_and_never_made_anew() {
-    let home = Home::new();
+    let home = home();
     let server = serve(&home);
     server.newcomer("alice");
 
@@ -86,7 +86,7 @@ fn a_deleted_file_is_said_and_never_made_anew() {
 fn a_restored_backup_is_taken_up_without_a_restart() {
     // With the files of the old one moved away, and with a careless `mv` that leaves its log.
     for moved in [&ALL[..], &[]] {
-        let home = Home::new();
+        let home = home();
         let server = serve(&home);
         let alice = server.newcomer("alice");
         home.run(&["backup", "copy.db"]).ok();
@@ -110,7 +110,7 @@ fn a_restored_backup_is_taken_up_without_a_restart() {
 
 #[test]
 fn a_backup_that_is_restored_beneath_a_server_lets_people_log_in_and_nobody_go_on() {
-    let home = Home::new();
+    let home = home();
     let server = serve(&home);
     let alice = server.newcomer("alice");
     let before = server.kids();
@@ -132,7 +132,7 @@ fn a_backup_that_is_restored_beneath_a_server_lets_people_log_in_and_nobody_go_o
 #[test]
 fn a_backup_restored_after_a_crash_is_not_mixed_with_the_log_of_what_it_replaces() {
     for by_link in [false, true] {
-        let home = Home::new();
+        let home = home();
         let actual = if by_link { home.path("actual.db") } else { home.database() };
         if by_link {
             fs::write(&actual, "").unwrap();
@@ -157,7 +157,7 @@ fn a_backup_restored_after_a_crash_is_not_mixed_with_the_log_of_what_it_replaces
 
 #[test]
 fn what_is_no_database_of_ours_is_neither_taken_up_nor_changed() {
-    let other = Home::new();
+    let other = home();
     let db = rusqlite::Connection::open(other.path("other.db")).unwrap();
     db.execute_batch("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('mine');").unwrap();
     drop(db);
@@ -165,7 +165,7 @@ fn what_is_no_database_of_ours_is_neither_taken_up_nor_changed() {
     for (what, content) in
         [("text", "my notes\n".repeat(1000).into_bytes()), ("other", other), ("empty", vec![])]
     {
-        let home = Home::new();
+        let home = home();
         let server = serve(&home);
         let alice = server.newcomer("alice");
         move_away(&home, &ALL);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::support::{Connection, Home, PASSWORD, Server, number, open, wait_until};
+use crate::support::{Connection, Home, PASSWORD, Server, home, number, open, wait_until};
 
 /// How long an end may take that has nothing to wait for. It takes milliseconds; what it must not
 /// take is the thirty seconds that requests get, or those of an idle connection.
@@ -46,7 +46,7 @@ fn add_slow_user(home: &Home) {
 #[test]
 fn a_login_under_way_is_finished_and_nobody_new_is_let_in() {
     for signal in [Signal::TERM, Signal::INT] {
-        let home = Home::new();
+        let home = home();
         add_slow_user(&home);
         let server = slow_server(&home, "12");
         let address = server.address;
@@ -73,7 +73,7 @@ fn a_login_under_way_is_finished_and_nobody_new_is_let_in() {
 
 #[test]
 fn idle_connections_do_not_hold_up_the_end() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     let mut idle: Vec<_> = (0..20).map(|_| server.connect()).collect();
     for connection in &mut idle[..10] {
@@ -92,7 +92,7 @@ fn idle_connections_do_not_hold_up_the_end() {
 
 #[test]
 fn idle_connections_do_not_cut_short_a_login_under_way() {
-    let home = Home::new();
+    let home = home();
     add_slow_user(&home);
     let server = slow_server(&home, "12");
     let mut idle: Vec<_> = (0..10).map(|_| server.connect()).collect();
@@ -114,7 +114,7 @@ fn idle_connections_do_not_cut_short_a_login_under_way() {
 
 #[test]
 fn a_second_signal_waits_for_nothing() {
-    let home = Home::new();
+    let home = home();
     home.add_user("alice", "user");
     // The cheap hash is replaced at the login by one that takes minutes.
     let server = slow_server(&home, "20");
@@ -136,7 +136,7 @@ fn a_second_signal_waits_for_nothing() {
 
 #[test]
 fn a_login_that_takes_minutes_is_given_up_in_time() {
-    let home = Home::new();
+    let home = home();
     home.add_user("alice", "user");
     let server = slow_server(&home, "20");
     let _login = logins_under_way(&server, 1);

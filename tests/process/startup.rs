@@ -5,11 +5,14 @@ use std::{
     os::unix::{fs::PermissionsExt, net::UnixListener},
 };
 
-use crate::support::{Home, Server, Tmpfs, files_in, mode, number, open, snapshot};
+use crate::{
+    support::{Home, Server, files_in, home, mode, number, open, snapshot},
+    tmpfs::Tmpfs,
+};
 
 #[test]
 fn where_it_listens_is_the_only_line_on_standard_output() {
-    let home = Home::new();
+    let home = home();
 
     let server = home.serve();
     server.newcomer("alice");
@@ -20,7 +23,7 @@ fn where_it_listens_is_the_only_line_on_standard_output() {
 
 #[test]
 fn a_port_that_is_taken_is_one_line_and_the_database_is_not_touched() {
-    let (first, second) = (Home::new(), Home::new());
+    let (first, second) = (home(), home());
     let server = first.serve();
 
     let line = second.run(&["serve", "--listen", &server.address.to_string()]).refused(1);
@@ -32,7 +35,7 @@ fn a_port_that_is_taken_is_one_line_and_the_database_is_not_touched() {
 
 #[test]
 fn the_database_and_its_companions_are_for_their_owner_alone() {
-    let home = Home::new();
+    let home = home();
 
     let server = home.serve();
     server.newcomer("alice");
@@ -45,7 +48,7 @@ fn the_database_and_its_companions_are_for_their_owner_alone() {
 
 #[test]
 fn a_metrics_port_that_is_taken_is_one_line_and_the_database_is_not_touched() {
-    let home = Home::new();
+    let home = home();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let metrics = format!("--metrics-listen={address}");
@@ -58,7 +61,7 @@ fn a_metrics_port_that_is_taken_is_one_line_and_the_database_is_not_touched() {
 
 #[test]
 fn a_database_in_memory_leaves_no_file() {
-    let home = Home::new();
+    let home = home();
 
     let server = home.serve_with(&["--database=:memory:"]);
     let tokens = server.newcomer("alice");
@@ -71,7 +74,7 @@ fn a_database_in_memory_leaves_no_file() {
 
 #[test]
 fn output_that_cannot_be_written_is_one_line() {
-    let home = Home::new();
+    let home = home();
     home.add_user("alice", "user");
     for arguments in [
         &["users", "list"][..],
@@ -109,7 +112,7 @@ fn assert_refused(home: &Home, name: &str, expected: &str) {
 
 #[test]
 fn a_newer_database_is_refused_and_left_as_it_is() {
-    let home = Home::new();
+    let home = home();
     home.add_user("alice", "user");
     open(&home.database()).pragma_update(None, "user_version", 9999).unwrap();
 
@@ -118,7 +121,7 @@ fn a_newer_database_is_refused_and_left_as_it_is() {
 
 #[test]
 fn what_is_no_database_is_refused_and_left_as_it_is() {
-    let home = Home::new();
+    let home = home();
     home.write("notes.txt", "These are my notes.\n".repeat(1000));
     home.write("short.txt", "my\n");
 
@@ -128,7 +131,7 @@ fn what_is_no_database_is_refused_and_left_as_it_is() {
 
 #[test]
 fn another_programs_database_is_refused_and_left_as_it_is() {
-    let home = Home::new();
+    let home = home();
     let db = rusqlite::Connection::open(home.path("other.db")).unwrap();
     db.execute_batch("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('mine');").unwrap();
     drop(db);
@@ -138,7 +141,7 @@ fn another_programs_database_is_refused_and_left_as_it_is() {
 
 #[test]
 fn another_programs_unwritten_log_is_left_as_it_is() {
-    let (source, home) = (Home::new(), Home::new());
+    let (source, home) = (home(), home());
     let db = rusqlite::Connection::open(source.path("other.db")).unwrap();
     db.execute_batch(
         "PRAGMA journal_mode = WAL; CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('mine');",
@@ -160,7 +163,7 @@ fn another_programs_unwritten_log_is_left_as_it_is() {
 
 #[test]
 fn what_cannot_be_a_file_is_refused() {
-    let home = Home::new();
+    let home = home();
     fs::create_dir(home.path("directory")).unwrap();
     let _socket = UnixListener::bind(home.path("socket")).unwrap();
     for (database, expected) in [
@@ -179,7 +182,7 @@ fn what_cannot_be_a_file_is_refused() {
 
 #[test]
 fn a_command_that_needs_a_database_does_not_make_one() {
-    let home = Home::new();
+    let home = home();
     for arguments in [
         &["users", "list"][..],
         &["users", "show", "alice"],
@@ -200,7 +203,7 @@ fn a_command_that_needs_a_database_does_not_make_one() {
 
 #[test]
 fn a_read_only_file_system_is_one_line_and_nothing_is_changed() {
-    let (home, disk) = (Home::new(), Tmpfs::mount("4m"));
+    let (home, disk) = (home(), Tmpfs::mount("4m"));
     home.add_user("alice", "user");
     fs::copy(home.database(), disk.path("sekisho.db")).unwrap();
     disk.make_read_only();
@@ -219,7 +222,7 @@ fn a_read_only_file_system_is_one_line_and_nothing_is_changed() {
 
 #[test]
 fn an_unclean_end_costs_nothing_at_the_next_start() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     let tokens = server.newcomer("alice");
     let issuer = format!("--issuer=http://{}", server.address);
@@ -237,7 +240,7 @@ fn an_unclean_end_costs_nothing_at_the_next_start() {
 fn nobody_of_the_same_user_can_read_the_memory_of_a_server_or_a_command() {
     use std::os::unix::{fs::MetadataExt, process::CommandExt};
 
-    let home = Home::new();
+    let home = home();
     fs::set_permissions(home.path(""), fs::Permissions::from_mode(0o777)).unwrap();
     let mut command = home.command(&["serve", "--listen=127.0.0.1:0"]);
     command.uid(65_534).gid(65_534);

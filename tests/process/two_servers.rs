@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::support::{Home, Server, assert_whole, number, open};
+use crate::support::{Home, Server, assert_whole, home, number, open};
 
 fn pair(home: &Home) -> (Server, Server) {
     let issuer = ["--issuer=http://sekisho.test"];
@@ -11,7 +11,7 @@ fn pair(home: &Home) -> (Server, Server) {
 
 #[test]
 fn who_registers_at_one_logs_in_at_the_other() {
-    let home = Home::new();
+    let home = home();
     let (one, other) = pair(&home);
 
     one.register("alice").expect(201);
@@ -28,7 +28,7 @@ type End<'a> = &'a dyn Fn(&str);
 
 #[test]
 fn what_ends_at_one_is_dead_at_the_other_at_once() {
-    let home = Home::new();
+    let home = home();
     home.add_user("root", "admin");
     let (one, other) = pair(&home);
     let ways: [(&str, End<'_>); 3] = [
@@ -60,7 +60,7 @@ fn what_ends_at_one_is_dead_at_the_other_at_once() {
 #[test]
 fn nothing_is_lost_when_both_write() {
     const EACH: usize = 25;
-    let home = Home::new();
+    let home = home();
     let (one, other) = pair(&home);
 
     let acknowledged: Vec<String> = thread::scope(|scope| {
@@ -96,7 +96,7 @@ fn nothing_is_lost_when_both_write() {
 
 #[test]
 fn one_username_wanted_at_both_is_given_once() {
-    let home = Home::new();
+    let home = home();
     let (one, other) = pair(&home);
     for round in 0..10 {
         let name = format!("wanted{round}");
@@ -113,7 +113,7 @@ fn one_username_wanted_at_both_is_given_once() {
 
 #[test]
 fn the_end_of_one_leaves_the_other_working() {
-    let home = Home::new();
+    let home = home();
     let (one, other) = pair(&home);
     let tokens = one.newcomer("alice");
 
@@ -130,7 +130,7 @@ fn the_end_of_one_leaves_the_other_working() {
 #[test]
 fn two_first_starts_at_once_agree_on_the_keys() {
     for _ in 0..3 {
-        let home = Home::new();
+        let home = home();
         let issuer = ["--issuer=http://sekisho.test"];
 
         let (one, other) = thread::scope(|scope| {

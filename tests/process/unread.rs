@@ -8,7 +8,7 @@ use std::{
 
 use rustix::net::sockopt;
 
-use crate::support::{Home, Server};
+use crate::support::{Server, home};
 
 /// The most memory that a process has had, in KiB.
 fn peak(server: &Server) -> u64 {
@@ -20,7 +20,7 @@ fn peak(server: &Server) -> u64 {
 /// Sends `request` again and again on a hundred connections to an address of a new server, reading nothing,
 /// until that takes no more; returns how much its memory has grown meanwhile, in KiB.
 fn flood(address_of: fn(&Server) -> SocketAddr, request: &str) -> u64 {
-    let home = Home::new();
+    let home = home();
     let arguments = ["--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--workers=2"];
     let mut command = home.command(&arguments);
     // Where the metrics are stands in the log alone.
@@ -83,7 +83,7 @@ fn requests_that_wait_behind_another_are_not_read() {
 
 #[test]
 fn a_body_of_the_smallest_chunks_costs_no_more_than_one_of_large_ones() {
-    let home = Home::new();
+    let home = home();
     let server = Server::start(home.command(&["--listen=127.0.0.1:0", "--workers=2"]));
     let before = peak(&server);
     let head = "POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\

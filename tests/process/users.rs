@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use crate::support::{Home, PASSWORD};
+use crate::support::{PASSWORD, home};
 
 const NEW_PASSWORD: &str = "another horse battery";
 
 #[test]
 fn the_first_admin_is_made_before_there_is_a_server() {
-    let home = Home::new();
+    let home = home();
     let add = ["users", "add", "root", "--email=root@example.com", "--role=admin", "--password-stdin"];
 
     let said = home.run_with_input(&add, &format!("{PASSWORD}\n")).ok();
@@ -22,7 +22,7 @@ fn the_first_admin_is_made_before_there_is_a_server() {
 
 #[test]
 fn a_lost_admin_password_is_set_anew_beside_the_running_server() {
-    let home = Home::new();
+    let home = home();
     home.add_user("root", "admin");
     let server = home.serve();
     let before = server.log_in("root");
@@ -46,7 +46,7 @@ fn a_password_is_the_first_line_of_input_to_its_last_space() {
         (" spaces around \n", " spaces around "),
         ("pässwörd \u{1F511}\n", "pässwörd \u{1F511}"),
     ] {
-        let home = Home::new();
+        let home = home();
         let add = ["users", "add", "alice", "--email=alice@example.com", "--password-stdin"];
 
         home.run_with_input(&add, input).ok();
@@ -57,7 +57,7 @@ fn a_password_is_the_first_line_of_input_to_its_last_space() {
 
 #[test]
 fn a_password_is_never_asked_for_where_nobody_can_answer() {
-    let home = Home::new();
+    let home = home();
     home.add_user("bob", "user");
     for arguments in
         [&["users", "add", "alice", "--email=alice@example.com"][..], &["users", "set-password", "bob"]]
@@ -76,7 +76,7 @@ fn a_password_is_never_asked_for_where_nobody_can_answer() {
 
 #[test]
 fn who_cannot_be_added_is_told_why_and_nothing_is_made() {
-    let home = Home::new();
+    let home = home();
     home.add_user("alice", "user");
     for (username, email, password, expected) in [
         ("bob", "bob@example.com", "short", "at least 8 characters"),
@@ -103,7 +103,7 @@ fn who_cannot_be_added_is_told_why_and_nothing_is_made() {
 
 #[test]
 fn users_are_listed_and_shown_for_people_and_programs() {
-    let home = Home::new();
+    let home = home();
     for name in ["alice", "alan", "bob"] {
         home.add_user(name, "user");
     }
@@ -135,7 +135,7 @@ fn users_are_listed_and_shown_for_people_and_programs() {
 
 #[test]
 fn what_a_command_changes_holds_at_the_running_server_at_once() {
-    let home = Home::new();
+    let home = home();
     home.add_user("root", "admin");
     let server = home.serve();
     let alice = server.newcomer("alice");
@@ -164,7 +164,7 @@ fn what_a_command_changes_holds_at_the_running_server_at_once() {
 
 #[test]
 fn the_last_admin_stays() {
-    let home = Home::new();
+    let home = home();
     home.add_user("root", "admin");
     let commands = [
         &["users", "set-role", "root", "user"][..],
@@ -184,7 +184,7 @@ fn the_last_admin_stays() {
 
 #[test]
 fn sessions_are_listed_and_revoked_beside_the_server() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     let (first, second) = (server.newcomer("alice"), server.log_in("alice"));
     let third = server.log_in("alice");
@@ -216,7 +216,7 @@ fn sessions_are_listed_and_revoked_beside_the_server() {
 
 #[test]
 fn the_openapi_document_is_printed() {
-    let home = Home::new();
+    let home = home();
 
     let document = home.run(&["openapi"]).json();
 

@@ -1,6 +1,6 @@
 //! What is counted, by a process that does nothing else; and what the system sees of it.
 
-use crate::support::{Connection, Home, PASSWORD, Server, wait_until};
+use crate::support::{Connection, Home, PASSWORD, Server, home, wait_until};
 
 fn watched(home: &Home) -> Server {
     let flags =
@@ -20,7 +20,7 @@ fn figure(server: &Server, series: &str) -> Option<f64> {
 
 #[test]
 fn outcomes_are_counted_each_under_its_name() {
-    let home = Home::new();
+    let home = home();
     home.add_user("disabled", "user");
     home.run(&["users", "disable", "disabled"]).ok();
     let server = watched(&home);
@@ -67,7 +67,7 @@ fn outcomes_are_counted_each_under_its_name() {
 
 #[test]
 fn hash_threads_and_no_others_step_back_for_everybody() {
-    let home = Home::new();
+    let home = home();
     let server = home.serve();
     server.newcomer("alice");
     let tasks = format!("/proc/{}/task", server.pid().as_raw_nonzero());

@@ -2,24 +2,41 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex, mpsc},
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use super::{Connection, PASSWORD, Response, TIMEOUT, Tokens, http::form, wait_until};
+use crate::{Connection, PASSWORD, Response, TIMEOUT, Tokens, form, unused_network, wait_until};
+
+/// A process that is killed when dropped.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A server that has not said yet where it listens; it is killed when dropped.
+pub struct Starting {
+    process: Process,
+    stdout: BufReader<ChildStdout>,
+    log: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
+}
 
 /// A server that listens; it is killed when dropped.
 pub struct Server {
-    child: Child,
+    process: Process,
+    /// Where it listens.
     pub address: SocketAddr,
     stdout: BufReader<ChildStdout>,
     log: Arc<Mutex<String>>,
@@ -29,10 +46,56 @@ pub struct Server {
 /// How a server has ended.
 #[derive(Debug)]
 pub struct Ended {
+    /// The exit code or the signal.
     pub status: ExitStatus,
     /// What it printed after the line that says where it listens.
     pub stdout: String,
+    /// All that it logged.
     pub log: String,
+}
+
+impl Starting {
+    /// Starts it and keeps what it logs, where `stderr` is a pipe.
+    #[track_caller]
+    pub fn spawn(mut command: Command, stderr: Stdio) -> Self {
+        let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn();
+        let mut child = spawned.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let log = Arc::new(Mutex::new(String::new()));
+        let (stderr, kept) = (child.stderr.take(), Arc::clone(&log));
+        let reader = std::thread::spawn(move || {
+            let Some(stderr) = stderr else { return };
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let mut kept = kept.lock().unwrap();
+                kept.push_str(&line);
+                kept.push('\n');
+            }
+        });
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { process: Process(child), stdout, log, reader }
+    }
+
+    /// Waits until it says where it listens.
+    #[track_caller]
+    pub fn ready(self) -> Server {
+        let Self { mut process, mut stdout, log, reader } = self;
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let _ = stdout.read_line(&mut line);
+            let _ = sender.send((line, stdout));
+        });
+        let Ok((line, stdout)) = receiver.recv_timeout(TIMEOUT) else {
+            panic!("it does not say where it listens: {}", log.lock().unwrap());
+        };
+        let address = line.trim_end().strip_prefix("listening on http://");
+        let Some(address) = address.and_then(|address| address.parse().ok()) else {
+            let _ = process.0.kill();
+            let status = process.0.wait().unwrap();
+            reader.join().unwrap();
+            panic!("it does not listen ({status}): {line:?} {}", log.lock().unwrap());
+        };
+        Server { process, address, stdout, log, reader: Some(reader) }
+    }
 }
 
 impl Server {
@@ -44,35 +107,16 @@ impl Server {
 
     /// Starts it with a log of one's own.
     #[track_caller]
-    pub fn start_logging_to(mut command: Command, stderr: Stdio) -> Self {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
-        let log = Arc::new(Mutex::new(String::new()));
-        let (stderr, kept) = (child.stderr.take(), Arc::clone(&log));
-        let reader = std::thread::spawn(move || {
-            let Some(stderr) = stderr else { return };
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let mut kept = kept.lock().unwrap();
-                kept.push_str(&line);
-                kept.push('\n');
-            }
-        });
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let address = line.trim_end().strip_prefix("listening on http://");
-        let Some(address) = address.and_then(|address| address.parse().ok()) else {
-            let _ = child.kill();
-            let status = child.wait().unwrap();
-            reader.join().unwrap();
-            panic!("it does not listen ({status}): {line:?} {}", log.lock().unwrap());
-        };
-        Self { child, address, stdout, log, reader: Some(reader) }
+    pub fn start_logging_to(command: Command, stderr: Stdio) -> Self {
+        Starting::spawn(command, stderr).ready()
     }
 
+    /// The process's id.
     pub fn pid(&self) -> Pid {
-        Pid::from_child(&self.child)
+        Pid::from_child(&self.process.0)
     }
 
+    /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
     }
@@ -82,11 +126,11 @@ impl Server {
     pub fn wait(mut self) -> Ended {
         let deadline = Instant::now() + TIMEOUT;
         let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = self.process.0.try_wait().unwrap() {
                 break status;
             }
             assert!(Instant::now() < deadline, "it does not end: {}", self.log());
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(std::time::Duration::from_millis(5));
         };
         let mut stdout = String::new();
         self.stdout.read_to_string(&mut stdout).unwrap();
@@ -125,6 +169,12 @@ impl Server {
         find().unwrap()
     }
 
+    /// Where it listens, as a URL without a path.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A connection to it.
     pub fn connect(&self) -> Connection {
         Connection::open(self.address).unwrap()
     }
@@ -135,17 +185,19 @@ impl Server {
         self.connect().exchange(method, path, headers, body).unwrap()
     }
 
+    /// A GET without a token.
     #[track_caller]
     pub fn get(&self, path: &str) -> Response {
         self.request("GET", path, &[], "")
     }
 
-    /// A request in somebody's name.
+    /// A request with an access token.
     #[track_caller]
     pub fn as_user(&self, token: &str, method: &str, path: &str) -> Response {
         self.request(method, path, &[("authorization", &format!("Bearer {token}"))], "")
     }
 
+    /// `GET /users/me`.
     #[track_caller]
     pub fn me(&self, tokens: &Tokens) -> Response {
         self.as_user(&tokens.access, "GET", "/users/me")
@@ -158,18 +210,17 @@ impl Server {
         self.request("POST", path, &headers, &form(fields))
     }
 
-    /// Registers somebody with [`PASSWORD`] and `NAME@example.com`.
+    /// Registers a user with [`PASSWORD`] and `NAME@example.com`.
     #[track_caller]
     pub fn register(&self, name: &str) -> Response {
         self.register_with(name, &[])
     }
 
-    /// The same through a proxy, which the server must trust, and from a network that nobody else is in: a
-    /// network may register so often.
+    /// The same through a proxy, which the server must trust, and from a network of its own, because
+    /// registrations are limited by network.
     #[track_caller]
     pub fn register_from_elsewhere(&self, name: &str) -> Response {
-        static NETWORKS: AtomicU32 = AtomicU32::new(0x0a00_0000);
-        let address = Ipv4Addr::from_bits(NETWORKS.fetch_add(256, Ordering::Relaxed)).to_string();
+        let address = unused_network().to_string();
         self.register_with(name, &[("x-forwarded-for", &address)])
     }
 
@@ -180,6 +231,7 @@ impl Server {
         self.request("POST", "/users/", &headers, &body.to_string())
     }
 
+    /// Logs in with any password.
     #[track_caller]
     pub fn try_log_in(&self, name: &str, password: &str) -> Response {
         self.form("/token", &[("username", name), ("password", password)])
@@ -198,13 +250,14 @@ impl Server {
         self.form("/token", &fields).tokens()
     }
 
-    /// Registers somebody and logs them in.
+    /// Registers a user and logs them in.
     #[track_caller]
     pub fn newcomer(&self, name: &str) -> Tokens {
         self.register(name).expect(201);
         self.log_in(name)
     }
 
+    /// Presents a refresh token.
     #[track_caller]
     pub fn refresh(&self, token: &str) -> Response {
         self.form("/token", &[("grant_type", "refresh_token"), ("refresh_token", token)])
@@ -227,16 +280,9 @@ impl Server {
         });
     }
 
+    /// Waits until `/readyz` says that it is ready.
     #[track_caller]
     pub fn wait_until_ready(&self) {
         wait_until("it is ready", || self.get("/readyz").status == 200);
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

@@ -2,12 +2,13 @@
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use serde_json::Value;
 
-use super::TIMEOUT;
+use crate::TIMEOUT;
 
 /// A connection that is kept.
 pub struct Connection {
@@ -18,29 +19,42 @@ pub struct Connection {
 /// What a server answered.
 #[derive(Debug, Clone)]
 pub struct Response {
+    /// The status code.
     pub status: u16,
     headers: Vec<(String, String)>,
+    /// The body, which is text in every answer that a test asks for.
     pub body: String,
 }
 
 /// A pair of tokens.
 #[derive(Debug, Clone)]
 pub struct Tokens {
+    /// The access token, a JWT.
     pub access: String,
+    /// The refresh token.
     pub refresh: String,
 }
 
 impl Response {
+    /// The body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
+    /// A member of a JSON body that is a string; empty where there is none.
     #[track_caller]
-    pub fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    pub fn text(&self, member: &str) -> String {
+        self.json()[member].as_str().unwrap_or_default().to_owned()
     }
 
+    /// An error's code.
+    #[track_caller]
+    pub fn code(&self) -> String {
+        self.text("code")
+    }
+
+    /// The first header of this name, which is given in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
@@ -59,6 +73,7 @@ impl Response {
         assert!(self.header("retry-after").is_some(), "{self:?}");
     }
 
+    /// Asserts success and returns the tokens.
     #[track_caller]
     pub fn tokens(&self) -> Tokens {
         assert_eq!(self.status, 200, "{self:?}");
@@ -68,7 +83,10 @@ impl Response {
     }
 }
 
+/// Everything here fails only with the connection, or where the server does not answer in HTTP.
+#[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Connection {
+    /// Connects; from then on a wait for bytes fails after [`TIMEOUT`].
     pub fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
@@ -76,7 +94,7 @@ impl Connection {
         Ok(Self { address, stream: BufReader::new(stream) })
     }
 
-    /// Sends the bytes of a part of a request, or of one that is none.
+    /// Sends any bytes: a part of a request, or what is not HTTP.
     pub fn send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().write_all(bytes)
     }
@@ -145,10 +163,9 @@ impl Connection {
 
     fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
-        if self.stream.read_line(&mut line)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+        self.stream.read_line(&mut line)?;
+        // Half a line is what a server that was killed leaves.
+        line.strip_suffix("\r\n").map(str::to_owned).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 }
 
@@ -160,4 +177,10 @@ pub fn form(fields: &[(&str, &str)]) -> String {
     let pairs: Vec<_> =
         fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
     pairs.join("&")
+}
+
+/// An address in a network (an IPv4 /24) that no other call returns, for what the server counts by network.
+pub fn unused_network() -> Ipv4Addr {
+    static NETWORKS: AtomicU32 = AtomicU32::new(0x0a00_0000);
+    Ipv4Addr::from_bits(NETWORKS.fetch_add(256, Ordering::Relaxed))
 }

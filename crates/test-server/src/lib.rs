@@ -1,0 +1,53 @@
+//! A server to test: it runs as a process, on a free port, with a database of its own.
+//!
+//! A suite names the program, which only the suite's own package knows, and gets a [`Home`] to run it in:
+//!
+//! ```no_run
+//! # let program = "target/debug/sekisho";
+//! let home = test_server::Home::new(program);
+//! let server = home.serve();
+//! let tokens = server.newcomer("alice");
+//! server.me(&tokens).expect(200);
+//! server.stop();
+//! ```
+//!
+//! [`Connection`] writes and reads bytes, and so can send what is not HTTP, stop in the middle, and hang up.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "it serves tests, which fail by panicking"
+)]
+
+mod home;
+mod http;
+mod outcome;
+mod server;
+
+use std::time::{Duration, Instant};
+
+pub use self::{
+    home::{Home, command, files_in},
+    http::{Connection, Response, Tokens, form, unused_network},
+    outcome::{Outcome, finish},
+    server::{Ended, Server, Starting},
+};
+
+/// The password of every user that a test adds.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// How long anything may take before a test gives up on it: far more than it does.
+pub const TIMEOUT: Duration = Duration::from_mins(2);
+
+/// Waits until something is so.
+#[track_caller]
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + TIMEOUT;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

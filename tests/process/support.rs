@@ -1,0 +1,47 @@
+//! What the tests of the command share beyond `test_server`: where the program is, and what SQLite says of its files.
+
+use std::{collections::BTreeMap, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+
+pub use test_server::{Connection, Home, Outcome, PASSWORD, Server, Tokens, files_in, finish, wait_until};
+
+/// A directory of its own to run the program in.
+pub fn home() -> Home {
+    Home::new(env!("CARGO_BIN_EXE_sekisho"))
+}
+
+/// Every file in a directory with its content, to be compared with what it was.
+pub fn snapshot(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    files_in(directory)
+        .into_iter()
+        .filter(|name| directory.join(name).is_file())
+        .map(|name| {
+            let content = std::fs::read(directory.join(&name)).unwrap();
+            (name, content)
+        })
+        .collect()
+}
+
+/// A file's permissions.
+pub fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+/// Opens a database file beside the program, as another program would.
+pub fn open(path: &Path) -> rusqlite::Connection {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let db = rusqlite::Connection::open_with_flags(path, flags).unwrap();
+    db.busy_timeout(Duration::from_secs(10)).unwrap();
+    db
+}
+
+/// A number from a database.
+pub fn number(db: &rusqlite::Connection, sql: &str) -> i64 {
+    db.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Asserts that SQLite finds nothing wrong with a database.
+#[track_caller]
+pub fn assert_whole(path: &Path) {
+    let verdict: String = open(path).query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(verdict, "ok");
+}
