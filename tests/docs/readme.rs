@@ -8,6 +8,7 @@ use test_server::{command, finish};
 use crate::support::{block, home, paste, path, text};
 
 #[test]
+#[cfg_attr(not(feature = "curl-tests"), ignore = "it takes curl")]
 fn the_first_token_is_had_by_pasting() {
     let home = home();
     let server = home.serve();

@@ -114,6 +114,7 @@ fn a_target_that_cannot_be_is_one_line() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn a_full_disk_leaves_no_partial_copy() {
     let (home, disk) = (home(), Tmpfs::mount("256k"));
     home.add_user("alice", "user");

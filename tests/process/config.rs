@@ -251,6 +251,7 @@ fn without_a_command_it_serves_and_help_and_version_are_no_failures() {
 type Preparation = (fn(&Path), &'static str);
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn a_dotenv_that_another_user_may_have_written_is_not_read_and_the_log_says_so() {
     let set_mode = |path: &Path, mode| set_permissions(path, Permissions::from_mode(mode)).unwrap();
     let preparations: [Preparation; 5] = [
@@ -289,6 +290,7 @@ fn a_dotenv_that_another_user_may_have_written_is_not_read_and_the_log_says_so()
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn a_dotenv_of_another_user_that_we_cannot_read_stops_nobody() {
     const US: u32 = 65_534;
     for (owner, code, expected) in [

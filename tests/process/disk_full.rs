@@ -30,6 +30,7 @@ fn register_until_refused(server: &Server) -> Vec<String> {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn a_full_disk_is_said_and_what_was_acknowledged_is_kept() {
     let (home, disk) = (home(), Tmpfs::mount("2m"));
     let server = start(&home, &disk);
@@ -61,6 +62,7 @@ fn a_full_disk_is_said_and_what_was_acknowledged_is_kept() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn readiness_stays_truthful_while_a_full_disk_is_asked_for_nothing() {
     let (home, disk) = (home(), Tmpfs::mount("2m"));
     let server = start(&home, &disk);
@@ -78,6 +80,7 @@ fn readiness_stays_truthful_while_a_full_disk_is_asked_for_nothing() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn a_revocation_that_cannot_be_kept_is_not_acknowledged() {
     let (home, disk) = (home(), Tmpfs::mount("2m"));
     let server = start(&home, &disk);
@@ -96,6 +99,7 @@ fn a_revocation_that_cannot_be_kept_is_not_acknowledged() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn a_full_disk_is_logged_once_and_not_for_each_request_or_second() {
     let (home, disk) = (home(), Tmpfs::mount("2m"));
     let server = start(&home, &disk);
@@ -116,6 +120,7 @@ fn a_full_disk_is_logged_once_and_not_for_each_request_or_second() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn a_command_on_a_full_disk_is_one_line() {
     let (home, disk) = (home(), Tmpfs::mount("2m"));
     let database = disk.path("sekisho.db");

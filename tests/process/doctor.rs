@@ -45,6 +45,7 @@ fn careful(home: &Home, arguments: &[&str]) -> Command {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn nothing_is_found_where_nothing_is_dangerous_and_nothing_is_made() {
     let home = home();
 
@@ -55,6 +56,7 @@ fn nothing_is_found_where_nothing_is_dangerous_and_nothing_is_made() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn a_hint_is_no_danger() {
     let home = home();
 
@@ -64,6 +66,7 @@ fn a_hint_is_no_danger() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn whatever_is_dangerous_is_a_line_with_what_to_do() {
     let home = home();
     home.add_user("alice", "user");
@@ -109,6 +112,7 @@ fn whatever_is_dangerous_is_a_line_with_what_to_do() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn a_directory_of_another_user_is_writable() {
     let home = home();
     let mut command = careful(&home, &["doctor", "--json"]);
@@ -121,6 +125,7 @@ fn a_directory_of_another_user_is_writable() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn a_database_in_memory_is_told_wherever_that_is() {
     let (home, disk) = (home(), Tmpfs::mount("1m"));
     let on_disk = format!("--database={}", disk.path("sekisho.db").display());

@@ -58,6 +58,7 @@ fn descriptors(server: &Server) -> usize {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn without_descriptors_old_connections_work_and_new_ones_do_when_there_are_some() {
     let home = home();
     let server = home.serve();

@@ -1,7 +1,8 @@
 //! The command, as real processes: its flags, its faults, its end.
 //!
 //! These tests start the program itself, send it signals, take its disk away and restore another
-//! beneath it. They mount small file systems, and so must run as root.
+//! beneath it. Those that mount file systems, change owners or read another process's memory take root, and are
+//! ignored without the feature `root-tests`.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod backup;

@@ -28,6 +28,7 @@ fn found(server: &Server, text: &str) -> usize {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn of_a_password_only_what_the_connection_read_is_left() {
     const REGISTERED: &str = "Zq8kVx2LmN7pRt4w";
     const GUESSED: &str = "Bh5dYc9GsJ3fQa6e";

@@ -85,6 +85,7 @@ fn a_database_that_others_can_read_is_its_owners_alone_after_the_start() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn a_database_that_others_can_read_is_refused_to_whoever_cannot_change_that() {
     use std::os::unix::process::CommandExt;
 

@@ -202,6 +202,7 @@ fn a_command_that_needs_a_database_does_not_make_one() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn a_read_only_file_system_is_one_line_and_nothing_is_changed() {
     let (home, disk) = (home(), Tmpfs::mount("4m"));
     home.add_user("alice", "user");
@@ -237,6 +238,7 @@ fn an_unclean_end_costs_nothing_at_the_next_start() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "root-tests"), ignore = "it takes root")]
 fn nobody_of_the_same_user_can_read_the_memory_of_a_server_or_a_command() {
     use std::os::unix::{fs::MetadataExt, process::CommandExt};
 
