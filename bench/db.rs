@@ -15,7 +15,10 @@ use rusqlite::Connection;
 use sekisho::{
     actors::{
         Handle, Limits,
-        db::{Access, Close, DbActor, DbError, DbFile, DbMessage},
+        db::{
+            Close, DbError, DbMessage,
+            sqlite::{Access, DbActor, DbFile, Run},
+        },
     },
     config::Database,
 };
@@ -33,6 +36,9 @@ struct InsertRow;
 
 impl DbMessage for InsertRow {
     type Answer = ();
+}
+
+impl Run for InsertRow {
     const ACCESS: Access = Access::Write;
 
     fn run(self, db: &Connection) -> Result<(), DbError> {

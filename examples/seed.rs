@@ -15,7 +15,7 @@ use std::{
 
 use clap::Parser;
 use rusqlite::{Connection, params};
-use sekisho::{actors::db::DbFile, config::Database, domain::Clock};
+use sekisho::{actors::db::sqlite::DbFile, config::Database, domain::Clock};
 
 const PASSWORD: &str = "correct horse battery";
 

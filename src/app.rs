@@ -23,7 +23,7 @@ pub use self::{
 };
 use crate::{
     actors::{
-        db::{DbError, StartError},
+        db::{DbError, sqlite::StartError},
         maintenance::KeyringError,
         password::PasswordError,
     },

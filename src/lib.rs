@@ -67,7 +67,7 @@
 //!    [`AccountActor`](actors::account::AccountActor), which has the use cases. A handler does nothing else.
 //! 3. The use case asks the [`TokenActor`](actors::token::TokenActor) of the same thread to
 //!    [verify the token](actors::token::VerifyAccessToken).
-//! 4. It asks the one [`DbActor`](actors::db::DbActor) whether the session lives and the user is enabled
+//! 4. It asks the one [`DbActor`](actors::db::sqlite::DbActor) whether the session lives and the user is enabled
 //!    ([`FindActiveUsers`](actors::db::FindActiveUsers)). A [`Coalescer`](actors::account::Coalescer) sends
 //!    one such message for all requests that wait in this worker.
 //! 5. The [`Caller`](actors::account::Caller) goes back to the handler, which renders the user. An error
@@ -76,7 +76,7 @@
 //! # Where to start reading
 //!
 //! 1. [`LogIn`](actors::account::LogIn), a use case: what is asked of which actor, in which order.
-//! 2. [`OpenSession`](actors::db::OpenSession), a message to the database, with its SQL beside it.
+//! 2. [`OpenSession`](actors::db::OpenSession), a message to the database. Its SQL stands in [`sqlite`](actors::db::sqlite).
 //! 3. [`RefreshChain`](domain::RefreshChain), a rule without I/O: what a presented refresh token is.
 //! 4. [`http::configure`], every route.
 //! 5. [`Sekisho::start`](app::Sekisho::start), how the actors come to know each other.

@@ -2,7 +2,7 @@
 //!
 //! | actor | runs on | how many | owns |
 //! |---|---|---|---|
-//! | [`db::DbActor`] | its own thread | one | the SQLite file |
+//! | [`db::sqlite::DbActor`] | its own thread | one | the SQLite file |
 //! | [`password::PasswordActor`] | low-priority threads | one per core | bcrypt |
 //! | [`throttle::ThrottleActor`] | the main thread | one | who may try a password, and when |
 //! | [`token::TokenActor`] | each HTTP worker | one per worker | the keyring |

@@ -10,7 +10,10 @@ use crate::{
     actors::{
         Handle, Limits,
         account::{AccountActor, Coalescer, Dependencies, Renewals, Rules},
-        db::{Close, DbActor, DbError, DbFile, FindHighestCost},
+        db::{
+            Close, DbError, FindHighestCost,
+            sqlite::{DbActor, DbFile},
+        },
         maintenance::{KeyPolicy, MaintenanceActor, Subscribe, open_keyring, wrap_secrets},
         password::{Admission, Hasher, LANES, PasswordActor, PasswordError, Passwords},
         throttle::Throttle,

@@ -7,7 +7,10 @@ use clap::Args;
 use super::{CommandError, output::print_line};
 use crate::{
     actors::{
-        db::{DbFile, KeySet, back_up},
+        db::{
+            KeySet,
+            sqlite::{DbFile, back_up},
+        },
         token::{Keyring, SigningSetup, try_keys},
     },
     config::{DatabaseArgs, EncryptionArgs},

@@ -6,7 +6,10 @@ use super::CommandError;
 use crate::{
     actors::{
         Handle, Limits,
-        db::{Close, DbActor, DbFile, FindCredentials, LoginIdentifier, StartError},
+        db::{
+            Close, FindCredentials, LoginIdentifier,
+            sqlite::{DbActor, DbFile, StartError},
+        },
     },
     config::{Database, DatabaseArgs},
     domain::{Clock, Random, User},

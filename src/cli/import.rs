@@ -7,7 +7,7 @@ use clap::Args;
 use super::{CommandError, database::CliDatabase, output::print_line, print_error};
 use crate::{
     actors::{
-        db::{Flaw, ImportUsers, read_tutorial_database},
+        db::{Flaw, ImportUsers, sqlite::read_tutorial_database},
         password::check_hash,
     },
     config::{DatabaseArgs, PasswordArgs},

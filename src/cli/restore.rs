@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{CommandError, backup::check_keys, output::print_line};
 use crate::{
-    actors::db::{OldTokens, restore},
+    actors::db::sqlite::{OldTokens, restore},
     config::{Database, DatabaseArgs, EncryptionArgs},
 };
 

@@ -41,8 +41,8 @@ pub use self::{
 use self::{error::ApiError, route::route};
 use crate::{
     actors::{
-        Handle, account::AccountActor, db::DbActor, maintenance::MaintenanceActor, password::Passwords,
-        throttle::Throttle, token::TokenActor,
+        Handle, account::AccountActor, db::sqlite::DbActor, maintenance::MaintenanceActor,
+        password::Passwords, throttle::Throttle, token::TokenActor,
     },
     domain::{PasswordPolicy, Registration},
 };

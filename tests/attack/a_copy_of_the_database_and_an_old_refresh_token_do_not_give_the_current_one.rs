@@ -8,7 +8,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rusqlite::Connection;
 use sekisho::{
     actors::{
-        db::{DbFile, back_up},
+        db::sqlite::{DbFile, back_up},
         maintenance::RunMaintenance,
     },
     config::Database,

@@ -2,7 +2,7 @@
 //! every backup.
 
 use actix_web::http::{Method, StatusCode};
-use sekisho::{actors::db::back_up, config::Database};
+use sekisho::{actors::db::sqlite::back_up, config::Database};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -21,7 +21,7 @@ async fn nor_in_a_backup() {
 
     let body = json!({ "password": PASSWORD });
     let deleted = app.send_json(Method::DELETE, "/users/me", Some(&bob.access), &body).await;
-    let file = sekisho::actors::db::DbFile::open_existing(&Database::File(path.clone())).unwrap();
+    let file = sekisho::actors::db::sqlite::DbFile::open_existing(&Database::File(path.clone())).unwrap();
     back_up(&file, &copy, |_| Ok(())).unwrap();
     db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
 

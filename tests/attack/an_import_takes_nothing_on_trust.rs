@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
 use rusqlite::Connection;
-use sekisho::actors::db::{ImportReport, ImportUsers, read_tutorial_database};
+use sekisho::actors::db::{ImportReport, ImportUsers, sqlite::read_tutorial_database};
 use serde_json::json;
 use tempfile::TempDir;
 

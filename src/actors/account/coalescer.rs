@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::actors::{
     Handle, Unreachable,
-    db::{CoalescedMessage, DbActor, DbError},
+    db::{CoalescedMessage, DbError, sqlite::DbActor},
 };
 
 /// The maximum number of messages in flight for one coalescer. Two, so that the next message is already

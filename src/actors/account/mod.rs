@@ -42,7 +42,7 @@ pub use self::{
 };
 use super::{
     Handle, Unreachable,
-    db::{DbActor, FindActiveUsers, RotateSessions},
+    db::{FindActiveUsers, RotateSessions, sqlite::DbActor},
     password::Passwords,
     throttle::Throttle,
     token::TokenActor,

@@ -13,7 +13,7 @@ use super::{ActorError, CheckError, Dependencies};
 use crate::{
     actors::{
         Handle,
-        db::{DbActor, FindCredentials, LoginIdentifier, RenewHash},
+        db::{FindCredentials, LoginIdentifier, RenewHash, sqlite::DbActor},
         password::{FlowKey, Passwords, Rehash},
     },
     domain::UserId,

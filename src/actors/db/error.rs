@@ -1,6 +1,4 @@
-//! What can go wrong in the database, without a word of SQLite.
-
-use rusqlite::ErrorCode;
+//! What can go wrong in the database, without a word of any engine.
 
 use crate::actors::Unreachable;
 
@@ -38,20 +36,4 @@ pub enum DbError {
     /// Anything else: a damaged file, or a mistake of ours.
     #[error("database failure: {0}")]
     Other(String),
-}
-
-impl From<rusqlite::Error> for DbError {
-    fn from(error: rusqlite::Error) -> Self {
-        let Some(code) = error.sqlite_error_code() else {
-            return Self::Other(error.to_string());
-        };
-        match code {
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Locked,
-            ErrorCode::DiskFull => Self::Full,
-            ErrorCode::ReadOnly => Self::ReadOnly,
-            ErrorCode::CannotOpen => Self::Unopenable(error.to_string()),
-            ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed => Self::Io(error.to_string()),
-            _ => Self::Other(error.to_string()),
-        }
-    }
 }

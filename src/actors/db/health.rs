@@ -1,11 +1,8 @@
-//! Whether the database works, how big it is, and its orderly end.
+//! Messages to the database as a whole: whether it works, emptying its log, and its orderly end.
 
-use std::time::Duration;
+use actix::Message;
 
-use actix::{Handler, Message, SyncContext};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
-
-use super::{DbActor, DbError};
+use super::DbError;
 
 /// Asks whether the database can be read, still stands where it was opened, and, where a write has
 /// failed, whether it can be written again.
@@ -13,35 +10,11 @@ use super::{DbActor, DbError};
 #[rtype(result = "Result<(), DbError>")]
 pub struct Ping;
 
-impl Handler<Ping> for DbActor {
-    type Result = Result<(), DbError>;
-
-    fn handle(&mut self, _: Ping, _: &mut SyncContext<Self>) -> Self::Result {
-        if self.closed {
-            return Err(DbError::Closed);
-        }
-        if !self.file.is_in_place() {
-            return Err(DbError::Gone);
-        }
-        self.connect()?.prepare_cached("SELECT 1 FROM users LIMIT 1")?.exists([])?;
-        if self.in_doubt {
-            self.commit()?;
-            try_writing(self.connect()?)?;
-            self.in_doubt = false;
-        }
-        Ok(())
-    }
-}
-
-/// Writes what is there already: only a write shows whether the next one will work. It waits for
-/// nobody.
-fn try_writing(db: &Connection) -> Result<(), DbError> {
-    db.busy_timeout(Duration::ZERO)?;
-    let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
-    let version: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    transaction.pragma_update(None, "user_version", version)?;
-    Ok(transaction.commit()?)
-}
+/// Commits what is open, and then empties the write-ahead log. It does not wait for other processes: while
+/// one reads, the answer is [`DbError::Locked`].
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), DbError>")]
+pub struct EmptyLog;
 
 /// Commits what is open and closes the database; everything after is [`DbError::Closed`].
 ///
@@ -50,16 +23,3 @@ fn try_writing(db: &Connection) -> Result<(), DbError> {
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), DbError>")]
 pub struct Close;
-
-impl Handler<Close> for DbActor {
-    type Result = Result<(), DbError>;
-
-    fn handle(&mut self, _: Close, _: &mut SyncContext<Self>) -> Self::Result {
-        let committed = self.commit();
-        self.closed = true;
-        if let Some(db) = self.connection.take() {
-            db.close().map_err(|(_, error)| error)?;
-        }
-        committed
-    }
-}

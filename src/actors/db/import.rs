@@ -6,13 +6,75 @@ use std::{
 };
 
 use actix::Message;
-use rusqlite::{Connection, OptionalExtension};
 
-use super::{
-    Access, DbError, DbMessage, Flaw, ImportedUser,
-    users::{email_is_taken, username_is_taken},
-};
-use crate::domain::{Email, Role, Timestamp, UserId, Username};
+use super::{DbError, DbMessage};
+use crate::domain::{Email, PasswordHash, Timestamp, UserId, Username};
+
+/// The greatest number of a user: the greatest that JSON can tell exactly (RFC 8259, section 6).
+pub(super) const MAX_ID: i64 = (1 << 53) - 1;
+
+/// A user of the other database, as far as the row makes sense.
+#[derive(Debug, Clone)]
+pub struct ImportedUser {
+    /// Their number there, which they keep, whether it can be one here or not.
+    pub id: Option<UserId>,
+    /// Their name, by whatever rules it was accepted there.
+    pub username: Option<Username>,
+    /// Their e-mail address, by whatever rules it was accepted there.
+    pub email: Option<Email>,
+    /// Their password's hash, which they keep.
+    pub password_hash: Option<PasswordHash>,
+    /// Whether they were kept from logging in there.
+    pub disabled: bool,
+    /// What is wrong with the row so far.
+    pub flaws: Vec<Flaw>,
+}
+
+/// Why a user cannot be imported.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    /// The number cannot be one here.
+    #[error("the id is not a number from 1 to {MAX_ID}")]
+    Id,
+    /// The column holds nothing, or no text.
+    #[error("no text in {0}")]
+    NoText(&'static str),
+    /// Nobody could type it to log in, or it can be no hash.
+    #[error("more than {most} bytes in {column}")]
+    TooLong {
+        /// The column.
+        column: &'static str,
+        /// How many there may be.
+        most: usize,
+    },
+    /// A terminal or a log would obey it.
+    #[error("a control character in {0}")]
+    ControlCharacter(&'static str),
+    /// Whether the user was banned is not known.
+    #[error("neither 0 nor 1 in {0}")]
+    NoTruth(&'static str),
+    /// The hash cannot be compared here; why not.
+    #[error("{0}")]
+    Hash(String),
+    /// Two users have one name, and the other came first.
+    #[error("another user before has the same {0}")]
+    Repeated(&'static str),
+    /// This user's username is another's e-mail address, or the other way about, and the other came first.
+    #[error("the {0} is another name of a user before")]
+    Shadowed(&'static str),
+    /// Somebody else has the number.
+    #[error("another user has this id here")]
+    IdTaken,
+    /// It was given once, and its owner may have been deleted since.
+    #[error("the id may be that of a user who was deleted here")]
+    IdGiven,
+    /// Somebody has the username, or had it once.
+    #[error("the username is taken here")]
+    UsernameTaken,
+    /// Somebody has the e-mail address.
+    #[error("the email address is taken here")]
+    EmailTaken,
+}
 
 /// A user who cannot be imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,40 +132,11 @@ pub struct ImportReport {
 
 impl DbMessage for ImportUsers {
     type Answer = ImportReport;
-    const ACCESS: Access = Access::Write;
-
-    fn run(self, db: &Connection) -> Result<ImportReport, DbError> {
-        let mut report = ImportReport { imported: 0, present: 0, problems: Vec::new(), applied: false };
-        let (mut seen, given) = (Seen::default(), given(db)?);
-        let mut accepted = Vec::new();
-        // All are judged by what was here before any of them came.
-        for user in self.users {
-            let repeated = seen.note(&user);
-            if is_present(db, &user)? {
-                report.present += 1;
-                continue;
-            }
-            let flaws = [user.flaws.clone(), repeated, clashes(db, &user, given)?].concat();
-            if flaws.is_empty() {
-                accepted.push(user);
-            } else {
-                report.problems.push(Problem { id: user.id, username: user.username, flaws });
-            }
-        }
-        report.imported = accepted.len();
-        report.applied = !self.dry_run && (report.problems.is_empty() || self.skip_invalid);
-        if report.applied {
-            for user in accepted {
-                insert(db, &user, self.now)?;
-            }
-        }
-        Ok(report)
-    }
 }
 
 /// What the users before are called.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     ids: HashSet<UserId>,
     /// Their names, each with what it is.
     names: HashMap<String, &'static str>,
@@ -115,7 +148,7 @@ impl Seen {
 
     /// Takes note of a user, and tells what a user before has as well. The first of two namesakes is the one
     /// whom the tutorial's login finds.
-    fn note(&mut self, user: &ImportedUser) -> Vec<Flaw> {
+    pub(super) fn note(&mut self, user: &ImportedUser) -> Vec<Flaw> {
         let username = user.username.as_ref().map(|username| (username.key(), Self::USERNAME));
         let email = user.email.as_ref().map(|email| (email.key(), Self::EMAIL));
         // Their own username may be their e-mail address.
@@ -132,69 +165,4 @@ impl Seen {
         }
         flaws
     }
-}
-
-/// The greatest number that was ever given, where its owner and those before may have been deleted. Where
-/// nobody ever was, a number that nobody has was nobody's.
-fn given(db: &Connection) -> Result<UserId, DbError> {
-    let somebody_was_deleted =
-        db.prepare_cached("SELECT 1 FROM retired_usernames WHERE username_key >= '' LIMIT 1")?.exists([])?;
-    if !somebody_was_deleted {
-        return Ok(UserId(0));
-    }
-    let last: Option<UserId> = db
-        .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'users'")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    Ok(last.unwrap_or(UserId(0)))
-}
-
-/// Whether an import before has added them already.
-fn is_present(db: &Connection, user: &ImportedUser) -> Result<bool, DbError> {
-    let (Some(id), Some(username)) = (user.id, &user.username) else { return Ok(false) };
-    Ok(db
-        .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND username_key = ?2")?
-        .exists((id, username.key()))?)
-}
-
-/// What of a user somebody here has already.
-fn clashes(db: &Connection, user: &ImportedUser, given: UserId) -> Result<Vec<Flaw>, DbError> {
-    let mut flaws = Vec::new();
-    if let Some(id) = user.id {
-        if db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([id])? {
-            flaws.push(Flaw::IdTaken);
-        } else if (UserId(1)..=given).contains(&id) {
-            flaws.push(Flaw::IdGiven);
-        }
-    }
-    if let Some(username) = &user.username
-        && username_is_taken(db, username)?
-    {
-        flaws.push(Flaw::UsernameTaken);
-    }
-    if let Some(email) = &user.email
-        && email_is_taken(db, email, None)?
-    {
-        flaws.push(Flaw::EmailTaken);
-    }
-    Ok(flaws)
-}
-
-fn insert(db: &Connection, user: &ImportedUser, now: Timestamp) -> Result<(), DbError> {
-    db.prepare_cached(
-        "INSERT INTO users (id, email, email_key, username, username_key, password_hash, role, disabled, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?
-    .execute((
-        user.id,
-        &user.email,
-        user.email.as_ref().map(Email::key),
-        &user.username,
-        user.username.as_ref().map(Username::key),
-        &user.password_hash,
-        Role::User,
-        user.disabled,
-        now,
-    ))?;
-    Ok(())
 }

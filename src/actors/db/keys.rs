@@ -3,14 +3,9 @@
 use std::fmt;
 
 use actix::Message;
-use rusqlite::Connection;
 
-use super::{
-    Access, DbError, DbMessage,
-    refresh_secrets::{RefreshSecretRow, find_refresh_secrets},
-    stored_secrets::{StoredOtherwise, check_same_wrapping},
-};
-use crate::domain::{Algorithm, SecretLocation, StoredSecret, Timestamp, signing_key};
+use super::{DbError, DbMessage, RefreshSecretRow, StoredOtherwise};
+use crate::domain::{Algorithm, SecretLocation, StoredSecret, Timestamp};
 
 /// A signing key as it is stored.
 #[derive(Clone)]
@@ -70,28 +65,6 @@ pub struct FindKeys;
 
 impl DbMessage for FindKeys {
     type Answer = KeySet;
-    const ACCESS: Access = Access::Read;
-
-    fn run(self, db: &Connection) -> Result<KeySet, DbError> {
-        find_keys(db)
-    }
-}
-
-pub(super) fn find_keys(db: &Connection) -> Result<KeySet, DbError> {
-    let mut statement = db.prepare_cached(
-        "SELECT kid, algorithm, private_key, announced_at, signs_from
-         FROM signing_keys ORDER BY announced_at, signs_from, kid",
-    )?;
-    let rows = statement.query_map([], |row| {
-        Ok(KeyRow {
-            kid: row.get(0)?,
-            algorithm: row.get(1)?,
-            private_key: row.get(2)?,
-            announced_at: row.get(3)?,
-            signs_from: row.get(4)?,
-        })
-    })?;
-    Ok(KeySet { keys: rows.collect::<Result<_, _>>()?, refresh_secrets: find_refresh_secrets(db)? })
 }
 
 /// Adds a key, unless another process has added one since `newest` was the newest.
@@ -109,27 +82,6 @@ pub struct InsertKey {
 
 impl DbMessage for InsertKey {
     type Answer = Result<KeySet, StoredOtherwise>;
-    const ACCESS: Access = Access::Write;
-
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        let newest = find_keys(db)?.keys.pop().map(|key| key.kid);
-        if newest == self.newest {
-            if let Err(refused) = check_same_wrapping(db, &self.key.private_key, None)? {
-                return Ok(Err(refused));
-            }
-            insert_key(db, &self.key)?;
-        }
-        find_keys(db).map(Ok)
-    }
-}
-
-fn insert_key(db: &Connection, key: &KeyRow) -> Result<(), DbError> {
-    db.prepare_cached(
-        "INSERT INTO signing_keys (kid, algorithm, private_key, announced_at, signs_from)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?
-    .execute((&key.kid, key.algorithm, &key.private_key, key.announced_at, key.signs_from))?;
-    Ok(())
 }
 
 /// Deletes a key, whatever it has signed. Where it is the one that signs now, its successor signs.
@@ -157,26 +109,6 @@ pub enum Revocation {
 
 impl DbMessage for RevokeKey {
     type Answer = Result<Revocation, StoredOtherwise>;
-    const ACCESS: Access = Access::Write;
-
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        let keys = find_keys(db)?.keys;
-        let found = keys.iter().enumerate().find(|(_, key)| key.kid == self.kid);
-        let Some((index, location)) = found.map(|(index, key)| (index, key.location())) else {
-            return Ok(Ok(Revocation::Unknown));
-        };
-        let signs = index == signing_key(keys.iter().map(|key| key.signs_from), self.now);
-        if signs && let Err(refused) = check_same_wrapping(db, &self.successor.private_key, Some(&location))?
-        {
-            return Ok(Err(refused));
-        }
-        db.prepare_cached("DELETE FROM signing_keys WHERE kid = ?1")?.execute([&self.kid])?;
-        if !signs {
-            return Ok(Ok(Revocation::Deleted));
-        }
-        insert_key(db, &self.successor)?;
-        Ok(Ok(Revocation::Replaced))
-    }
 }
 
 /// Deletes keys by name and says how many there were.
@@ -189,14 +121,4 @@ pub struct PurgeKeys {
 
 impl DbMessage for PurgeKeys {
     type Answer = usize;
-    const ACCESS: Access = Access::Write;
-
-    fn run(self, db: &Connection) -> Result<usize, DbError> {
-        let mut statement = db.prepare_cached("DELETE FROM signing_keys WHERE kid = ?1")?;
-        let mut deleted = 0;
-        for kid in self.kids {
-            deleted += statement.execute([kid])?;
-        }
-        Ok(deleted)
-    }
 }

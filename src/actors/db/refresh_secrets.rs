@@ -3,13 +3,8 @@
 use std::collections::BTreeSet;
 
 use actix::Message;
-use rusqlite::{Connection, Row, types::FromSqlError};
 
-use super::{
-    Access, DbError, DbMessage,
-    keys::{KeySet, find_keys},
-    stored_secrets::{StoredOtherwise, check_same_wrapping},
-};
+use super::{DbError, DbMessage, KeySet, StoredOtherwise};
 use crate::domain::{SecretLocation, SessionId, StoredSecret, Timestamp};
 
 /// A version of the secret as it is stored.
@@ -38,28 +33,8 @@ impl RefreshSecretRow {
 }
 
 /// The name that a version has among the secrets. The first had it when there were no versions.
-fn name_of(version: u8) -> String {
+pub(super) fn name_of(version: u8) -> String {
     if version == 0 { "refresh".to_owned() } else { format!("refresh.{version}") }
-}
-
-fn version_of(name: &str) -> Option<u8> {
-    if name == "refresh" { Some(0) } else { name.strip_prefix("refresh.")?.parse().ok() }
-}
-
-/// Finds all versions, in the order in which they begin to make new tokens.
-pub(super) fn find_refresh_secrets(db: &Connection) -> Result<Vec<RefreshSecretRow>, DbError> {
-    let mut statement = db.prepare_cached(
-        "SELECT name, value, used_from FROM secrets
-         WHERE name = 'refresh' OR (name > 'refresh.' AND name < 'refresh/')",
-    )?;
-    let read = |row: &Row<'_>| {
-        let name: String = row.get(0)?;
-        let version = version_of(&name).ok_or(FromSqlError::InvalidType)?;
-        Ok(RefreshSecretRow { version, value: row.get(1)?, used_from: row.get(2)? })
-    };
-    let mut secrets = statement.query_map([], read)?.collect::<Result<Vec<_>, _>>()?;
-    secrets.sort_unstable_by_key(|secret| (secret.used_from, secret.version));
-    Ok(secrets)
 }
 
 /// Adds a version, unless another process has added one since `newest` was the newest. One that is stored
@@ -75,20 +50,6 @@ pub struct InsertRefreshSecret {
 
 impl DbMessage for InsertRefreshSecret {
     type Answer = Result<KeySet, StoredOtherwise>;
-    const ACCESS: Access = Access::Write;
-
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        let newest = find_refresh_secrets(db)?.pop().map(|secret| secret.version);
-        if newest == self.newest {
-            if let Err(refused) = check_same_wrapping(db, &self.secret.value, None)? {
-                return Ok(Err(refused));
-            }
-            let RefreshSecretRow { version, value, used_from } = &self.secret;
-            db.prepare_cached("INSERT INTO secrets (name, value, used_from) VALUES (?1, ?2, ?3)")?
-                .execute((name_of(*version), value, used_from))?;
-        }
-        find_keys(db).map(Ok)
-    }
 }
 
 /// Deletes versions and says how many there were.
@@ -101,16 +62,6 @@ pub struct PurgeRefreshSecrets {
 
 impl DbMessage for PurgeRefreshSecrets {
     type Answer = usize;
-    const ACCESS: Access = Access::Write;
-
-    fn run(self, db: &Connection) -> Result<usize, DbError> {
-        let mut statement = db.prepare_cached("DELETE FROM secrets WHERE name = ?1")?;
-        let mut deleted = 0;
-        for version in self.versions {
-            deleted += statement.execute([name_of(version)])?;
-        }
-        Ok(deleted)
-    }
 }
 
 /// Finds with which versions the current tokens of a range of live sessions are made.
@@ -127,14 +78,4 @@ pub struct FindRefreshVersions {
 
 impl DbMessage for FindRefreshVersions {
     type Answer = BTreeSet<u8>;
-    const ACCESS: Access = Access::Read;
-
-    fn run(self, db: &Connection) -> Result<BTreeSet<u8>, DbError> {
-        let mut statement = db.prepare_cached(
-            "SELECT refresh_version FROM sessions
-             WHERE id > ?1 AND id <= ?2 AND ended_at IS NULL AND expires_at > ?3",
-        )?;
-        let rows = statement.query_map((self.after, self.last, self.now), |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
 }

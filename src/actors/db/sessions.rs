@@ -1,13 +1,8 @@
 //! Sessions: opening, finding, listing, ending and purging them.
 
 use actix::Message;
-use rusqlite::{Connection, OptionalExtension, named_params};
 
-use super::{
-    Access, CoalescedMessage, DbError, DbMessage,
-    columns::{session, session_columns, user, user_columns},
-    purge::delete_unseen_sessions,
-};
+use super::{CoalescedMessage, DbError, DbMessage};
 use crate::domain::{
     EndReason, PasswordVersion, RequestOrigin, Scope, SecretHash, Session, SessionId, Timestamp, User, UserId,
 };
@@ -39,68 +34,6 @@ pub struct OpenSession {
 
 impl DbMessage for OpenSession {
     type Answer = Option<SessionId>;
-    const ACCESS: Access = Access::Write;
-
-    fn run(self, db: &Connection) -> Result<Option<SessionId>, DbError> {
-        let opened = db
-            .prepare_cached(
-                "INSERT INTO sessions (user_id, refresh_hash, refresh_version, scope, created_at,
-                                       last_used_at, expires_at, user_agent, ip)
-                 SELECT id, :refresh_hash, :refresh_version, :scope, :now, :now, :expires_at, :user_agent, :ip
-                 FROM users WHERE id = :user AND disabled = 0 AND password_version = :expected",
-            )?
-            .execute(named_params! {
-                ":user": self.user_id,
-                ":expected": self.expected,
-                ":refresh_hash": self.refresh_hash,
-                ":refresh_version": self.refresh_version,
-                ":scope": self.scope,
-                ":now": self.now,
-                ":expires_at": self.expires_at,
-                ":user_agent": self.origin.user_agent,
-                ":ip": self.origin.ip.map(|ip| ip.to_string()),
-            })?;
-        if opened == 0 {
-            return Ok(None);
-        }
-        let id = SessionId(db.last_insert_rowid());
-        end_surplus_sessions(db, self.user_id, id, self.now)?;
-        delete_unseen_sessions(db, self.user_id)?;
-        Ok(Some(id))
-    }
-}
-
-/// Ends a user's live sessions beyond [`Session::MAX_LIVE`], a new one included: those that were not
-/// used for the longest time.
-///
-/// An account may have any number of sessions from before there was a bound. To keep the work of one
-/// login bounded, only the oldest are looked at, twice as many as may live, and each login ends some.
-fn end_surplus_sessions(
-    db: &Connection,
-    user_id: UserId,
-    new: SessionId,
-    now: Timestamp,
-) -> Result<(), DbError> {
-    let looked_at = i64::try_from(2 * Session::MAX_LIVE).unwrap_or(i64::MAX);
-    let mut statement = db.prepare_cached(
-        "SELECT last_used_at, id, expires_at FROM sessions
-         WHERE user_id = ?1 AND ended_at IS NULL ORDER BY id LIMIT ?2",
-    )?;
-    let mut others: Vec<(Timestamp, SessionId)> = Vec::new();
-    let mut rows = statement.query((user_id, looked_at))?;
-    while let Some(row) = rows.next()? {
-        let (last_used_at, id, expires_at): (_, _, Timestamp) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        if id != new && expires_at > now {
-            others.push((last_used_at, id));
-        }
-    }
-    let surplus = (others.len() + 1).saturating_sub(Session::MAX_LIVE);
-    others.sort_unstable();
-    let mut end = db.prepare_cached("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1")?;
-    for (_, id) in others.into_iter().take(surplus) {
-        end.execute((id, now, EndReason::TooManySessions))?;
-    }
-    Ok(())
 }
 
 /// A token's user and session: what must be alive for the token to be worth anything.
@@ -134,28 +67,6 @@ impl CoalescedMessage for FindActiveUsers {
 
 impl DbMessage for FindActiveUsers {
     type Answer = Vec<Result<Option<User>, DbError>>;
-    const ACCESS: Access = Access::Read;
-
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        let sql = concat!(
-            "SELECT ",
-            user_columns!(),
-            " FROM sessions s JOIN users u ON u.id = s.user_id
-             WHERE s.id = ?1 AND s.user_id = ?2 AND s.ended_at IS NULL AND s.expires_at > ?3
-               AND u.disabled = 0"
-        );
-        // One transaction for all: SQLite takes its locks once. In a batch there is one already.
-        let transaction = db.is_autocommit().then(|| db.unchecked_transaction()).transpose()?;
-        let mut statement = db.prepare_cached(sql)?;
-        let find = |key: &SessionLookup| {
-            let found = statement.query_row((key.session_id, key.user_id, key.now), user).optional();
-            found.map_err(DbError::from)
-        };
-        let found = self.keys.iter().map(find).collect();
-        drop(statement);
-        transaction.map(rusqlite::Transaction::commit).transpose()?;
-        Ok(found)
-    }
 }
 
 /// Lists a user's sessions, the newest first, at most [`ListSessions::MAX_SESSIONS`].
@@ -177,27 +88,6 @@ impl ListSessions {
 
 impl DbMessage for ListSessions {
     type Answer = Vec<Session>;
-    const ACCESS: Access = Access::Read;
-
-    fn run(self, db: &Connection) -> Result<Vec<Session>, DbError> {
-        let sql = if self.with_ended {
-            concat!(
-                "SELECT ",
-                session_columns!(),
-                " FROM sessions WHERE user_id = ?1 AND ?2 = ?2 ORDER BY id DESC LIMIT ?3"
-            )
-        } else {
-            concat!(
-                "SELECT ",
-                session_columns!(),
-                " FROM sessions WHERE user_id = ?1 AND ended_at IS NULL AND expires_at > ?2
-                  ORDER BY id DESC LIMIT ?3"
-            )
-        };
-        let mut statement = db.prepare_cached(sql)?;
-        let rows = statement.query_map((self.user_id, self.now, Self::MAX_SESSIONS), session)?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
 }
 
 /// Ends one session; `false` where there is none alive of that number (and that user).
@@ -216,17 +106,6 @@ pub struct EndSession {
 
 impl DbMessage for EndSession {
     type Answer = bool;
-    const ACCESS: Access = Access::Write;
-
-    fn run(self, db: &Connection) -> Result<bool, DbError> {
-        let ended = db
-            .prepare_cached(
-                "UPDATE sessions SET ended_at = ?3, end_reason = ?4
-                 WHERE id = ?1 AND (?2 IS NULL OR user_id = ?2) AND ended_at IS NULL",
-            )?
-            .execute((self.id, self.owner, self.now, self.reason))?;
-        Ok(ended > 0)
-    }
 }
 
 /// Ends a user's sessions and says how many; `None` where there is no such user.
@@ -245,27 +124,4 @@ pub struct EndUserSessions {
 
 impl DbMessage for EndUserSessions {
     type Answer = Option<usize>;
-    const ACCESS: Access = Access::Write;
-
-    fn run(self, db: &Connection) -> Result<Option<usize>, DbError> {
-        if !db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([self.user_id])? {
-            return Ok(None);
-        }
-        end_sessions_of(db, self.user_id, self.except, self.reason, self.now).map(Some)
-    }
-}
-
-pub(super) fn end_sessions_of(
-    db: &Connection,
-    user_id: UserId,
-    except: Option<SessionId>,
-    reason: EndReason,
-    now: Timestamp,
-) -> Result<usize, DbError> {
-    Ok(db
-        .prepare_cached(
-            "UPDATE sessions SET ended_at = ?3, end_reason = ?4
-             WHERE user_id = ?1 AND ended_at IS NULL AND id IS NOT ?2",
-        )?
-        .execute((user_id, except, now, reason))?)
 }

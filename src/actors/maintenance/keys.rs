@@ -8,8 +8,8 @@ use crate::{
     actors::{
         Handle, Unreachable,
         db::{
-            DbActor, DbError, FindKeys, InsertKey, InsertRefreshSecret, KeySet, RefreshSecretRow, Revocation,
-            RevokeKey, StoredOtherwise,
+            DbError, FindKeys, InsertKey, InsertRefreshSecret, KeySet, RefreshSecretRow, Revocation,
+            RevokeKey, StoredOtherwise, sqlite::DbActor,
         },
         token::{ANNOUNCEMENT_PERIOD, KeyError, Keyring, SigningSetup, new_key_row},
     },

@@ -23,7 +23,10 @@ use self::{
 };
 use super::{
     Handle, Unreachable,
-    db::{CountSlice, DbActor, DbFile, FindHighestCost, KeySet, Slice, StoredOtherwise},
+    db::{
+        CountSlice, FindHighestCost, KeySet, Slice, StoredOtherwise,
+        sqlite::{DbActor, DbFile},
+    },
     password::Passwords,
     token::{Keyring, UseKeyring},
 };

@@ -11,8 +11,8 @@ use crate::{
     actors::{
         Handle,
         db::{
-            CountSlice, DbActor, DbError, EmptyLog, FindHighestCost, FindKeys, KeySet, PurgeKeys,
-            StoredOtherwise, TableCounts,
+            CountSlice, DbError, EmptyLog, FindHighestCost, FindKeys, KeySet, PurgeKeys, StoredOtherwise,
+            TableCounts, sqlite::DbActor,
         },
         token::{ANNOUNCEMENT_PERIOD, KeyError, KeyState, Keyring},
     },

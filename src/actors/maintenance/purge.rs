@@ -6,7 +6,7 @@ use super::KeyringError;
 use crate::{
     actors::{
         Handle,
-        db::{DbActor, FindRefreshVersions, KeySet, PurgeRefreshSecrets, PurgeSessions},
+        db::{FindRefreshVersions, KeySet, PurgeRefreshSecrets, PurgeSessions, sqlite::DbActor},
     },
     domain::{SessionId, SessionRules, Timestamp},
 };

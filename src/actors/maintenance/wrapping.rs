@@ -4,7 +4,7 @@ use super::keys::KeyringError;
 use crate::{
     actors::{
         Handle,
-        db::{DbActor, FindSecretRows, ReplaceSecretRows, Rewrapped, SecretRow},
+        db::{FindSecretRows, ReplaceSecretRows, Rewrapped, SecretRow, sqlite::DbActor},
     },
     domain::{KeyWrap, StoredSecret},
 };

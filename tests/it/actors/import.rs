@@ -6,7 +6,7 @@ use sekisho::{
         account::LoginError,
         db::{
             DeleteUser, FindNameConflict, Flaw, ImportReport, ImportUsers, ImportedUser, InsertUser,
-            ListUsers, NameConflict, UpdateRefused, UpdateUser, UserChange, read_tutorial_database,
+            ListUsers, NameConflict, UpdateRefused, UpdateUser, UserChange, sqlite::read_tutorial_database,
         },
         password::{UnusableHash, check_hash},
     },

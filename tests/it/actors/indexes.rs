@@ -23,14 +23,15 @@ use rusqlite::{
 use sekisho::{
     actors::{
         db::{
-            Access, CountSlice, Cursor, DbError, DbFile, DbMessage, DeleteUser, EndSession, EndUserSessions,
-            FindActiveUsers, FindCredentials, FindHighestCost, FindKeys, FindNameConflict,
-            FindRefreshVersions, FindSecretRows, FindUser, HasLoggedInFrom, ImportUsers, ImportedUser,
-            InsertKey, InsertRefreshSecret, InsertUser, ListSessions, ListUsers, LoginIdentifier,
-            NameConflict, OpenSession, PurgeKeys, PurgeRefreshSecrets, PurgeSessions, RefreshSecretRow,
-            RenewHash, ReplacePassword, ReplaceSecretRows, Revocation, RevokeKey, Rewrapped, RotateSession,
+            CountSlice, Cursor, DbError, DeleteUser, EndSession, EndUserSessions, FindActiveUsers,
+            FindCredentials, FindHighestCost, FindKeys, FindNameConflict, FindRefreshVersions,
+            FindSecretRows, FindUser, HasLoggedInFrom, ImportUsers, ImportedUser, InsertKey,
+            InsertRefreshSecret, InsertUser, ListSessions, ListUsers, LoginIdentifier, NameConflict,
+            OpenSession, PurgeKeys, PurgeRefreshSecrets, PurgeSessions, RefreshSecretRow, RenewHash,
+            ReplacePassword, ReplaceSecretRows, Revocation, RevokeKey, Rewrapped, RotateSession,
             RotateSessions, Rotation, SecretRow, SessionLookup, SetEmail, SetPassword, UpdateUser,
             UserChange,
+            sqlite::{Access, DbFile, Run},
         },
         token::new_key_row,
     },
@@ -89,7 +90,7 @@ impl Minefield {
     }
 
     /// Sends a message past the actor, in a transaction as the actor would.
-    fn send<M: DbMessage>(&mut self, message: M) -> M::Answer {
+    fn send<M: Run>(&mut self, message: M) -> M::Answer {
         let name = std::any::type_name::<M>().rsplit("::").next().unwrap();
         self.sent.insert(name);
         let is_write = M::ACCESS == Access::Write;

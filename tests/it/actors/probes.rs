@@ -11,7 +11,10 @@ use rusqlite::Connection;
 use sekisho::{
     actors::{
         Handle, Limits,
-        db::{Access, DbActor, DbError, DbFile, DbMessage},
+        db::{
+            DbError, DbMessage,
+            sqlite::{self, Access, DbActor, DbFile},
+        },
         password::{Hasher, Job, PasswordError, PasswordMessage},
     },
     config::Database,
@@ -75,6 +78,9 @@ pub struct Run(pub String);
 
 impl DbMessage for Run {
     type Answer = ();
+}
+
+impl sqlite::Run for Run {
     const ACCESS: Access = Access::Write;
 
     fn run(self, db: &Connection) -> Result<(), DbError> {
@@ -89,6 +95,9 @@ pub struct RunAsRead(pub String);
 
 impl DbMessage for RunAsRead {
     type Answer = ();
+}
+
+impl sqlite::Run for RunAsRead {
     const ACCESS: Access = Access::Read;
 
     fn run(self, db: &Connection) -> Result<(), DbError> {
@@ -103,6 +112,9 @@ pub struct ReadPragma(pub &'static str);
 
 impl DbMessage for ReadPragma {
     type Answer = String;
+}
+
+impl sqlite::Run for ReadPragma {
     const ACCESS: Access = Access::Read;
 
     fn run(self, db: &Connection) -> Result<String, DbError> {
@@ -144,6 +156,9 @@ pub struct CountNames;
 
 impl DbMessage for CountNames {
     type Answer = i64;
+}
+
+impl sqlite::Run for CountNames {
     const ACCESS: Access = Access::Read;
 
     fn run(self, db: &Connection) -> Result<i64, DbError> {
@@ -158,6 +173,9 @@ pub struct WriteAndPanic(pub &'static str);
 
 impl DbMessage for WriteAndPanic {
     type Answer = ();
+}
+
+impl sqlite::Run for WriteAndPanic {
     const ACCESS: Access = Access::Write;
 
     fn run(self, db: &Connection) -> Result<(), DbError> {
@@ -173,6 +191,9 @@ pub struct ReadAndPanic;
 
 impl DbMessage for ReadAndPanic {
     type Answer = ();
+}
+
+impl sqlite::Run for ReadAndPanic {
     const ACCESS: Access = Access::Read;
 
     fn run(self, _: &Connection) -> Result<(), DbError> {
@@ -235,6 +256,9 @@ impl HoldDatabase {
 
 impl DbMessage for HoldDatabase {
     type Answer = ();
+}
+
+impl sqlite::Run for HoldDatabase {
     const ACCESS: Access = Access::Read;
 
     fn run(self, _: &Connection) -> Result<(), DbError> {
@@ -257,6 +281,9 @@ impl HoldAndWrite {
 
 impl DbMessage for HoldAndWrite {
     type Answer = ();
+}
+
+impl sqlite::Run for HoldAndWrite {
     const ACCESS: Access = Access::Write;
 
     fn run(self, db: &Connection) -> Result<(), DbError> {

@@ -6,8 +6,8 @@ use sekisho::{
     actors::{
         Handle, Limits,
         db::{
-            Close, DbActor, DbFile, FindKeys, FindSecretRows, InsertKey, ReplaceSecretRows, RevokeKey,
-            Rewrapped,
+            Close, FindKeys, FindSecretRows, InsertKey, ReplaceSecretRows, RevokeKey, Rewrapped,
+            sqlite::{DbActor, DbFile},
         },
         maintenance::{KeyringError, rewrap_secrets, rotate_keys, wrap_secrets},
         token::new_key_row,

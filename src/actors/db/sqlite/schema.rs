@@ -3,9 +3,23 @@
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, config::DbConfig};
-use rusqlite_migration::Migrations;
+use rusqlite_migration::{M, Migrations};
 
-use super::{DbError, file::MIGRATIONS};
+use crate::actors::db::DbError;
+
+/// Forward only: a migration that was released is never changed, moved or removed.
+pub(super) const MIGRATIONS: [M<'static>; 7] = [
+    M::up(include_str!("../../../../migrations/sqlite/0001_accounts.sql")),
+    M::up(include_str!("../../../../migrations/sqlite/0002_password_version.sql")),
+    M::up(include_str!("../../../../migrations/sqlite/0003_password_cost.sql")),
+    M::up(include_str!("../../../../migrations/sqlite/0004_admin_by_name.sql")),
+    M::up(include_str!("../../../../migrations/sqlite/0005_unfinished.sql")),
+    M::up(include_str!("../../../../migrations/sqlite/0006_sessions_by_network.sql")),
+    M::up(include_str!("../../../../migrations/sqlite/0007_refresh_chains.sql")),
+];
+
+/// `PRAGMA application_id` of our files: "SEKI".
+pub(super) const APPLICATION_ID: i32 = 0x5345_4B49;
 
 /// Keeps a file that somebody else may have made from acting: nothing in its schema calls what has side
 /// effects, pages that are not what they should be are found, and SQL cannot change the schema's own
@@ -63,6 +77,11 @@ mod tests {
         let mut db = Connection::open_in_memory().unwrap();
         Migrations::new(MIGRATIONS.to_vec()).to_version(&mut db, version).unwrap();
         db
+    }
+
+    #[test]
+    fn migrations_are_valid() {
+        assert_eq!(Migrations::new(MIGRATIONS.to_vec()).validate(), Ok(()));
     }
 
     #[test]

@@ -24,8 +24,11 @@ use actix::{
 };
 use rusqlite::Connection;
 
-use super::{DbActor, DbError, DbMessage};
-use crate::{actors::panic::catch_panic, metrics};
+use super::{DbActor, Run};
+use crate::{
+    actors::{db::DbError, panic::catch_panic},
+    metrics,
+};
 
 /// After the write lock could not be taken within the busy timeout, later writes fail at once for this long
 /// instead of waiting again.
@@ -74,7 +77,7 @@ impl Handler<Commit> for DbActor {
 
 impl DbActor {
     /// Runs a write in the batch's transaction.
-    pub(super) fn write<M: DbMessage>(
+    pub(super) fn write<M: Run>(
         &mut self,
         message: M,
         ctx: &mut SyncContext<Self>,
@@ -169,7 +172,7 @@ impl DbActor {
 }
 
 /// Runs the one message of a transaction; its failure undoes the transaction.
-fn alone<M: DbMessage>(db: &Connection, message: M) -> Result<M::Answer, DbError> {
+fn alone<M: Run>(db: &Connection, message: M) -> Result<M::Answer, DbError> {
     let result = message.run(db);
     if result.is_err() && !db.is_autocommit() {
         db.execute_batch("ROLLBACK")?;
@@ -178,7 +181,7 @@ fn alone<M: DbMessage>(db: &Connection, message: M) -> Result<M::Answer, DbError
 }
 
 /// Runs one message so that its failure undoes its own changes and no other's.
-fn in_savepoint<M: DbMessage>(db: &Connection, message: M) -> Result<M::Answer, DbError> {
+fn in_savepoint<M: Run>(db: &Connection, message: M) -> Result<M::Answer, DbError> {
     db.prepare_cached("SAVEPOINT message")?.execute([])?;
     let result = message.run(db);
     if db.is_autocommit() {

@@ -6,10 +6,11 @@
 
 use std::time::Duration;
 
-use actix::{Handler, Message, SyncContext};
+use actix::{Handler, SyncContext};
 use rusqlite::Connection;
 
-use super::{DbActor, DbError, DbFile};
+use super::{DbActor, DbFile};
+use crate::actors::db::{DbError, EmptyLog};
 
 /// Notes that the file has to be rewritten.
 pub(super) fn request_scrub(db: &Connection) -> Result<(), DbError> {
@@ -50,12 +51,6 @@ impl DbFile {
         empty_log(&self.connect()?)
     }
 }
-
-/// Commits what is open, and then empties the write-ahead log. It does not wait for other processes: while
-/// one reads, the answer is [`DbError::Locked`].
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), DbError>")]
-pub struct EmptyLog;
 
 impl Handler<EmptyLog> for DbActor {
     type Result = Result<(), DbError>;

@@ -10,79 +10,16 @@ use rusqlite::{
     Connection, OpenFlags, OptionalExtension, Row, config::DbConfig, limits::Limit, types::ValueRef,
 };
 
-use crate::domain::{Email, LoginName, PasswordHash, UserId, Username};
-
-/// The greatest number of a user: the greatest that JSON can tell exactly (RFC 8259, section 6).
-const MAX_ID: i64 = (1 << 53) - 1;
+use crate::{
+    actors::db::{Flaw, ImportedUser, import::MAX_ID},
+    domain::{Email, LoginName, PasswordHash, UserId, Username},
+};
 
 /// A longer value is not read at all. The longest that is taken is a name.
 const MAX_VALUE_BYTES: usize = 1024;
 
 /// What SQLite makes of a longer text, of the schema for example, is an error.
 const MAX_TEXT_BYTES: i32 = 1 << 20;
-
-/// A user of the other database, as far as the row makes sense.
-#[derive(Debug, Clone)]
-pub struct ImportedUser {
-    /// Their number there, which they keep, whether it can be one here or not.
-    pub id: Option<UserId>,
-    /// Their name, by whatever rules it was accepted there.
-    pub username: Option<Username>,
-    /// Their e-mail address, by whatever rules it was accepted there.
-    pub email: Option<Email>,
-    /// Their password's hash, which they keep.
-    pub password_hash: Option<PasswordHash>,
-    /// Whether they were kept from logging in there.
-    pub disabled: bool,
-    /// What is wrong with the row so far.
-    pub flaws: Vec<Flaw>,
-}
-
-/// Why a user cannot be imported.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Flaw {
-    /// The number cannot be one here.
-    #[error("the id is not a number from 1 to {MAX_ID}")]
-    Id,
-    /// The column holds nothing, or no text.
-    #[error("no text in {0}")]
-    NoText(&'static str),
-    /// Nobody could type it to log in, or it can be no hash.
-    #[error("more than {most} bytes in {column}")]
-    TooLong {
-        /// The column.
-        column: &'static str,
-        /// How many there may be.
-        most: usize,
-    },
-    /// A terminal or a log would obey it.
-    #[error("a control character in {0}")]
-    ControlCharacter(&'static str),
-    /// Whether the user was banned is not known.
-    #[error("neither 0 nor 1 in {0}")]
-    NoTruth(&'static str),
-    /// The hash cannot be compared here; why not.
-    #[error("{0}")]
-    Hash(String),
-    /// Two users have one name, and the other came first.
-    #[error("another user before has the same {0}")]
-    Repeated(&'static str),
-    /// This user's username is another's e-mail address, or the other way about, and the other came first.
-    #[error("the {0} is another name of a user before")]
-    Shadowed(&'static str),
-    /// Somebody else has the number.
-    #[error("another user has this id here")]
-    IdTaken,
-    /// It was given once, and its owner may have been deleted since.
-    #[error("the id may be that of a user who was deleted here")]
-    IdGiven,
-    /// Somebody has the username, or had it once.
-    #[error("the username is taken here")]
-    UsernameTaken,
-    /// Somebody has the e-mail address.
-    #[error("the email address is taken here")]
-    EmailTaken,
-}
 
 /// Reads the table `user` of another application's database, which is opened read-only, by rising number.
 ///

@@ -7,7 +7,10 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::DbError;
+use crate::actors::db::DbError;
+
+/// How long a write waits for another process that holds the database.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(super) fn connect(path: &str, busy_timeout: Duration) -> Result<Connection, DbError> {
     let flags =

@@ -8,13 +8,14 @@ use rusqlite::{
 };
 
 use super::{
-    DbError, DbFile, KeySet, StartError,
+    DbFile, StartError,
     file::migrate,
     inspect::{open_to_copy, show},
     keys::find_keys,
     schema::{distrust, find_foreign},
     unpublished_file::UnpublishedFile,
 };
+use crate::actors::db::{DbError, KeySet};
 
 /// What a copy holds, counted in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

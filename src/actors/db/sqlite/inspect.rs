@@ -9,12 +9,10 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use super::{
-    file::{DbFile, MIGRATIONS, StartError},
-    schema::distrust,
+    StartError,
+    connection::BUSY_TIMEOUT,
+    schema::{APPLICATION_ID, MIGRATIONS, distrust},
 };
-
-/// `PRAGMA application_id` of our files: "SEKI".
-pub(super) const APPLICATION_ID: i32 = 0x5345_4B49;
 
 /// Refuses what is not ours, without writing a byte, not even what another program has left in its
 /// log. Returns how much is in the schema: nothing in a new file.
@@ -27,7 +25,7 @@ pub(super) fn inspect(path: &Path) -> Result<i64, StartError> {
     let db = Connection::open_with_flags(path, flags).map_err(unusable)?;
     let has_log = beside(path, "-wal").exists();
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log).map_err(unusable)?;
-    db.busy_timeout(DbFile::BUSY_TIMEOUT).map_err(unusable)?;
+    db.busy_timeout(BUSY_TIMEOUT).map_err(unusable)?;
     check_ownership(&db, &name)?;
     match db.is_readonly("main") {
         Ok(false) => schema_size(&db).map_err(unusable),

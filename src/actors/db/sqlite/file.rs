@@ -16,88 +16,15 @@ use std::{
 };
 
 use rusqlite::{Connection, ErrorCode};
-use rusqlite_migration::{M, Migrations};
+use rusqlite_migration::Migrations;
 
 use super::{
-    DbError,
-    connection::{connect, connect_at_start},
-    inspect::{APPLICATION_ID, beside, inspect, show},
+    StartError,
+    connection::{BUSY_TIMEOUT, connect, connect_at_start},
+    inspect::{beside, inspect, show},
+    schema::{APPLICATION_ID, MIGRATIONS},
 };
-use crate::config::Database;
-
-/// Forward only: a migration that was released is never changed, moved or removed.
-pub(super) const MIGRATIONS: [M<'static>; 7] = [
-    M::up(include_str!("../../../migrations/0001_accounts.sql")),
-    M::up(include_str!("../../../migrations/0002_password_version.sql")),
-    M::up(include_str!("../../../migrations/0003_password_cost.sql")),
-    M::up(include_str!("../../../migrations/0004_admin_by_name.sql")),
-    M::up(include_str!("../../../migrations/0005_unfinished.sql")),
-    M::up(include_str!("../../../migrations/0006_sessions_by_network.sql")),
-    M::up(include_str!("../../../migrations/0007_refresh_chains.sql")),
-];
-
-/// Why a database cannot be used. Each is one line for the person who started the program, and
-/// the file is as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The directory is not there.
-    #[error("cannot open database {path}: the directory {directory} does not exist")]
-    NoDirectory {
-        /// The file that was asked for.
-        path: String,
-        /// The directory it would be in.
-        directory: String,
-    },
-    /// The file is not there, and this command does not create one.
-    #[error("cannot open database {0}: there is no such file")]
-    Missing(String),
-    /// The file cannot be opened.
-    #[error("cannot open database {path}: {source}")]
-    Unopenable {
-        /// The file.
-        path: String,
-        /// What the system or SQLite said.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// Others can read it, and it is not ours to change that.
-    #[error(
-        "cannot open database {path}: {file} can be read by other users (mode {mode:04o}): chmod 600 {file}"
-    )]
-    Exposed {
-        /// The database.
-        path: String,
-        /// The file, which is the database or one that SQLite keeps beside it.
-        file: String,
-        /// Its permissions.
-        mode: u32,
-    },
-    /// The file can only be read.
-    #[error("cannot open database {0}: it cannot be written")]
-    ReadOnly(String),
-    /// The file is something else.
-    #[error("cannot open database {0}: it is not an SQLite database")]
-    NotADatabase(String),
-    /// There is nothing in it.
-    #[error("cannot open database {0}: it is empty")]
-    Empty(String),
-    /// Another program's database.
-    #[error(
-        "cannot open database {0}: it belongs to another program (to take over a tutorial's users: sekisho import {0})"
-    )]
-    Foreign(String),
-    /// A later version of this program has migrated it.
-    #[error(
-        "cannot open database {path}: it is from a newer Sekisho (schema {found}, this version knows {known})"
-    )]
-    Newer {
-        /// The file.
-        path: String,
-        /// Its schema version.
-        found: i32,
-        /// The last schema version of this program.
-        known: usize,
-    },
-}
+use crate::{actors::db::DbError, config::Database};
 
 /// A database that was opened, checked and migrated.
 #[derive(Debug)]
@@ -131,9 +58,6 @@ impl Identity {
 }
 
 impl DbFile {
-    /// How long a write waits for another process that holds the database.
-    pub const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
-
     /// Opens the database, creating the file (mode 0600) where there is none, and migrates it.
     ///
     /// # Errors
@@ -181,10 +105,10 @@ impl DbFile {
         let uri = format!("file:sekisho-{number}?mode=memory&cache=shared");
         let unopenable =
             |source: DbError| StartError::Unopenable { path: ":memory:".to_owned(), source: source.into() };
-        let mut anchor = connect(&uri, Self::BUSY_TIMEOUT).map_err(unopenable)?;
+        let mut anchor = connect(&uri, BUSY_TIMEOUT).map_err(unopenable)?;
         migrate(&mut anchor, ":memory:")?;
         let storage = Storage::Memory { uri, _anchor: Mutex::new(anchor) };
-        Ok(Self { storage, busy_timeout: Self::BUSY_TIMEOUT })
+        Ok(Self { storage, busy_timeout: BUSY_TIMEOUT })
     }
 
     fn in_file(path: &Path) -> Result<Self, StartError> {
@@ -194,14 +118,14 @@ impl DbFile {
         let unopenable =
             |source: DbError| StartError::Unopenable { path: name.clone(), source: source.into() };
         let mut db =
-            connect_at_start(&path.to_string_lossy(), Self::BUSY_TIMEOUT).map_err(|error| match error {
+            connect_at_start(&path.to_string_lossy(), BUSY_TIMEOUT).map_err(|error| match error {
                 DbError::ReadOnly => StartError::ReadOnly(name.clone()),
                 other => unopenable(other),
             })?;
         migrate(&mut db, &name)?;
         let identity = Identity::of(path).map_err(|error| unopenable(DbError::Io(error.to_string())))?;
         let storage = Storage::File { path: path.to_owned(), identity: Mutex::new(identity) };
-        Ok(Self { storage, busy_timeout: Self::BUSY_TIMEOUT })
+        Ok(Self { storage, busy_timeout: BUSY_TIMEOUT })
     }
 
     /// A connection to the database with everything set that we rely on.
@@ -334,19 +258,9 @@ pub(super) fn migrate(db: &mut Connection, name: &str) -> Result<(), StartError>
         );
         match migrations.pending_migrations(db) {
             Ok(0) => break,
-            Ok(_) if is_busy && started.elapsed() < DbFile::BUSY_TIMEOUT => {}
+            Ok(_) if is_busy && started.elapsed() < BUSY_TIMEOUT => {}
             _ => return Err(unopenable(error.into())),
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn migrations_are_valid() {
-        assert_eq!(Migrations::new(MIGRATIONS.to_vec()).validate(), Ok(()));
-    }
 }

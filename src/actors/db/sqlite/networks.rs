@@ -1,0 +1,34 @@
+//! The networks that an account has logged in from.
+
+use std::net::IpAddr;
+
+use rusqlite::Connection;
+
+use super::{Access, Run};
+use crate::{
+    actors::db::{DbError, HasLoggedInFrom},
+    domain::Network,
+};
+
+impl Run for HasLoggedInFrom {
+    const ACCESS: Access = Access::Read;
+
+    fn run(self, db: &Connection) -> Result<bool, DbError> {
+        let mut statement =
+            db.prepare_cached("SELECT ip FROM sessions WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2")?;
+        let mut rows = statement.query((self.user_id, Self::MAX_SESSIONS))?;
+        while let Some(row) = rows.next()? {
+            let network = match row.get_ref(0)?.as_str_or_null().map_err(rusqlite::Error::from)? {
+                None => None,
+                Some(text) => match text.parse::<IpAddr>() {
+                    Ok(ip) => Some(Network::of(ip)),
+                    Err(_) => continue,
+                },
+            };
+            if network == self.network {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,74 @@
+//! The versions of the installation's secret that refresh tokens are made with.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, Row, types::FromSqlError};
+
+use super::{Access, Run, keys::find_keys, stored_secrets::check_same_wrapping};
+use crate::actors::db::{
+    DbError, FindRefreshVersions, InsertRefreshSecret, PurgeRefreshSecrets, RefreshSecretRow,
+    refresh_secrets::name_of,
+};
+
+fn version_of(name: &str) -> Option<u8> {
+    if name == "refresh" { Some(0) } else { name.strip_prefix("refresh.")?.parse().ok() }
+}
+
+/// Finds all versions, in the order in which they begin to make new tokens.
+pub(super) fn find_refresh_secrets(db: &Connection) -> Result<Vec<RefreshSecretRow>, DbError> {
+    let mut statement = db.prepare_cached(
+        "SELECT name, value, used_from FROM secrets
+         WHERE name = 'refresh' OR (name > 'refresh.' AND name < 'refresh/')",
+    )?;
+    let read = |row: &Row<'_>| {
+        let name: String = row.get(0)?;
+        let version = version_of(&name).ok_or(FromSqlError::InvalidType)?;
+        Ok(RefreshSecretRow { version, value: row.get(1)?, used_from: row.get(2)? })
+    };
+    let mut secrets = statement.query_map([], read)?.collect::<Result<Vec<_>, _>>()?;
+    secrets.sort_unstable_by_key(|secret| (secret.used_from, secret.version));
+    Ok(secrets)
+}
+
+impl Run for InsertRefreshSecret {
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
+        let newest = find_refresh_secrets(db)?.pop().map(|secret| secret.version);
+        if newest == self.newest {
+            if let Err(refused) = check_same_wrapping(db, &self.secret.value, None)? {
+                return Ok(Err(refused));
+            }
+            let RefreshSecretRow { version, value, used_from } = &self.secret;
+            db.prepare_cached("INSERT INTO secrets (name, value, used_from) VALUES (?1, ?2, ?3)")?
+                .execute((name_of(*version), value, used_from))?;
+        }
+        find_keys(db).map(Ok)
+    }
+}
+
+impl Run for PurgeRefreshSecrets {
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<usize, DbError> {
+        let mut statement = db.prepare_cached("DELETE FROM secrets WHERE name = ?1")?;
+        let mut deleted = 0;
+        for version in self.versions {
+            deleted += statement.execute([name_of(version)])?;
+        }
+        Ok(deleted)
+    }
+}
+
+impl Run for FindRefreshVersions {
+    const ACCESS: Access = Access::Read;
+
+    fn run(self, db: &Connection) -> Result<BTreeSet<u8>, DbError> {
+        let mut statement = db.prepare_cached(
+            "SELECT refresh_version FROM sessions
+             WHERE id > ?1 AND id <= ?2 AND ended_at IS NULL AND expires_at > ?3",
+        )?;
+        let rows = statement.query_map((self.after, self.last, self.now), |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,79 @@
+//! The secrets that must be read back, all of them at once: so that they are wrapped by one key, or
+//! none is wrapped.
+
+use rusqlite::Connection;
+
+use super::{Access, Run, scrub::request_scrub};
+use crate::{
+    actors::db::{DbError, FindSecretRows, ReplaceSecretRows, Rewrapped, SecretRow, StoredOtherwise},
+    domain::{SecretLocation, StoredSecret},
+};
+
+impl Run for FindSecretRows {
+    const ACCESS: Access = Access::Read;
+
+    fn run(self, db: &Connection) -> Result<Vec<SecretRow>, DbError> {
+        find_secret_rows(db)
+    }
+}
+
+pub(super) fn find_secret_rows(db: &Connection) -> Result<Vec<SecretRow>, DbError> {
+    let mut keys = db.prepare_cached("SELECT kid, algorithm, private_key FROM signing_keys ORDER BY kid")?;
+    let keys = keys.query_map([], |row| {
+        let location = SecretLocation::SigningKey { kid: row.get(0)?, algorithm: row.get(1)? };
+        Ok(SecretRow { location, secret: row.get(2)? })
+    })?;
+    let mut secrets = db.prepare_cached("SELECT name, value FROM secrets ORDER BY name")?;
+    let secrets = secrets.query_map([], |row| {
+        Ok(SecretRow { location: SecretLocation::Secret { name: row.get(0)? }, secret: row.get(1)? })
+    })?;
+    Ok(keys.chain(secrets).collect::<Result<_, _>>()?)
+}
+
+/// Refuses a secret that is stored otherwise than those that are there, but for the one that is about to
+/// be deleted.
+pub(super) fn check_same_wrapping(
+    db: &Connection,
+    new: &StoredSecret,
+    deleted: Option<&SecretLocation>,
+) -> Result<Result<(), StoredOtherwise>, DbError> {
+    let given = new.wrapped_by();
+    let found = find_secret_rows(db)?.into_iter().filter(|row| Some(&row.location) != deleted);
+    let found = found.map(|row| row.secret.wrapped_by());
+    Ok(found
+        .filter(|found| *found != given)
+        .map(|found| Err(StoredOtherwise { found, given }))
+        .next()
+        .unwrap_or(Ok(())))
+}
+
+impl Run for ReplaceSecretRows {
+    const ACCESS: Access = Access::Write;
+
+    fn run(self, db: &Connection) -> Result<bool, DbError> {
+        let found = find_secret_rows(db)?;
+        let is_as_known = found.len() == self.rows.len()
+            && self.rows.iter().all(|row| {
+                found.iter().any(|found| found.location == row.location && found.secret == row.before)
+            });
+        if !is_as_known {
+            return Ok(false);
+        }
+        let is_hidden =
+            |row: &Rewrapped| row.before.wrapped_by().is_none() && row.after.wrapped_by().is_some();
+        if self.rows.iter().any(is_hidden) {
+            request_scrub(db)?;
+        }
+        for row in &self.rows {
+            match &row.location {
+                SecretLocation::SigningKey { kid, .. } => db
+                    .prepare_cached("UPDATE signing_keys SET private_key = ?1 WHERE kid = ?2")?
+                    .execute((&row.after, kid))?,
+                SecretLocation::Secret { name } => db
+                    .prepare_cached("UPDATE secrets SET value = ?1 WHERE name = ?2")?
+                    .execute((&row.after, name))?,
+            };
+        }
+        Ok(true)
+    }
+}
