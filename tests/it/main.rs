@@ -4,4 +4,5 @@
 mod actors;
 mod architecture;
 mod http;
+mod imports;
 mod support;
