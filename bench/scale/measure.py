@@ -1,4 +1,10 @@
-"""Compares a server with many users to one with few; see scripts/bench-scale."""
+"""Measures what a request costs with many users, in relation to few.
+
+Fills two databases, one with 1,000 users and 2,000 sessions and one with 1,000,000 users and 2,000,000 sessions, starts
+a server on each, and puts them under the same load by turns. Prints for each kind of request how many the servers
+answer in a second, what one costs in processor time, and the ratios of large to small: 1.0 is "size does not matter".
+The servers work on copies; the databases themselves stay in target/scale for the next run.
+"""
 
 import argparse
 import base64
@@ -141,14 +147,18 @@ def report(found: dict, goal: float) -> bool:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--users", type=int, default=1_000_000)
-    parser.add_argument("--sessions", type=int, default=2_000_000)
-    parser.add_argument("--sign-ins", type=int, default=8_000)
-    parser.add_argument("--seconds", type=int, choices=range(1, 6), default=3)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--goal", type=float, default=1.3)
-    parser.add_argument("--only", type=lambda text: text.split(","), default=list(LOADS))
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench-scale", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--users", type=int, default=1_000_000, help="users of the large database")
+    parser.add_argument("--sessions", type=int, default=2_000_000, help="sessions of the large database")
+    parser.add_argument("--sign-ins", type=int, default=8_000, help="random users who are signed in for the measurement")
+    parser.add_argument("--seconds", type=int, choices=range(1, 6), default=3, help="of each load")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each load is put on each server; medians count")
+    parser.add_argument("--goal", type=float, default=1.3, help="the exit code is 1 where a cost ratio is larger")
+    parser.add_argument(
+        "--only", type=lambda text: text.split(","), default=list(LOADS), help=f"some of: {', '.join(LOADS)}"
+    )
     parsed = parser.parse_args()
     if unknown := set(parsed.only) - set(LOADS):
         parser.error(f"--only takes {', '.join(LOADS)}, not {', '.join(unknown)}")
@@ -162,7 +172,13 @@ def remove(database: Path) -> None:
 
 def main() -> None:
     parsed = arguments()
+    if not shutil.which("wrk"):
+        print("error: wrk is not installed", file=sys.stderr)
+        raise SystemExit(2)
     release, scratch = ROOT / "target/release", ROOT / "target/scale"
+    if not all((release / program).exists() for program in ("sekisho", "examples/seed")):
+        build = ["cargo", "build", "--quiet", "--release", "--bin", "sekisho", "--example", "seed"]
+        subprocess.run(build, cwd=ROOT, check=True)
     scratch.mkdir(parents=True, exist_ok=True)
     sizes = {"small": (SMALL_USERS, SMALL_SESSIONS), "large": (parsed.users, parsed.sessions)}
     servers = []
