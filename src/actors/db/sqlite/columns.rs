@@ -85,7 +85,8 @@ impl FromSql for StoredSecret {
     }
 }
 
-/// The columns that [`user`] reads, from a table called `u`.
+/// The columns that [`user`] reads, from a table called `u`. They stand last in a row, so that a column that
+/// is added here moves none of a query's own.
 macro_rules! user_columns {
     () => {
         "u.id, u.email, u.username, u.role, u.disabled, u.created_at"
@@ -93,15 +94,16 @@ macro_rules! user_columns {
 }
 pub(super) use user_columns;
 
-/// Reads the columns of [`user_columns!`], which stand first in the row.
-pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+/// Reads the columns of [`user_columns!`], which stand at the end of a row, after a query's own. They are
+/// not looked up by their names, which would cost every authenticated request.
+pub(super) fn user(row: &Row<'_>, own: usize) -> rusqlite::Result<User> {
     Ok(User {
-        id: row.get(0)?,
-        email: row.get(1)?,
-        username: row.get(2)?,
-        role: row.get(3)?,
-        disabled: row.get(4)?,
-        created_at: row.get(5)?,
+        id: row.get(own)?,
+        email: row.get(own + 1)?,
+        username: row.get(own + 2)?,
+        role: row.get(own + 3)?,
+        disabled: row.get(own + 4)?,
+        created_at: row.get(own + 5)?,
     })
 }
 
@@ -114,20 +116,20 @@ macro_rules! session_columns {
 }
 pub(super) use session_columns;
 
-/// Reads the columns of [`session_columns!`], which stand first in the row.
+/// Reads the columns of [`session_columns!`].
 pub(super) fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
-    let ended_at: Option<Timestamp> = row.get(8)?;
-    let reason: Option<EndReason> = row.get(9)?;
+    let ended_at: Option<Timestamp> = row.get("ended_at")?;
+    let reason: Option<EndReason> = row.get("end_reason")?;
     Ok(Session {
-        id: row.get(0)?,
-        user_id: row.get(1)?,
-        scope: row.get(2)?,
-        created_at: row.get(3)?,
-        last_used_at: row.get(4)?,
-        earlier_uses: EarlierUses([row.get(10)?, row.get(11)?]),
-        expires_at: row.get(5)?,
-        user_agent: row.get(6)?,
-        ip: row.get(7)?,
+        id: row.get("id")?,
+        user_id: row.get("user_id")?,
+        scope: row.get("scope")?,
+        created_at: row.get("created_at")?,
+        last_used_at: row.get("last_used_at")?,
+        earlier_uses: EarlierUses([row.get("used_before")?, row.get("used_before_that")?]),
+        expires_at: row.get("expires_at")?,
+        user_agent: row.get("user_agent")?,
+        ip: row.get("ip")?,
         ended: ended_at.zip(reason),
     })
 }

@@ -20,10 +20,10 @@ impl Run for FindCredentials {
 
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
         const SELECT: &str =
-            concat!("SELECT ", user_columns!(), ", u.password_hash, u.password_version FROM users u");
+            concat!("SELECT u.password_hash, u.password_version, ", user_columns!(), " FROM users u");
         let credentials = |row: &rusqlite::Row<'_>| {
             Ok(Credentials {
-                user: user(row)?,
+                user: user(row, 2)?,
                 password_hash: row.get("password_hash")?,
                 password_version: row.get("password_version")?,
             })

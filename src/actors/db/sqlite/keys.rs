@@ -23,11 +23,11 @@ pub(super) fn find_keys(db: &Connection) -> Result<KeySet, DbError> {
     )?;
     let rows = statement.query_map([], |row| {
         Ok(KeyRow {
-            kid: row.get(0)?,
-            algorithm: row.get(1)?,
-            private_key: row.get(2)?,
-            announced_at: row.get(3)?,
-            signs_from: row.get(4)?,
+            kid: row.get("kid")?,
+            algorithm: row.get("algorithm")?,
+            private_key: row.get("private_key")?,
+            announced_at: row.get("announced_at")?,
+            signs_from: row.get("signs_from")?,
         })
     })?;
     Ok(KeySet { keys: rows.collect::<Result<_, _>>()?, refresh_secrets: find_refresh_secrets(db)? })

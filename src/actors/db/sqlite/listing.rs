@@ -10,7 +10,7 @@ use crate::actors::db::{Cursor, DbError, ListUsers, Page};
 
 /// Everybody, in the order of the primary key.
 const BY_ID: &str =
-    concat!("SELECT ", user_columns!(), ", '', 0 FROM users u WHERE u.id > ?1 ORDER BY u.id LIMIT ?2");
+    concat!("SELECT '', 0, ", user_columns!(), " FROM users u WHERE u.id > ?1 ORDER BY u.id LIMIT ?2");
 
 /// Two ranges of two unique indexes, merged by their common order, from where the page before ended.
 /// No term stands twice, since only e-mail addresses hold an `@`.
@@ -18,14 +18,14 @@ const BY_ID: &str =
 /// Whoever matches by both names is there twice, the second time marked. They are not left out here,
 /// because where everybody matches by both, that would read everybody to find nobody else.
 const BY_PREFIX: &str = concat!(
-    "SELECT ",
+    "SELECT u.username_key AS term, 0, ",
     user_columns!(),
-    ", u.username_key AS term, 0 FROM users u
+    " FROM users u
      WHERE u.username_key >= ?1 AND u.username_key < ?2 AND u.username_key > ?3
      UNION ALL
-     SELECT ",
+     SELECT u.email_key AS term, u.username_key >= ?4 AND u.username_key < ?2, ",
     user_columns!(),
-    ", u.email_key AS term, u.username_key >= ?4 AND u.username_key < ?2 FROM users u
+    " FROM users u
      WHERE u.email_key >= ?1 AND u.email_key < ?2 AND u.email_key > ?3
      ORDER BY term LIMIT ?5"
 );
@@ -55,20 +55,20 @@ impl Run for ListUsers {
     }
 }
 
-/// Reads a page from the rows: a user, the term they are sorted by, and whether they are listed
-/// under another. `most` is how many rows there can be.
+/// Reads a page from the rows: the term they are sorted by, whether the user is listed under another, and
+/// the user. `most` is how many rows there can be.
 fn page(mut rows: Rows<'_>, limit: usize, most: i64) -> Result<Page, DbError> {
     let mut items = Vec::new();
     let mut last = None;
     let mut read = 0;
     while let Some(row) = rows.next()? {
         read += 1;
-        let is_listed_already: bool = row.get(7)?;
+        let is_listed_already: bool = row.get(1)?;
         if read == most || (items.len() == limit && !is_listed_already) {
             return Ok(Page { items, next: last });
         }
-        let user = user(row)?;
-        last = Some(Cursor { term: row.get(6)?, id: user.id.0 });
+        let user = user(row, 2)?;
+        last = Some(Cursor { term: row.get(0)?, id: user.id.0 });
         if !is_listed_already {
             items.push(user);
         }

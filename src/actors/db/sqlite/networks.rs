@@ -18,7 +18,7 @@ impl Run for HasLoggedInFrom {
             db.prepare_cached("SELECT ip FROM sessions WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2")?;
         let mut rows = statement.query((self.user_id, Self::MAX_SESSIONS))?;
         while let Some(row) = rows.next()? {
-            let network = match row.get_ref(0)?.as_str_or_null().map_err(rusqlite::Error::from)? {
+            let network = match row.get_ref("ip")?.as_str_or_null().map_err(rusqlite::Error::from)? {
                 None => None,
                 Some(text) => match text.parse::<IpAddr>() {
                     Ok(ip) => Some(Network::of(ip)),

@@ -21,9 +21,9 @@ pub(super) fn find_refresh_secrets(db: &Connection) -> Result<Vec<RefreshSecretR
          WHERE name = 'refresh' OR (name > 'refresh.' AND name < 'refresh/')",
     )?;
     let read = |row: &Row<'_>| {
-        let name: String = row.get(0)?;
+        let name: String = row.get("name")?;
         let version = version_of(&name).ok_or(FromSqlError::InvalidType)?;
-        Ok(RefreshSecretRow { version, value: row.get(1)?, used_from: row.get(2)? })
+        Ok(RefreshSecretRow { version, value: row.get("value")?, used_from: row.get("used_from")? })
     };
     let mut secrets = statement.query_map([], read)?.collect::<Result<Vec<_>, _>>()?;
     secrets.sort_unstable_by_key(|secret| (secret.used_from, secret.version));

@@ -132,24 +132,23 @@ impl RotateSession {
 
 fn find(db: &Connection, id: SessionId) -> Result<Option<SessionRow>, DbError> {
     let sql = concat!(
-        "SELECT ",
+        "SELECT s.refresh_hash, s.spent, s.replaced, s.scope, s.created_at, s.last_used_at, s.used_before,
+                s.used_before_that, s.expires_at, s.end_reason, ",
         user_columns!(),
-        ", s.scope, s.refresh_hash, s.spent, s.replaced, s.created_at, s.last_used_at, s.used_before,
-         s.used_before_that, s.expires_at, s.end_reason
-         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?1"
+        " FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?1"
     );
     let found = db
         .prepare_cached(sql)?
         .query_row([id], |row| {
             Ok(SessionRow {
-                user: user(row)?,
-                scope: row.get(6)?,
+                user: user(row, 10)?,
+                scope: row.get(3)?,
                 chain: chain(row)?,
-                created_at: row.get(10)?,
-                last_used_at: row.get(11)?,
-                earlier_uses: EarlierUses([row.get(12)?, row.get(13)?]),
-                expires_at: row.get(14)?,
-                end_reason: row.get(15)?,
+                created_at: row.get(4)?,
+                last_used_at: row.get(5)?,
+                earlier_uses: EarlierUses([row.get(6)?, row.get(7)?]),
+                expires_at: row.get(8)?,
+                end_reason: row.get(9)?,
             })
         })
         .optional()?;
@@ -157,7 +156,7 @@ fn find(db: &Connection, id: SessionId) -> Result<Option<SessionRow>, DbError> {
 }
 
 fn chain(row: &Row<'_>) -> rusqlite::Result<RefreshChain> {
-    let (spent, replaced) = (row.get_ref(8)?.as_blob()?, row.get_ref(9)?.as_blob()?);
-    let chain = RefreshChain::read(row.get(7)?, spent, replaced);
+    let (spent, replaced) = (row.get_ref(1)?.as_blob()?, row.get_ref(2)?.as_blob()?);
+    let chain = RefreshChain::read(row.get(0)?, spent, replaced);
     Ok(chain.map_err(|error| FromSqlError::Other(error.into()))?)
 }

@@ -60,7 +60,12 @@ const STATISTICS: [&str; 2] =
 fn objects(db: &Connection) -> Result<BTreeSet<Object>, DbError> {
     let mut statement = db.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
     let objects = statement.query_map([], |row| {
-        Ok(Object { kind: row.get(0)?, name: row.get(1)?, table: row.get(2)?, sql: row.get(3)? })
+        Ok(Object {
+            kind: row.get("type")?,
+            name: row.get("name")?,
+            table: row.get("tbl_name")?,
+            sql: row.get("sql")?,
+        })
     })?;
     let is_statistics = |object: &Object| {
         object.kind == "table" && object.sql.as_deref().is_some_and(|sql| STATISTICS.contains(&sql))

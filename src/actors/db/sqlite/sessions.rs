@@ -65,7 +65,8 @@ fn end_surplus_sessions(
     let mut others: Vec<(Timestamp, SessionId)> = Vec::new();
     let mut rows = statement.query((user_id, looked_at))?;
     while let Some(row) = rows.next()? {
-        let (last_used_at, id, expires_at): (_, _, Timestamp) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (last_used_at, id, expires_at): (_, _, Timestamp) =
+            (row.get("last_used_at")?, row.get("id")?, row.get("expires_at")?);
         if id != new && expires_at > now {
             others.push((last_used_at, id));
         }
@@ -94,7 +95,8 @@ impl Run for FindActiveUsers {
         let transaction = db.is_autocommit().then(|| db.unchecked_transaction()).transpose()?;
         let mut statement = db.prepare_cached(sql)?;
         let find = |key: &SessionLookup| {
-            let found = statement.query_row((key.session_id, key.user_id, key.now), user).optional();
+            let found =
+                statement.query_row((key.session_id, key.user_id, key.now), |row| user(row, 0)).optional();
             found.map_err(DbError::from)
         };
         let found = self.keys.iter().map(find).collect();

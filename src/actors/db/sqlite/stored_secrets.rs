@@ -20,12 +20,15 @@ impl Run for FindSecretRows {
 pub(super) fn find_secret_rows(db: &Connection) -> Result<Vec<SecretRow>, DbError> {
     let mut keys = db.prepare_cached("SELECT kid, algorithm, private_key FROM signing_keys ORDER BY kid")?;
     let keys = keys.query_map([], |row| {
-        let location = SecretLocation::SigningKey { kid: row.get(0)?, algorithm: row.get(1)? };
-        Ok(SecretRow { location, secret: row.get(2)? })
+        let location = SecretLocation::SigningKey { kid: row.get("kid")?, algorithm: row.get("algorithm")? };
+        Ok(SecretRow { location, secret: row.get("private_key")? })
     })?;
     let mut secrets = db.prepare_cached("SELECT name, value FROM secrets ORDER BY name")?;
     let secrets = secrets.query_map([], |row| {
-        Ok(SecretRow { location: SecretLocation::Secret { name: row.get(0)? }, secret: row.get(1)? })
+        Ok(SecretRow {
+            location: SecretLocation::Secret { name: row.get("name")? },
+            secret: row.get("value")?,
+        })
     })?;
     Ok(keys.chain(secrets).collect::<Result<_, _>>()?)
 }

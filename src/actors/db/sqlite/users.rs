@@ -102,7 +102,7 @@ impl Run for FindUser {
 
 fn find_user(db: &Connection, id: UserId) -> Result<Option<User>, DbError> {
     let sql = concat!("SELECT ", user_columns!(), " FROM users u WHERE u.id = ?1");
-    Ok(db.prepare_cached(sql)?.query_row([id], user).optional()?)
+    Ok(db.prepare_cached(sql)?.query_row([id], |row| user(row, 0)).optional()?)
 }
 
 impl Run for UpdateUser {
