@@ -7,14 +7,11 @@ use clap::Args;
 use super::{CommandError, output::print_line};
 use crate::{
     actors::{
-        db::{
-            KeySet,
-            sqlite::{DbFile, back_up},
-        },
+        db::sqlite::{DbFile, back_up},
         token::{Keyring, SigningSetup, try_keys},
     },
     config::{DatabaseArgs, EncryptionArgs},
-    domain::{Audiences, Clock, Email, KeyWrap, Random, Role, User, UserId, Username},
+    domain::{Audiences, Clock, Email, KeySet, KeyWrap, Random, Role, User, UserId, Username},
 };
 
 #[derive(Debug, Args)]

@@ -7,10 +7,11 @@ use clap::Args;
 use super::{CommandError, database::CliDatabase, output::print_line, print_error};
 use crate::{
     actors::{
-        db::{Flaw, ImportUsers, sqlite::read_tutorial_database},
+        db::{ImportUsers, sqlite::read_tutorial_database},
         password::check_hash,
     },
     config::{DatabaseArgs, PasswordArgs},
+    domain::ImportFlaw,
 };
 
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), CommandError> {
     for user in &mut users {
         match user.password_hash.as_ref().map(|hash| check_hash(hash, args.bcrypt_cost)) {
             Some(Ok(cost)) => highest_cost = highest_cost.max(cost),
-            Some(Err(error)) => user.flaws.push(Flaw::Hash(error.to_string())),
+            Some(Err(error)) => user.flaws.push(ImportFlaw::Hash(error.to_string())),
             None => {}
         }
     }

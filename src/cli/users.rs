@@ -14,11 +14,11 @@ use super::{
 use crate::{
     actors::{
         Handle, Limits,
-        db::{DeleteUser, InsertUser, ListUsers, SetPassword, UpdateUser, UserChange},
+        db::{DeleteUser, InsertUser, ListUsers, SetPassword, UpdateUser},
         password::{Admission, HashPassword, Hasher, PasswordActor},
     },
     config::{DatabaseArgs, PasswordArgs},
-    domain::{Email, NewPassword, PasswordHash, Role, User, Username},
+    domain::{Email, NewPassword, PasswordHash, Role, User, UserChange, Username},
 };
 
 #[derive(Debug, Subcommand)]

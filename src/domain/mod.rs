@@ -5,7 +5,9 @@
 
 mod audiences;
 mod clock;
+mod cursor;
 mod email;
+mod import;
 mod key_life;
 mod key_wrap;
 mod login_name;
@@ -17,6 +19,7 @@ mod registration;
 mod role;
 mod session;
 mod shared_secret;
+mod stored_keys;
 mod throttling;
 mod token;
 mod user;
@@ -24,7 +27,9 @@ mod username;
 
 pub use audiences::{Audiences, ReservedAudience};
 pub use clock::{Clock, ManualClock, MonotonicTime, Timestamp};
+pub use cursor::{Cursor, InvalidCursor};
 pub use email::{Email, InvalidEmail};
+pub use import::{ImportFlaw, ImportProblem, ImportedBefore, ImportedUser, Taken};
 pub use key_life::signing_key;
 pub use key_wrap::{
     InvalidEncryptionKey, KeyId, KeyWrap, OpenError, SecretLocation, StoredSecret, WrapError,
@@ -40,7 +45,10 @@ pub use registration::{Registration, UnknownRegistration};
 pub use role::{InvalidScope, Role, Scope, UnknownRole};
 pub use session::{EarlierUses, EndReason, RequestOrigin, Session, SessionId, SessionRules};
 pub use shared_secret::{WeakSecret, check_shared_secret};
+pub use stored_keys::{
+    KeyRow, KeySet, RefreshSecretRow, Rewrapped, SecretRow, StoredOtherwise, check_same_wrapping,
+};
 pub use throttling::{Allowance, Debt, Delays, FailureHistory, Rate, Rule};
 pub use token::{AccessToken, AccessTokenClaims, Algorithm, RefreshToken, TokenPair, UnknownAlgorithm};
-pub use user::{User, UserId};
+pub use user::{User, UserChange, UserId};
 pub use username::{InvalidUsername, Username};

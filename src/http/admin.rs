@@ -18,11 +18,8 @@ use super::{
     render::{Items, SessionBody, UserBody},
 };
 use crate::{
-    actors::{
-        account::{BrowseUsers, ChangeUser, EndSessionsOfUser, RemoveUser, ShowSessionsOfUser, ShowUser},
-        db::{Cursor, UserChange},
-    },
-    domain::{Email, Role, UserId},
+    actors::account::{BrowseUsers, ChangeUser, EndSessionsOfUser, RemoveUser, ShowSessionsOfUser, ShowUser},
+    domain::{Cursor, Email, Role, UserChange, UserId},
 };
 
 /// The query of a request.

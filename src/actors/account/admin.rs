@@ -8,10 +8,9 @@ use super::{
 };
 use crate::{
     actors::db::{
-        Cursor, DeleteRefused, DeleteUser, EndUserSessions, FindUser, ListUsers, Page, UpdateRefused,
-        UpdateUser, UserChange,
+        DeleteRefused, DeleteUser, EndUserSessions, FindUser, ListUsers, Page, UpdateRefused, UpdateUser,
     },
-    domain::{AccessToken, EndReason, Session, User, UserId},
+    domain::{AccessToken, Cursor, EndReason, Session, User, UserChange, UserId},
 };
 
 /// Why an administrator's wish is not done.

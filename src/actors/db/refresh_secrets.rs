@@ -4,38 +4,8 @@ use std::collections::BTreeSet;
 
 use actix::Message;
 
-use super::{DbError, DbMessage, KeySet, StoredOtherwise};
-use crate::domain::{SecretLocation, SessionId, StoredSecret, Timestamp};
-
-/// A version of the secret as it is stored.
-#[derive(Debug, Clone)]
-pub struct RefreshSecretRow {
-    /// What tokens call it.
-    pub version: u8,
-    /// The secret, as it is stored at [`RefreshSecretRow::location`].
-    pub value: StoredSecret,
-    /// From when on it makes new tokens.
-    pub used_from: Timestamp,
-}
-
-impl RefreshSecretRow {
-    /// Where the secret stands.
-    #[must_use]
-    pub fn location(&self) -> SecretLocation {
-        Self::location_of(self.version)
-    }
-
-    /// Where the secret of a version stands.
-    #[must_use]
-    pub fn location_of(version: u8) -> SecretLocation {
-        SecretLocation::Secret { name: name_of(version) }
-    }
-}
-
-/// The name that a version has among the secrets. The first had it when there were no versions.
-pub(super) fn name_of(version: u8) -> String {
-    if version == 0 { "refresh".to_owned() } else { format!("refresh.{version}") }
-}
+use super::{DbError, DbMessage};
+use crate::domain::{KeySet, RefreshSecretRow, SessionId, StoredOtherwise, Timestamp};
 
 /// Adds a version, unless another process has added one since `newest` was the newest. One that is stored
 /// otherwise than the secrets that are there is refused.

@@ -3,7 +3,9 @@
 use actix::Message;
 
 use super::{DbError, DbMessage};
-use crate::domain::{Email, PasswordHash, PasswordVersion, Role, Timestamp, User, UserId, Username};
+use crate::domain::{
+    Email, PasswordHash, PasswordVersion, Role, Timestamp, User, UserChange, UserId, Username,
+};
 
 /// Which of a new user's names belongs to another account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -61,17 +63,6 @@ pub struct FindUser {
 
 impl DbMessage for FindUser {
     type Answer = Option<User>;
-}
-
-/// What is to change of a user; `None` leaves it.
-#[derive(Debug, Clone, Default)]
-pub struct UserChange {
-    /// The e-mail address.
-    pub email: Option<Email>,
-    /// The role.
-    pub role: Option<Role>,
-    /// Whether they are kept from logging in; disabling ends their sessions.
-    pub disabled: Option<bool>,
 }
 
 /// Changes a user, all of it or nothing.

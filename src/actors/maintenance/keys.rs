@@ -7,13 +7,13 @@ use zeroize::Zeroizing;
 use crate::{
     actors::{
         Handle, Unreachable,
-        db::{
-            DbError, FindKeys, InsertKey, InsertRefreshSecret, KeySet, RefreshSecretRow, Revocation,
-            RevokeKey, StoredOtherwise, sqlite::DbActor,
-        },
+        db::{DbError, FindKeys, InsertKey, InsertRefreshSecret, Revocation, RevokeKey, sqlite::DbActor},
         token::{ANNOUNCEMENT_PERIOD, KeyError, Keyring, SigningSetup, new_key_row},
     },
-    domain::{Algorithm, Clock, KeyWrap, NoRandomness, OpenError, Random, Timestamp, WrapError},
+    domain::{
+        Algorithm, Clock, KeySet, KeyWrap, NoRandomness, OpenError, Random, RefreshSecretRow,
+        StoredOtherwise, Timestamp, WrapError,
+    },
 };
 
 /// How long a new version of the refresh secret waits before it makes tokens. Each server looks for new

@@ -24,14 +24,14 @@ use self::{
 use super::{
     Handle, Unreachable,
     db::{
-        CountSlice, FindHighestCost, KeySet, Slice, StoredOtherwise,
+        CountSlice, FindHighestCost, Slice,
         sqlite::{DbActor, DbFile},
     },
     password::Passwords,
     token::{Keyring, UseKeyring},
 };
 use crate::{
-    domain::{SessionRules, Timestamp},
+    domain::{KeySet, SessionRules, StoredOtherwise, Timestamp},
     metrics,
 };
 

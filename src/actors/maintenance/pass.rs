@@ -11,12 +11,11 @@ use crate::{
     actors::{
         Handle,
         db::{
-            CountSlice, DbError, EmptyLog, FindHighestCost, FindKeys, KeySet, PurgeKeys, StoredOtherwise,
-            TableCounts, sqlite::DbActor,
+            CountSlice, DbError, EmptyLog, FindHighestCost, FindKeys, PurgeKeys, TableCounts, sqlite::DbActor,
         },
         token::{ANNOUNCEMENT_PERIOD, KeyError, KeyState, Keyring},
     },
-    domain::{SessionRules, Timestamp},
+    domain::{KeySet, SessionRules, StoredOtherwise, Timestamp},
 };
 
 /// How often the write-ahead log is emptied. It holds what pages held before they were changed: deleted

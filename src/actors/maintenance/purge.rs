@@ -6,9 +6,9 @@ use super::KeyringError;
 use crate::{
     actors::{
         Handle,
-        db::{FindRefreshVersions, KeySet, PurgeRefreshSecrets, PurgeSessions, sqlite::DbActor},
+        db::{FindRefreshVersions, PurgeRefreshSecrets, PurgeSessions, sqlite::DbActor},
     },
-    domain::{SessionId, SessionRules, Timestamp},
+    domain::{KeySet, SessionId, SessionRules, Timestamp},
 };
 
 /// How many sessions one pass looks at.

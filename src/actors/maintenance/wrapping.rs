@@ -4,9 +4,9 @@ use super::keys::KeyringError;
 use crate::{
     actors::{
         Handle,
-        db::{FindSecretRows, ReplaceSecretRows, Rewrapped, SecretRow, sqlite::DbActor},
+        db::{FindSecretRows, ReplaceSecretRows, sqlite::DbActor},
     },
-    domain::{KeyWrap, StoredSecret},
+    domain::{KeyWrap, Rewrapped, SecretRow, StoredSecret},
 };
 
 /// How often it is tried again when another process adds or deletes a key meanwhile.

@@ -19,9 +19,8 @@ use jsonwebtoken::{
 };
 use zeroize::Zeroizing;
 
-use crate::{
-    actors::db::KeyRow,
-    domain::{Algorithm, KeyWrap, NoRandomness, OpenError, Random, SecretLocation, Timestamp, WrapError},
+use crate::domain::{
+    Algorithm, KeyRow, KeyWrap, NoRandomness, OpenError, Random, SecretLocation, Timestamp, WrapError,
 };
 
 /// A key could not be made or read.

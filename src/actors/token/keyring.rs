@@ -13,10 +13,7 @@ use super::{
     refresh::{RefreshKeys, SecretVersion},
     tag::TagKeys,
 };
-use crate::{
-    actors::db::KeySet,
-    domain::{Algorithm, Audiences, KeyWrap, Timestamp, signing_key},
-};
+use crate::domain::{Algorithm, Audiences, KeySet, KeyWrap, Timestamp, signing_key};
 
 /// What the keyring is made with besides the keys.
 #[derive(Debug, Clone)]

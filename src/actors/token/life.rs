@@ -6,10 +6,7 @@
 
 use std::time::Duration;
 
-use crate::{
-    actors::db::KeySet,
-    domain::{Algorithm, Timestamp, signing_key},
-};
+use crate::domain::{Algorithm, KeySet, Timestamp, signing_key};
 
 /// For how long a verifier may keep its copy of the JWKS.
 pub const JWKS_MAX_AGE: Duration = Duration::from_mins(5);

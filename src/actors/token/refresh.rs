@@ -13,9 +13,8 @@ use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, hmac};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{
-    actors::db::RefreshSecretRow,
-    domain::{Derivation, KeyWrap, OpenError, RefreshToken, Salt, SecretHash, SessionId, Timestamp},
+use crate::domain::{
+    Derivation, KeyWrap, OpenError, RefreshSecretRow, RefreshToken, Salt, SecretHash, SessionId, Timestamp,
 };
 
 const VERSION: usize = 1;

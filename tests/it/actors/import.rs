@@ -5,12 +5,12 @@ use sekisho::{
     actors::{
         account::LoginError,
         db::{
-            DeleteUser, FindNameConflict, Flaw, ImportReport, ImportUsers, ImportedUser, InsertUser,
-            ListUsers, NameConflict, UpdateRefused, UpdateUser, UserChange, sqlite::read_tutorial_database,
+            DeleteUser, FindNameConflict, ImportReport, ImportUsers, InsertUser, ListUsers, NameConflict,
+            UpdateRefused, UpdateUser, sqlite::read_tutorial_database,
         },
         password::{UnusableHash, check_hash},
     },
-    domain::{Email, PasswordHash, Role, User, UserId, Username},
+    domain::{Email, ImportFlaw, ImportedUser, PasswordHash, Role, User, UserChange, UserId, Username},
 };
 use tempfile::TempDir;
 
@@ -267,7 +267,7 @@ async fn whoever_was_banned_stays_banned() {
 async fn everything_that_is_wrong_with_a_user_is_told() {
     let actors = TestActors::start().await;
     register(&actors, "zoe", Role::User).await;
-    let flaws = vec![Flaw::Hash("the hash is no bcrypt hash".to_owned())];
+    let flaws = vec![ImportFlaw::Hash("the hash is no bcrypt hash".to_owned())];
     let users = [
         ImportedUser { flaws: flaws.clone(), ..imported(1, "Zoe", "ZOE@example.com") },
         ImportedUser { flaws, ..imported(2, "bob", "bob@example.com") },

@@ -23,23 +23,21 @@ use rusqlite::{
 use sekisho::{
     actors::{
         db::{
-            CountSlice, Cursor, DbError, DeleteUser, EndSession, EndUserSessions, FindActiveUsers,
-            FindCredentials, FindHighestCost, FindKeys, FindNameConflict, FindRefreshVersions,
-            FindSecretRows, FindUser, HasLoggedInFrom, ImportUsers, ImportedUser, InsertKey,
-            InsertRefreshSecret, InsertUser, ListSessions, ListUsers, LoginIdentifier, NameConflict,
-            OpenSession, PurgeKeys, PurgeRefreshSecrets, PurgeSessions, RefreshSecretRow, RenewHash,
-            ReplacePassword, ReplaceSecretRows, Revocation, RevokeKey, Rewrapped, RotateSession,
-            RotateSessions, Rotation, SecretRow, SessionLookup, SetEmail, SetPassword, UpdateUser,
-            UserChange,
+            CountSlice, DbError, DeleteUser, EndSession, EndUserSessions, FindActiveUsers, FindCredentials,
+            FindHighestCost, FindKeys, FindNameConflict, FindRefreshVersions, FindSecretRows, FindUser,
+            HasLoggedInFrom, ImportUsers, InsertKey, InsertRefreshSecret, InsertUser, ListSessions,
+            ListUsers, LoginIdentifier, NameConflict, OpenSession, PurgeKeys, PurgeRefreshSecrets,
+            PurgeSessions, RenewHash, ReplacePassword, ReplaceSecretRows, Revocation, RevokeKey,
+            RotateSession, RotateSessions, Rotation, SessionLookup, SetEmail, SetPassword, UpdateUser,
             sqlite::{Access, DbFile, Run},
         },
         token::new_key_row,
     },
     config::{Config, Database},
     domain::{
-        Algorithm, Derivation, Email, EndReason, KeyWrap, Network, OriginFingerprint, PasswordHash,
-        PasswordVersion, Random, RequestOrigin, Role, Salt, Scope, SecretHash, SessionId, SessionRules,
-        StoredSecret, UserId, Username,
+        Algorithm, Cursor, Derivation, Email, EndReason, ImportedUser, KeyWrap, Network, OriginFingerprint,
+        PasswordHash, PasswordVersion, Random, RefreshSecretRow, RequestOrigin, Rewrapped, Role, Salt, Scope,
+        SecretHash, SecretRow, SessionId, SessionRules, StoredSecret, UserChange, UserId, Username,
     },
 };
 use tempfile::TempDir;

@@ -4,9 +4,9 @@ use futures_util::future::join_all;
 use sekisho::{
     actors::{
         account::{AdminError, ChangeUser, DeleteAccount, OwnAccountError, RemoveUser},
-        db::{FindUser, UserChange},
+        db::FindUser,
     },
-    domain::{AccessToken, RequestOrigin, Role, User, UserId},
+    domain::{AccessToken, RequestOrigin, Role, User, UserChange, UserId},
 };
 
 use super::{

@@ -8,13 +8,13 @@ use sekisho::{
         account::{AuthenticateError, ChangePassword, LoginError, OwnAccountError},
         db::{
             Credentials, DeleteRefused, DeleteUser, FindCredentials, LoginIdentifier, OpenSession, RenewHash,
-            SetPassword, UpdateUser, UserChange,
+            SetPassword, UpdateUser,
         },
         password::FlowKey,
     },
     domain::{
         AccessToken, EndReason, InvalidPassword, PasswordHash, PasswordVersion, RequestOrigin, Role, Scope,
-        SecretHash, TokenPair, UserId,
+        SecretHash, TokenPair, UserChange, UserId,
     },
 };
 

@@ -6,10 +6,11 @@ use futures_util::future::join_all;
 use sekisho::{
     actors::{
         account::{AdminError, BrowseUsers, LogIn, Refresh, RefreshError, Revoke},
-        db::{UpdateUser, UserChange},
+        db::UpdateUser,
     },
     domain::{
-        AccessToken, EndReason, InvalidScope, RefreshToken, RequestOrigin, Role, Scope, TokenPair, UserId,
+        AccessToken, EndReason, InvalidScope, RefreshToken, RequestOrigin, Role, Scope, TokenPair,
+        UserChange, UserId,
     },
 };
 

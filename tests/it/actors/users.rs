@@ -6,12 +6,12 @@ use sekisho::{
         account::{ChangeEmail, DeleteAccount, OwnAccountError, Register, RegisterError},
         db::{
             DeleteRefused, DeleteUser, FindCredentials, FindNameConflict, FindUser, InsertUser, ListUsers,
-            LoginIdentifier, NameConflict, SetEmail, SetPassword, UpdateRefused, UpdateUser, UserChange,
+            LoginIdentifier, NameConflict, SetEmail, SetPassword, UpdateRefused, UpdateUser,
         },
     },
     domain::{
-        Email, InvalidPassword, PasswordHash, Registration, RequestOrigin, Role, TokenPair, User, UserId,
-        Username,
+        Email, InvalidPassword, PasswordHash, Registration, RequestOrigin, Role, TokenPair, User, UserChange,
+        UserId, Username,
     },
 };
 

@@ -6,14 +6,14 @@ use sekisho::{
     actors::{
         Handle, Limits,
         db::{
-            Close, FindKeys, FindSecretRows, InsertKey, ReplaceSecretRows, RevokeKey, Rewrapped,
+            Close, FindKeys, FindSecretRows, InsertKey, ReplaceSecretRows, RevokeKey,
             sqlite::{DbActor, DbFile},
         },
         maintenance::{KeyringError, rewrap_secrets, rotate_keys, wrap_secrets},
         token::new_key_row,
     },
     config::Database,
-    domain::{Algorithm, Clock, KeyId, KeyWrap, OpenError, Random},
+    domain::{Algorithm, Clock, KeyId, KeyWrap, OpenError, Random, Rewrapped},
 };
 use tempfile::TempDir;
 

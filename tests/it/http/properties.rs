@@ -8,12 +8,9 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use sekisho::{
-    actors::{
-        db::Cursor,
-        password::{UnusableHash, check_hash},
-    },
+    actors::password::{UnusableHash, check_hash},
     config::Database,
-    domain::{Email, PasswordHash, Scope, Username},
+    domain::{Cursor, Email, PasswordHash, Scope, Username},
 };
 
 pub(super) fn runner() -> TestRunner {

@@ -15,7 +15,7 @@ use super::{
     schema::{distrust, find_foreign},
     unpublished_file::UnpublishedFile,
 };
-use crate::actors::db::{DbError, KeySet};
+use crate::{actors::db::DbError, domain::KeySet};
 
 /// What a copy holds, counted in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

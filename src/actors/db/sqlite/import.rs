@@ -7,8 +7,8 @@ use super::{
     users::{email_is_taken, username_is_taken},
 };
 use crate::{
-    actors::db::{DbError, Flaw, ImportReport, ImportUsers, ImportedUser, Problem, import::Seen},
-    domain::{Email, Role, Timestamp, UserId, Username},
+    actors::db::{DbError, ImportReport, ImportUsers},
+    domain::{Email, ImportProblem, ImportedBefore, ImportedUser, Role, Taken, Timestamp, UserId, Username},
 };
 
 impl Run for ImportUsers {
@@ -16,7 +16,7 @@ impl Run for ImportUsers {
 
     fn run(self, db: &Connection) -> Result<ImportReport, DbError> {
         let mut report = ImportReport { imported: 0, present: 0, problems: Vec::new(), applied: false };
-        let (mut seen, given) = (Seen::default(), given(db)?);
+        let (mut seen, given) = (ImportedBefore::default(), given(db)?);
         let mut accepted = Vec::new();
         // All are judged by what was here before any of them came.
         for user in self.users {
@@ -25,11 +25,11 @@ impl Run for ImportUsers {
                 report.present += 1;
                 continue;
             }
-            let flaws = [user.flaws.clone(), repeated, clashes(db, &user, given)?].concat();
+            let flaws = [user.flaws.clone(), repeated, user.clashes(taken(db, &user)?, given)].concat();
             if flaws.is_empty() {
                 accepted.push(user);
             } else {
-                report.problems.push(Problem { id: user.id, username: user.username, flaws });
+                report.problems.push(ImportProblem { id: user.id, username: user.username, flaws });
             }
         }
         report.imported = accepted.len();
@@ -66,27 +66,16 @@ fn is_present(db: &Connection, user: &ImportedUser) -> Result<bool, DbError> {
         .exists((id, username.key()))?)
 }
 
-/// What of a user somebody here has already.
-fn clashes(db: &Connection, user: &ImportedUser, given: UserId) -> Result<Vec<Flaw>, DbError> {
-    let mut flaws = Vec::new();
-    if let Some(id) = user.id {
-        if db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([id])? {
-            flaws.push(Flaw::IdTaken);
-        } else if (UserId(1)..=given).contains(&id) {
-            flaws.push(Flaw::IdGiven);
-        }
-    }
-    if let Some(username) = &user.username
-        && username_is_taken(db, username)?
-    {
-        flaws.push(Flaw::UsernameTaken);
-    }
-    if let Some(email) = &user.email
-        && email_is_taken(db, email, None)?
-    {
-        flaws.push(Flaw::EmailTaken);
-    }
-    Ok(flaws)
+/// What of a user is somebody's here already.
+fn taken(db: &Connection, user: &ImportedUser) -> Result<Taken, DbError> {
+    let id_is_taken = |id: UserId| {
+        db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([id]).map_err(DbError::from)
+    };
+    Ok(Taken {
+        id: user.id.map_or(Ok(false), id_is_taken)?,
+        username: user.username.as_ref().map_or(Ok(false), |username| username_is_taken(db, username))?,
+        email: user.email.as_ref().map_or(Ok(false), |email| email_is_taken(db, email, None))?,
+    })
 }
 
 fn insert(db: &Connection, user: &ImportedUser, now: Timestamp) -> Result<(), DbError> {

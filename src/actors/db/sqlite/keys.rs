@@ -4,8 +4,8 @@ use rusqlite::Connection;
 
 use super::{Access, Run, refresh_secrets::find_refresh_secrets, stored_secrets::check_same_wrapping};
 use crate::{
-    actors::db::{DbError, FindKeys, InsertKey, KeyRow, KeySet, PurgeKeys, Revocation, RevokeKey},
-    domain::signing_key,
+    actors::db::{DbError, FindKeys, InsertKey, PurgeKeys, Revocation, RevokeKey},
+    domain::{KeyRow, KeySet, signing_key},
 };
 
 impl Run for FindKeys {

@@ -6,7 +6,10 @@ use super::{
     Access, Run,
     columns::{user, user_columns},
 };
-use crate::actors::db::{Cursor, DbError, ListUsers, Page};
+use crate::{
+    actors::db::{DbError, ListUsers, Page},
+    domain::Cursor,
+};
 
 /// Everybody, in the order of the primary key.
 const BY_ID: &str =

@@ -5,14 +5,10 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Row, types::FromSqlError};
 
 use super::{Access, Run, keys::find_keys, stored_secrets::check_same_wrapping};
-use crate::actors::db::{
-    DbError, FindRefreshVersions, InsertRefreshSecret, PurgeRefreshSecrets, RefreshSecretRow,
-    refresh_secrets::name_of,
+use crate::{
+    actors::db::{DbError, FindRefreshVersions, InsertRefreshSecret, PurgeRefreshSecrets},
+    domain::RefreshSecretRow,
 };
-
-fn version_of(name: &str) -> Option<u8> {
-    if name == "refresh" { Some(0) } else { name.strip_prefix("refresh.")?.parse().ok() }
-}
 
 /// Finds all versions, in the order in which they begin to make new tokens.
 pub(super) fn find_refresh_secrets(db: &Connection) -> Result<Vec<RefreshSecretRow>, DbError> {
@@ -22,7 +18,7 @@ pub(super) fn find_refresh_secrets(db: &Connection) -> Result<Vec<RefreshSecretR
     )?;
     let read = |row: &Row<'_>| {
         let name: String = row.get("name")?;
-        let version = version_of(&name).ok_or(FromSqlError::InvalidType)?;
+        let version = RefreshSecretRow::version_of(&name).ok_or(FromSqlError::InvalidType)?;
         Ok(RefreshSecretRow { version, value: row.get("value")?, used_from: row.get("used_from")? })
     };
     let mut secrets = statement.query_map([], read)?.collect::<Result<Vec<_>, _>>()?;
@@ -41,7 +37,7 @@ impl Run for InsertRefreshSecret {
             }
             let RefreshSecretRow { version, value, used_from } = &self.secret;
             db.prepare_cached("INSERT INTO secrets (name, value, used_from) VALUES (?1, ?2, ?3)")?
-                .execute((name_of(*version), value, used_from))?;
+                .execute((RefreshSecretRow::name_of(*version), value, used_from))?;
         }
         find_keys(db).map(Ok)
     }
@@ -54,7 +50,7 @@ impl Run for PurgeRefreshSecrets {
         let mut statement = db.prepare_cached("DELETE FROM secrets WHERE name = ?1")?;
         let mut deleted = 0;
         for version in self.versions {
-            deleted += statement.execute([name_of(version)])?;
+            deleted += statement.execute([RefreshSecretRow::name_of(version)])?;
         }
         Ok(deleted)
     }

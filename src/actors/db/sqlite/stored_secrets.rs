@@ -5,8 +5,8 @@ use rusqlite::Connection;
 
 use super::{Access, Run, scrub::request_scrub};
 use crate::{
-    actors::db::{DbError, FindSecretRows, ReplaceSecretRows, Rewrapped, SecretRow, StoredOtherwise},
-    domain::{SecretLocation, StoredSecret},
+    actors::db::{DbError, FindSecretRows, ReplaceSecretRows},
+    domain::{self, Rewrapped, SecretLocation, SecretRow, StoredOtherwise, StoredSecret},
 };
 
 impl Run for FindSecretRows {
@@ -40,14 +40,9 @@ pub(super) fn check_same_wrapping(
     new: &StoredSecret,
     deleted: Option<&SecretLocation>,
 ) -> Result<Result<(), StoredOtherwise>, DbError> {
-    let given = new.wrapped_by();
-    let found = find_secret_rows(db)?.into_iter().filter(|row| Some(&row.location) != deleted);
-    let found = found.map(|row| row.secret.wrapped_by());
-    Ok(found
-        .filter(|found| *found != given)
-        .map(|found| Err(StoredOtherwise { found, given }))
-        .next()
-        .unwrap_or(Ok(())))
+    let mut rows = find_secret_rows(db)?;
+    rows.retain(|row| Some(&row.location) != deleted);
+    Ok(domain::check_same_wrapping(new, &rows))
 }
 
 impl Run for ReplaceSecretRows {

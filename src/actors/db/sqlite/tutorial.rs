@@ -10,10 +10,7 @@ use rusqlite::{
     Connection, OpenFlags, OptionalExtension, Row, config::DbConfig, limits::Limit, types::ValueRef,
 };
 
-use crate::{
-    actors::db::{Flaw, ImportedUser, import::MAX_ID},
-    domain::{Email, LoginName, PasswordHash, UserId, Username},
-};
+use crate::domain::{Email, ImportFlaw, ImportedUser, LoginName, PasswordHash, UserId, Username};
 
 /// A longer value is not read at all. The longest that is taken is a name.
 const MAX_VALUE_BYTES: usize = 1024;
@@ -103,8 +100,8 @@ fn user(row: &Row<'_>) -> ImportedUser {
     let mut flaws = Vec::new();
     let mut noted = |flaw| flaws.push(flaw);
     let id: Option<i64> = row.get(0).ok();
-    if !id.is_some_and(|id| (1..=MAX_ID).contains(&id)) {
-        noted(Flaw::Id);
+    if !id.is_some_and(|id| (1..=ImportedUser::MAX_ID).contains(&id)) {
+        noted(ImportFlaw::Id);
     }
     let username = name(row, 1, "username").map_err(&mut noted).ok();
     let email = name(row, 3, "email").map_err(&mut noted).ok();
@@ -123,32 +120,32 @@ fn user(row: &Row<'_>) -> ImportedUser {
 }
 
 /// A text by which somebody could log in.
-fn name(row: &Row<'_>, index: usize, column: &'static str) -> Result<String, Flaw> {
+fn name(row: &Row<'_>, index: usize, column: &'static str) -> Result<String, ImportFlaw> {
     let text = text(row, index, column, LoginName::MAX_BYTES)?;
     match LoginName::parse(&text) {
         Ok(_) => Ok(text),
-        Err(_) if text.chars().any(char::is_control) => Err(Flaw::ControlCharacter(column)),
-        Err(_) => Err(Flaw::TooLong { column, most: LoginName::MAX_BYTES }),
+        Err(_) if text.chars().any(char::is_control) => Err(ImportFlaw::ControlCharacter(column)),
+        Err(_) => Err(ImportFlaw::TooLong { column, most: LoginName::MAX_BYTES }),
     }
 }
 
 /// A text, whose length stands in the column after it.
-fn text(row: &Row<'_>, index: usize, column: &'static str, most: usize) -> Result<String, Flaw> {
+fn text(row: &Row<'_>, index: usize, column: &'static str, most: usize) -> Result<String, ImportFlaw> {
     let length = row.get(index + 1).ok().and_then(|length: i64| usize::try_from(length).ok());
     let is_too_long = length.is_some_and(|length| length > MAX_VALUE_BYTES);
     match row.get_ref(index) {
         Ok(ValueRef::Text(text)) if !text.is_empty() => {
-            String::from_utf8(text.to_vec()).map_err(|_| Flaw::NoText(column))
+            String::from_utf8(text.to_vec()).map_err(|_| ImportFlaw::NoText(column))
         }
-        _ if is_too_long => Err(Flaw::TooLong { column, most }),
-        _ => Err(Flaw::NoText(column)),
+        _ if is_too_long => Err(ImportFlaw::TooLong { column, most }),
+        _ => Err(ImportFlaw::NoText(column)),
     }
 }
 
-fn truth(row: &Row<'_>, index: usize, column: &'static str) -> Result<bool, Flaw> {
+fn truth(row: &Row<'_>, index: usize, column: &'static str) -> Result<bool, ImportFlaw> {
     match row.get_ref(index) {
         Ok(ValueRef::Null | ValueRef::Integer(0)) => Ok(false),
         Ok(ValueRef::Integer(1)) => Ok(true),
-        _ => Err(Flaw::NoTruth(column)),
+        _ => Err(ImportFlaw::NoTruth(column)),
     }
 }

@@ -10,9 +10,9 @@ use super::{
 use crate::{
     actors::db::{
         DbError, DeleteRefused, DeleteUser, FindNameConflict, FindUser, InsertUser, NameConflict, SetEmail,
-        UpdateRefused, UpdateUser, UserChange,
+        UpdateRefused, UpdateUser,
     },
-    domain::{Email, EndReason, Role, User, UserId, Username},
+    domain::{Email, EndReason, User, UserChange, UserId, Username},
 };
 
 impl Run for FindNameConflict {
@@ -117,13 +117,8 @@ impl Run for UpdateUser {
         {
             return Ok(Err(UpdateRefused::EmailTaken));
         }
-        let after = User {
-            email: self.change.email.unwrap_or_else(|| before.email.clone()),
-            role: self.change.role.unwrap_or(before.role),
-            disabled: self.change.disabled.unwrap_or(before.disabled),
-            ..before.clone()
-        };
-        if administers(&before) && !administers(&after) && is_last_admin(db, self.id)? {
+        let after = self.change.apply(before.clone());
+        if before.ceases_to_administer(Some(&after)) && is_last_admin(db, self.id)? {
             return Ok(Err(UpdateRefused::LastAdmin));
         }
         db.prepare_cached(
@@ -152,10 +147,6 @@ impl Run for SetEmail {
     }
 }
 
-fn administers(user: &User) -> bool {
-    user.role == Role::Admin && !user.disabled
-}
-
 fn is_last_admin(db: &Connection, id: UserId) -> Result<bool, DbError> {
     let others = db
         .prepare_cached("SELECT 1 FROM users WHERE role = 'admin' AND disabled = 0 AND id <> ?1 LIMIT 1")?
@@ -170,7 +161,7 @@ impl Run for DeleteUser {
         let Some(user) = find_user(db, self.id)? else {
             return Ok(Err(DeleteRefused::NotFound));
         };
-        if administers(&user) && is_last_admin(db, self.id)? {
+        if user.ceases_to_administer(None) && is_last_admin(db, self.id)? {
             return Ok(Err(DeleteRefused::LastAdmin));
         }
         let deleted = db

@@ -5,10 +5,10 @@ use std::time::Duration;
 use sekisho::{
     actors::{
         account::{AuthenticateError, LogOut},
-        db::{UpdateUser, UserChange},
+        db::UpdateUser,
         token::InvalidToken,
     },
-    domain::{AccessToken, Algorithm, Role, Scope},
+    domain::{AccessToken, Algorithm, Role, Scope, UserChange},
 };
 use serde_json::json;
 

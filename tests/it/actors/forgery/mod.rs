@@ -14,12 +14,8 @@ use aws_lc_rs::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sekisho::{
-    actors::{
-        account::AuthenticateError,
-        db::{FindKeys, KeyRow},
-        token::InvalidToken,
-    },
-    domain::{AccessToken, AccessTokenClaims, Algorithm, Role, TokenPair, User},
+    actors::{account::AuthenticateError, db::FindKeys, token::InvalidToken},
+    domain::{AccessToken, AccessTokenClaims, Algorithm, KeyRow, Role, TokenPair, User},
 };
 use serde_json::{Value, json};
 

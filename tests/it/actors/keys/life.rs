@@ -4,11 +4,11 @@ use futures_util::future::join;
 use sekisho::{
     actors::{
         account::AuthenticateError,
-        db::{FindKeys, KeySet},
+        db::FindKeys,
         maintenance::{KeyringError, RunMaintenance, rewrap_secrets, rotate_keys},
         token::{ANNOUNCEMENT_PERIOD, InvalidToken, KeyError, KeyState},
     },
-    domain::{Algorithm, KeyWrap, Random, Role},
+    domain::{Algorithm, KeySet, KeyWrap, Random, Role},
 };
 
 use super::{DAY, HOUR, MINUTE, SECOND, Verifier, fetch, kid, look_around, rotate, states, verifies, worker};

@@ -1,0 +1,145 @@
+//! The keys and secrets that tokens are made with, as they are stored.
+
+use std::fmt;
+
+use super::{Algorithm, KeyId, SecretLocation, StoredSecret, Timestamp};
+
+/// A signing key as it is stored.
+#[derive(Clone)]
+pub struct KeyRow {
+    /// Its name in tokens and in the JWKS.
+    pub kid: String,
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// PKCS #8 (DER), or the bare secret for HS256, as it is stored at [`KeyRow::location`].
+    pub private_key: StoredSecret,
+    /// When the JWKS began to show it.
+    pub announced_at: Timestamp,
+    /// When it begins to sign.
+    pub signs_from: Timestamp,
+}
+
+impl fmt::Debug for KeyRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyRow").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+impl KeyRow {
+    /// Where its private key stands.
+    #[must_use]
+    pub fn location(&self) -> SecretLocation {
+        SecretLocation::SigningKey { kid: self.kid.clone(), algorithm: self.algorithm }
+    }
+}
+
+/// All that tokens are made with.
+#[derive(Debug, Clone)]
+pub struct KeySet {
+    /// The signing keys, the oldest first: of those that may sign, the last does.
+    pub keys: Vec<KeyRow>,
+    /// The versions of the secret of refresh tokens, in the order in which they begin to make new ones.
+    pub refresh_secrets: Vec<RefreshSecretRow>,
+}
+
+impl KeySet {
+    /// Whether the other set holds the same signing keys and the same refresh secrets, however they are
+    /// stored.
+    #[must_use]
+    pub fn is_of_the_same_keys(&self, other: &Self) -> bool {
+        let kids = |set: &Self| set.keys.iter().map(|key| key.kid.clone()).collect::<Vec<_>>();
+        let versions = |set: &Self| {
+            set.refresh_secrets.iter().map(|secret| (secret.version, secret.used_from)).collect::<Vec<_>>()
+        };
+        kids(self) == kids(other) && versions(self) == versions(other)
+    }
+}
+
+/// A version of the secret as it is stored.
+#[derive(Debug, Clone)]
+pub struct RefreshSecretRow {
+    /// What tokens call it.
+    pub version: u8,
+    /// The secret, as it is stored at [`RefreshSecretRow::location`].
+    pub value: StoredSecret,
+    /// From when on it makes new tokens.
+    pub used_from: Timestamp,
+}
+
+impl RefreshSecretRow {
+    /// Where the secret stands.
+    #[must_use]
+    pub fn location(&self) -> SecretLocation {
+        Self::location_of(self.version)
+    }
+
+    /// Where the secret of a version stands.
+    #[must_use]
+    pub fn location_of(version: u8) -> SecretLocation {
+        SecretLocation::Secret { name: Self::name_of(version) }
+    }
+
+    /// The name that a version has among the secrets. The first had it when there were no versions.
+    #[must_use]
+    pub fn name_of(version: u8) -> String {
+        if version == 0 { "refresh".to_owned() } else { format!("refresh.{version}") }
+    }
+
+    /// The version that has this name; `None` where the secret is none of these.
+    #[must_use]
+    pub fn version_of(name: &str) -> Option<u8> {
+        if name == "refresh" { Some(0) } else { name.strip_prefix("refresh.")?.parse().ok() }
+    }
+}
+
+/// Another process has changed how the secrets in the database are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the database's secrets are {}, and this process stores them {}: another process has changed that; start this one \
+     anew with the --encryption-key-file of today",
+    described(*.found), described(*.given)
+)]
+pub struct StoredOtherwise {
+    /// The key that wrapped those that are there.
+    pub found: Option<KeyId>,
+    /// The key that wrapped the one that was to be stored.
+    pub given: Option<KeyId>,
+}
+
+fn described(key: Option<KeyId>) -> String {
+    key.map_or_else(|| "in the clear".to_owned(), |id| format!("encrypted with the key {id}"))
+}
+
+/// A secret and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretRow {
+    /// Where.
+    pub location: SecretLocation,
+    /// What.
+    pub secret: StoredSecret,
+}
+
+/// Refuses a secret that is stored otherwise than those that are there.
+///
+/// # Errors
+///
+/// How the two differ.
+pub fn check_same_wrapping<'a>(
+    new: &StoredSecret,
+    found: impl IntoIterator<Item = &'a SecretRow>,
+) -> Result<(), StoredOtherwise> {
+    let given = new.wrapped_by();
+    let mut found = found.into_iter().map(|row| row.secret.wrapped_by());
+    found.find(|found| *found != given).map_or(Ok(()), |found| Err(StoredOtherwise { found, given }))
+}
+
+/// A secret that is to be stored otherwise.
+#[derive(Debug)]
+pub struct Rewrapped {
+    /// Where it stands.
+    pub location: SecretLocation,
+    /// How it was stored.
+    pub before: StoredSecret,
+    /// How it is to be stored.
+    pub after: StoredSecret,
+}
