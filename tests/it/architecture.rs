@@ -76,10 +76,10 @@ fn no_lint_is_allowed_without_a_reason_and_no_thread_sleeps() {
 
 #[test]
 fn a_stored_secret_is_wrapped_or_comes_from_a_column() {
-    let makes = |source: &Source| {
+    let reads_secret = |source: &Source| {
         source.names_last(&["StoredSecret", "from_column"]) || source.names(&["Self", "from_column"])
     };
-    let mut makers: Vec<_> = sources().into_iter().filter(makes).map(|source| source.name).collect();
+    let mut makers: Vec<_> = sources().into_iter().filter(reads_secret).map(|source| source.name).collect();
 
     makers.sort_unstable();
     assert_eq!(makers, ["actors/db/sqlite/columns.rs", "domain/key_wrap.rs"]);
