@@ -10,10 +10,7 @@ use crate::{
     actors::{
         Handle, Limits,
         account::{AccountActor, Coalescer, Dependencies, Renewals, Rules},
-        db::{
-            Close, DbError, FindHighestCost,
-            sqlite::{DbActor, DbFile},
-        },
+        db::{Close, Db, DbError, FindHighestCost, sqlite::DbFile},
         maintenance::{KeyPolicy, MaintenanceActor, Subscribe, open_keyring, wrap_secrets},
         password::{Admission, Hasher, LANES, PasswordActor, PasswordError, Passwords},
         throttle::Throttle,
@@ -66,7 +63,7 @@ const THROTTLE_DEADLINE: Duration = Duration::from_secs(5);
 /// ```
 #[derive(Clone)]
 pub struct Sekisho {
-    db: Handle<DbActor>,
+    db: Db,
     passwords: Passwords,
     throttle: Throttle,
     renewals: Renewals,
@@ -94,7 +91,7 @@ impl Sekisho {
         let file = Arc::new(DbFile::open(&config.database.location)?);
         let Overrides { clock, random, .. } = overrides.clone();
         let limits = Limits { in_flight: DB_IN_FLIGHT, deadline: Some(DB_DEADLINE) };
-        let db = DbActor::start(Arc::clone(&file), limits);
+        let db = Db::sqlite(Arc::clone(&file), limits);
         let policy = KeyPolicy {
             algorithm: config.algorithm,
             lifetime: config.key_lifetime(),
@@ -205,7 +202,7 @@ impl Sekisho {
 
     /// The database, for messages that no use case sends.
     #[must_use]
-    pub const fn db(&self) -> &Handle<DbActor> {
+    pub const fn db(&self) -> &Db {
         &self.db
     }
 

@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use super::CommandError;
 use crate::{
     actors::{
-        Handle, Limits,
+        Limits,
         db::{
-            Close, FindCredentials, LoginIdentifier,
-            sqlite::{DbActor, DbFile, StartError},
+            Close, Db, FindCredentials, LoginIdentifier,
+            sqlite::{DbFile, StartError},
         },
     },
     config::{Database, DatabaseArgs},
@@ -17,7 +17,7 @@ use crate::{
 
 /// A database that a command works with, by the same messages as the server.
 pub(super) struct CliDatabase {
-    pub(super) db: Handle<DbActor>,
+    pub(super) db: Db,
     pub(super) file: Arc<DbFile>,
     pub(super) clock: Clock,
     pub(super) random: Random,
@@ -45,7 +45,7 @@ impl CliDatabase {
     fn on(file: DbFile) -> Self {
         let limits = Limits { in_flight: 64, deadline: Some(Duration::from_mins(10)) };
         let file = Arc::new(file);
-        let db = DbActor::start(Arc::clone(&file), limits);
+        let db = Db::sqlite(Arc::clone(&file), limits);
         Self { db, file, clock: Clock::System, random: Random::System }
     }
 

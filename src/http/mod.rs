@@ -41,8 +41,8 @@ pub use self::{
 use self::{error::ApiError, route::route};
 use crate::{
     actors::{
-        Handle, account::AccountActor, db::sqlite::DbActor, maintenance::MaintenanceActor,
-        password::Passwords, throttle::Throttle, token::TokenActor,
+        Handle, account::AccountActor, db::Db, maintenance::MaintenanceActor, password::Passwords,
+        throttle::Throttle, token::TokenActor,
     },
     domain::{PasswordPolicy, Registration},
 };
@@ -55,7 +55,7 @@ pub struct Api {
     /// The keys to publish.
     pub tokens: Handle<TokenActor>,
     /// Pinged by `/readyz`.
-    pub db: Handle<DbActor>,
+    pub db: Db,
     /// Pinged by `/readyz`.
     pub passwords: Passwords,
     /// Pinged by `/readyz`.

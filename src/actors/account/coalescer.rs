@@ -8,12 +8,12 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use actix::{Handler, dev::ToEnvelope};
+use actix::Handler;
 use tokio::sync::oneshot;
 
 use crate::actors::{
-    Handle, Unreachable,
-    db::{CoalescedMessage, DbError, sqlite::DbActor},
+    Unreachable,
+    db::{CoalescedMessage, Db, DbError, sqlite::DbActor},
 };
 
 /// The maximum number of messages in flight for one coalescer. Two, so that the next message is already
@@ -22,7 +22,7 @@ const MAX_IN_FLIGHT: usize = 2;
 
 /// Sends the entries of one worker's callers together; see the module's documentation.
 pub struct Coalescer<M: CoalescedMessage> {
-    db: Handle<DbActor>,
+    db: Db,
     queue: Rc<RefCell<Queue<M>>>,
 }
 
@@ -45,11 +45,10 @@ impl<M> Coalescer<M>
 where
     M: CoalescedMessage,
     DbActor: Handler<M>,
-    <DbActor as actix::Actor>::Context: ToEnvelope<DbActor, M>,
 {
     /// A coalescer that asks this database.
     #[must_use]
-    pub fn new(db: Handle<DbActor>) -> Self {
+    pub fn new(db: Db) -> Self {
         let queue = Queue { waiting: Vec::new(), senders: 0 };
         Self { db, queue: Rc::new(RefCell::new(queue)) }
     }

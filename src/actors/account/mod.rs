@@ -42,7 +42,7 @@ pub use self::{
 };
 use super::{
     Handle, Unreachable,
-    db::{FindActiveUsers, RotateSessions, sqlite::DbActor},
+    db::{Db, FindActiveUsers, RotateSessions},
     password::Passwords,
     throttle::Throttle,
     token::TokenActor,
@@ -53,7 +53,7 @@ use crate::domain::{Clock, PasswordPolicy, Registration, SessionRules};
 #[derive(Clone)]
 pub struct Dependencies {
     /// The database.
-    pub db: Handle<DbActor>,
+    pub db: Db,
     /// The same, for the one question that every authenticated request asks.
     pub lookups: Coalescer<FindActiveUsers>,
     /// The same, for refreshes.

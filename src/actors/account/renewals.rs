@@ -12,8 +12,7 @@ use std::{
 use super::{ActorError, CheckError, Dependencies};
 use crate::{
     actors::{
-        Handle,
-        db::{FindCredentials, LoginIdentifier, RenewHash, sqlite::DbActor},
+        db::{Db, FindCredentials, LoginIdentifier, RenewHash},
         password::{FlowKey, Passwords, Rehash},
     },
     domain::UserId,
@@ -74,12 +73,7 @@ impl Drop for PendingRenewal {
     }
 }
 
-async fn renew(
-    db: &Handle<DbActor>,
-    passwords: &Passwords,
-    id: UserId,
-    rehash: Rehash,
-) -> Result<(), CheckError> {
+async fn renew(db: &Db, passwords: &Passwords, id: UserId, rehash: Rehash) -> Result<(), CheckError> {
     let outdated = rehash.outdated().clone();
     // Logins that ran beside the first met the same hash, which is another by now.
     let found =

@@ -19,8 +19,11 @@ pub mod sqlite;
 mod stored_secrets;
 mod users;
 
-use actix::Message;
+use std::sync::Arc;
 
+use actix::{Handler, Message};
+
+use self::sqlite::{DbActor, DbFile};
 pub use self::{
     counts::{CountSlice, Slice, TableCounts},
     credentials::{
@@ -43,6 +46,47 @@ pub use self::{
         UpdateRefused, UpdateUser,
     },
 };
+
+use super::{Handle, Limits};
+
+/// The database, whichever engine it is: the one place that tells engines apart.
+#[derive(Clone)]
+pub enum Db {
+    /// An SQLite file.
+    Sqlite(Handle<DbActor>),
+}
+
+impl Db {
+    /// Starts the actor of an SQLite file.
+    #[must_use]
+    pub fn sqlite(file: Arc<DbFile>, limits: Limits) -> Self {
+        Self::Sqlite(DbActor::start(file, limits))
+    }
+
+    /// Sends a message and waits for its answer, as [`Handle::ask`] does.
+    ///
+    /// # Errors
+    ///
+    /// What the database answered, or why it did not.
+    pub async fn ask<M, T>(&self, message: M) -> Result<T, DbError>
+    where
+        DbActor: Handler<M>,
+        M: Message<Result = Result<T, DbError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        match self {
+            Self::Sqlite(actor) => actor.ask(message).await,
+        }
+    }
+
+    /// The number of messages in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        match self {
+            Self::Sqlite(actor) => actor.in_flight(),
+        }
+    }
+}
 
 /// A message to the database: one read, or one change that happens wholly or not at all.
 pub trait DbMessage: Message<Result = Result<Self::Answer, DbError>> + Send + 'static {

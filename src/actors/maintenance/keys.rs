@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     actors::{
-        Handle, Unreachable,
-        db::{DbError, FindKeys, InsertKey, InsertRefreshSecret, Revocation, RevokeKey, sqlite::DbActor},
+        Unreachable,
+        db::{Db, DbError, FindKeys, InsertKey, InsertRefreshSecret, Revocation, RevokeKey},
         token::{ANNOUNCEMENT_PERIOD, KeyError, Keyring, SigningSetup, new_key_row},
     },
     domain::{
@@ -74,10 +74,7 @@ pub struct KeyPolicy {
 /// # Errors
 ///
 /// When the database fails or holds a key that is none.
-pub async fn open_keyring(
-    db: &Handle<DbActor>,
-    policy: &KeyPolicy,
-) -> Result<(KeySet, Keyring), KeyringError> {
+pub async fn open_keyring(db: &Db, policy: &KeyPolicy) -> Result<(KeySet, Keyring), KeyringError> {
     let mut set = db.ask(FindKeys).await?;
     let newest = set.keys.last();
     let fits = newest.is_some_and(|key| key.algorithm == policy.algorithm);
@@ -96,7 +93,7 @@ pub async fn open_keyring(
 
 /// Makes the first refresh secret where there is none.
 pub(super) async fn with_refresh_secret(
-    db: &Handle<DbActor>,
+    db: &Db,
     policy: &KeyPolicy,
     set: KeySet,
 ) -> Result<KeySet, KeyringError> {
@@ -125,7 +122,7 @@ fn new_refresh_secret(
 ///
 /// When none can be made or stored.
 pub async fn rotate_refresh_secret(
-    db: &Handle<DbActor>,
+    db: &Db,
     clock: &Clock,
     maker: (&KeyWrap, &Random),
 ) -> Result<RefreshSecretRow, KeyringError> {
@@ -150,7 +147,7 @@ pub async fn rotate_refresh_secret(
 ///
 /// When no key can be made or stored.
 pub async fn rotate_keys(
-    db: &Handle<DbActor>,
+    db: &Db,
     algorithm: Algorithm,
     at_once: bool,
     clock: &Clock,
@@ -180,7 +177,7 @@ pub enum Revoked {
 ///
 /// When no key can be made or stored.
 pub async fn revoke_key(
-    db: &Handle<DbActor>,
+    db: &Db,
     kid: &str,
     clock: &Clock,
     (key_wrap, random): (&KeyWrap, &Random),

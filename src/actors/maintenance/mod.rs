@@ -22,11 +22,8 @@ use self::{
     purge::PurgeProgress,
 };
 use super::{
-    Handle, Unreachable,
-    db::{
-        CountSlice, FindHighestCost, Slice,
-        sqlite::{DbActor, DbFile},
-    },
+    Unreachable,
+    db::{CountSlice, Db, FindHighestCost, Slice, sqlite::DbFile},
     password::Passwords,
     token::{Keyring, UseKeyring},
 };
@@ -43,7 +40,7 @@ const COUNTED_ROWS: i64 = 5000;
 
 /// The actor; see the module's documentation.
 pub struct MaintenanceActor {
-    db: Handle<DbActor>,
+    db: Db,
     file: Arc<DbFile>,
     policy: KeyPolicy,
     rules: SessionRules,
@@ -67,7 +64,7 @@ impl MaintenanceActor {
     /// An actor that starts from the keyring that [`open_keyring`] read.
     #[must_use]
     pub fn new(
-        db: Handle<DbActor>,
+        db: Db,
         file: Arc<DbFile>,
         policy: KeyPolicy,
         rules: SessionRules,

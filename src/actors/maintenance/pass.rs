@@ -9,10 +9,7 @@ use super::{
 };
 use crate::{
     actors::{
-        Handle,
-        db::{
-            CountSlice, DbError, EmptyLog, FindHighestCost, FindKeys, PurgeKeys, TableCounts, sqlite::DbActor,
-        },
+        db::{CountSlice, Db, DbError, EmptyLog, FindHighestCost, FindKeys, PurgeKeys, TableCounts},
         token::{ANNOUNCEMENT_PERIOD, KeyError, KeyState, Keyring},
     },
     domain::{KeySet, SessionRules, StoredOtherwise, Timestamp},
@@ -24,7 +21,7 @@ const LOG_EMPTYING_INTERVAL: Duration = Duration::from_mins(1);
 
 /// One pass, with everything that it needs from the actor.
 pub(super) struct Pass {
-    pub(super) db: Handle<DbActor>,
+    pub(super) db: Db,
     pub(super) policy: KeyPolicy,
     pub(super) rules: SessionRules,
     pub(super) known: Arc<KeySet>,

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use super::KeyringError;
 use crate::{
-    actors::{
-        Handle,
-        db::{FindRefreshVersions, PurgeRefreshSecrets, PurgeSessions, sqlite::DbActor},
-    },
+    actors::db::{Db, FindRefreshVersions, PurgeRefreshSecrets, PurgeSessions},
     domain::{KeySet, SessionId, SessionRules, Timestamp},
 };
 
@@ -33,7 +30,7 @@ impl PurgeProgress {
     /// the refresh secret that no live session uses; the next pass finds them gone.
     pub(super) async fn purge_next(
         mut self,
-        db: &Handle<DbActor>,
+        db: &Db,
         set: &KeySet,
         rules: &SessionRules,
         token_lifetime: Duration,

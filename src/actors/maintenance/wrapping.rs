@@ -2,10 +2,7 @@
 
 use super::keys::KeyringError;
 use crate::{
-    actors::{
-        Handle,
-        db::{FindSecretRows, ReplaceSecretRows, sqlite::DbActor},
-    },
+    actors::db::{Db, FindSecretRows, ReplaceSecretRows},
     domain::{KeyWrap, Rewrapped, SecretRow, StoredSecret},
 };
 
@@ -21,7 +18,7 @@ const ATTEMPTS: usize = 10;
 /// # Errors
 ///
 /// When the database fails.
-pub async fn wrap_secrets(db: &Handle<DbActor>, key_wrap: &KeyWrap) -> Result<usize, KeyringError> {
+pub async fn wrap_secrets(db: &Db, key_wrap: &KeyWrap) -> Result<usize, KeyringError> {
     if key_wrap.key_id().is_none() {
         return Ok(0);
     }
@@ -41,11 +38,7 @@ pub async fn wrap_secrets(db: &Handle<DbActor>, key_wrap: &KeyWrap) -> Result<us
 /// # Errors
 ///
 /// When `from` cannot read one of them, or the database fails; nothing is changed then.
-pub async fn rewrap_secrets(
-    db: &Handle<DbActor>,
-    from: &KeyWrap,
-    to: &KeyWrap,
-) -> Result<usize, KeyringError> {
+pub async fn rewrap_secrets(db: &Db, from: &KeyWrap, to: &KeyWrap) -> Result<usize, KeyringError> {
     replace_secrets(db, |row| rewrapped(row, from, to)).await
 }
 
@@ -58,7 +51,7 @@ fn rewrapped(row: &SecretRow, from: &KeyWrap, to: &KeyWrap) -> Result<StoredSecr
 }
 
 async fn replace_secrets(
-    db: &Handle<DbActor>,
+    db: &Db,
     rewrap: impl Fn(&SecretRow) -> Result<StoredSecret, KeyringError>,
 ) -> Result<usize, KeyringError> {
     for _ in 0..ATTEMPTS {

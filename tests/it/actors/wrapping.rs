@@ -4,11 +4,8 @@ use std::{path::PathBuf, sync::Arc};
 
 use sekisho::{
     actors::{
-        Handle, Limits,
-        db::{
-            Close, FindKeys, FindSecretRows, InsertKey, ReplaceSecretRows, RevokeKey,
-            sqlite::{DbActor, DbFile},
-        },
+        Limits,
+        db::{Close, Db, FindKeys, FindSecretRows, InsertKey, ReplaceSecretRows, RevokeKey, sqlite::DbFile},
         maintenance::{KeyringError, rewrap_secrets, rotate_keys, wrap_secrets},
         token::new_key_row,
     },
@@ -31,7 +28,7 @@ fn wrap(key: &str) -> KeyWrap {
 struct Scene {
     directory: TempDir,
     file: Arc<DbFile>,
-    db: Handle<DbActor>,
+    db: Db,
 }
 
 impl Scene {
@@ -64,9 +61,9 @@ impl Scene {
     }
 }
 
-fn open(path: PathBuf) -> (Arc<DbFile>, Handle<DbActor>) {
+fn open(path: PathBuf) -> (Arc<DbFile>, Db) {
     let file = Arc::new(DbFile::open(&Database::File(path)).unwrap());
-    let db = DbActor::start(Arc::clone(&file), Limits { in_flight: 100, deadline: None });
+    let db = Db::sqlite(Arc::clone(&file), Limits { in_flight: 100, deadline: None });
     (file, db)
 }
 
@@ -132,7 +129,7 @@ async fn a_secret_that_is_stored_otherwise_than_those_that_are_there_is_refused(
 async fn secrets_are_replaced_all_at_once_or_not_at_all() {
     let scene = Scene::set().await;
     let (clear, key) = (KeyWrap::in_the_clear(), wrap(KEY));
-    let replaced = |count: usize, db: &Handle<DbActor>| {
+    let replaced = |count: usize, db: &Db| {
         let (db, clear, key) = (db.clone(), clear.clone(), key.clone());
         async move {
             let rows = db.ask(FindSecretRows).await.unwrap().into_iter().take(count);
