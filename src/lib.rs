@@ -71,7 +71,7 @@
 //!    ([`FindActiveUsers`](actors::db::FindActiveUsers)). A [`Coalescer`](actors::account::Coalescer) sends
 //!    one such message for all requests that wait in this worker.
 //! 5. The [`Caller`](actors::account::Caller) goes back to the handler, which renders the user. An error
-//!    becomes a status and a body in one place, `http::error`.
+//!    becomes a status and a body in one place, `http::wire`.
 //!
 //! # Where to start reading
 //!

@@ -10,12 +10,12 @@ use actix_web::{
     web,
 };
 
-use super::Api;
+use crate::http::Api;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether a page of another origin, which is not one of `--cors-origin`, has sent a request.
-pub(super) fn is_foreign(context: &GuardContext<'_>) -> bool {
+pub(crate) fn is_foreign(context: &GuardContext<'_>) -> bool {
     let Some(api) = context.app_data::<web::Data<Api>>() else { return false };
     let origins = &api.cors_origins;
     Sender::of(context.head().headers())

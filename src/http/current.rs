@@ -6,8 +6,13 @@
 use actix_web::{Error, FromRequest, HttpRequest, dev::Payload, error::ErrorInternalServerError, web};
 use futures_util::future::LocalBoxFuture;
 
-use super::{Api, error::ApiError, extract};
-use crate::actors::account::{Authenticate, Caller};
+use crate::{
+    actors::account::{Authenticate, Caller},
+    http::{
+        Api,
+        wire::{errors::ApiError, extract},
+    },
+};
 
 /// The user behind a request, whose token has the scope `user`.
 ///

@@ -13,9 +13,12 @@ use futures_util::{
 };
 use serde_json::json;
 
-use super::{Api, error::ApiError};
-use crate::actors::{
-    account::PingAccount, db::Ping, maintenance::PingMaintenance, password::PingPassword, token::PingToken,
+use crate::{
+    actors::{
+        account::PingAccount, db::Ping, maintenance::PingMaintenance, password::PingPassword,
+        token::PingToken,
+    },
+    http::{Api, wire::errors::ApiError},
 };
 
 /// How long each actor has to answer a ping. A hash thread may be in the middle of a hash.
@@ -25,11 +28,11 @@ const PING_TIMEOUT: Duration = Duration::from_secs(3);
 /// often than this.
 const PROBE_TTL: Duration = Duration::from_secs(1);
 
-pub(super) async fn alive() -> HttpResponse {
+pub(crate) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "alive" }))
 }
 
-pub(super) async fn ready(
+pub(crate) async fn ready(
     api: web::Data<Api>,
     readiness: web::Data<Readiness>,
 ) -> Result<HttpResponse, ApiError> {
@@ -43,7 +46,7 @@ pub(super) async fn ready(
 
 /// What the actors answered when a worker asked them last.
 #[derive(Default)]
-pub(super) struct Readiness(RefCell<Option<Probe>>);
+pub(crate) struct Readiness(RefCell<Option<Probe>>);
 
 struct Probe {
     began: Instant,

@@ -1,44 +1,38 @@
 //! HTTP: each handler parses a request, forwards one message to an actor, and renders the answer.
 
-mod admin;
-mod asset;
-mod body;
-mod client_address;
+mod api;
 mod cross_site;
 mod current;
 mod docs;
-mod error;
-mod extract;
-mod fields;
-mod headers;
 mod health;
-mod keys;
 mod metrics_page;
-mod middleware;
+mod oauth;
+mod observe;
 mod openapi;
-mod outage_log;
-mod render;
-mod request_tracker;
 mod route;
-mod sessions;
-mod token;
-mod unread;
-mod users;
+mod wire;
 
 use std::sync::Arc;
 
 use actix_web::web::{self, ServiceConfig};
 use ipnet::IpNet;
 
+use self::{
+    api::{admin, sessions, users},
+    oauth::{keys, token},
+    route::route,
+    wire::errors::ApiError,
+};
 pub use self::{
     current::{CurrentAdmin, CurrentUser},
     metrics_page::metrics_page,
-    middleware::Observe,
+    observe::{
+        middleware::Observe,
+        request_tracker::{RequestBody, RequestProgress, RequestTracker},
+        unread::track_unread,
+    },
     openapi::document as openapi_document,
-    request_tracker::{RequestBody, RequestProgress, RequestTracker},
-    unread::track_unread,
 };
-use self::{error::ApiError, route::route};
 use crate::{
     actors::{
         Handle, account::AccountActor, db::Db, maintenance::MaintenanceActor, password::Passwords,
@@ -96,10 +90,10 @@ pub fn configure(config: &mut ServiceConfig, api: Api) {
     route(config, "/healthz", |r| r.get(health::alive));
     route(config, "/readyz", |r| r.get(health::ready));
     if has_docs {
-        route(config, "/openapi.json", |r| r.get(docs::openapi));
-        route(config, "/docs", |r| r.get(docs::page));
-        route(config, "/docs/{file}", |r| r.get(docs::file));
-        route(config, "/", |r| r.get(docs::home));
+        route(config, "/openapi.json", |r| r.get(docs::page::openapi));
+        route(config, "/docs", |r| r.get(docs::page::page));
+        route(config, "/docs/{file}", |r| r.get(docs::page::file));
+        route(config, "/", |r| r.get(docs::page::home));
     }
 }
 

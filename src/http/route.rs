@@ -7,14 +7,14 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use super::{
+use crate::http::{
     cross_site,
-    error::{ApiError, OAuthError},
-    middleware::RouteLabel,
+    observe::middleware::RouteLabel,
+    wire::errors::{ApiError, OAuthError},
 };
 
 /// Declares a path, with and without a trailing slash, and its methods; any other method is 405.
-pub(super) fn route(
+pub(crate) fn route(
     config: &mut ServiceConfig,
     path: &'static str,
     methods: impl Fn(RouteBuilder) -> RouteBuilder,
@@ -47,7 +47,7 @@ fn allow_header(methods: &[Method]) -> &'static str {
 }
 
 /// A path's methods, as they are declared.
-pub(super) struct RouteBuilder {
+pub(crate) struct RouteBuilder {
     resource: Resource,
     allow: Vec<Method>,
     is_oauth: bool,
@@ -55,7 +55,7 @@ pub(super) struct RouteBuilder {
 
 impl RouteBuilder {
     /// Errors of the methods that follow have the two members of RFC 6749 as well.
-    pub(super) fn oauth(self) -> Self {
+    pub(crate) fn oauth(self) -> Self {
         Self { is_oauth: true, ..self }
     }
 
@@ -85,7 +85,7 @@ impl RouteBuilder {
     }
 
     /// GET, and HEAD with it (RFC 9110, section 9.1).
-    pub(super) fn get<F, Args>(self, handler: F) -> Self
+    pub(crate) fn get<F, Args>(self, handler: F) -> Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,
@@ -95,7 +95,7 @@ impl RouteBuilder {
         self.route(Method::GET, guard, web::route().to(handler))
     }
 
-    pub(super) fn post<F, Args>(self, handler: F) -> Self
+    pub(crate) fn post<F, Args>(self, handler: F) -> Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,
@@ -104,7 +104,7 @@ impl RouteBuilder {
         self.change(Method::POST, handler)
     }
 
-    pub(super) fn patch<F, Args>(self, handler: F) -> Self
+    pub(crate) fn patch<F, Args>(self, handler: F) -> Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,
@@ -113,7 +113,7 @@ impl RouteBuilder {
         self.change(Method::PATCH, handler)
     }
 
-    pub(super) fn delete<F, Args>(self, handler: F) -> Self
+    pub(crate) fn delete<F, Args>(self, handler: F) -> Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::operation::{common_headers, reference};
-use crate::http::body::MAX_BODY;
+use crate::http::wire::body::MAX_BODY;
 
 #[derive(Clone, Copy)]
 struct ErrorResponse {
@@ -280,7 +280,7 @@ const ERRORS: [ErrorResponse; 33] = [
     ),
 ];
 
-pub(super) fn error_responses() -> Value {
+pub(crate) fn error_responses() -> Value {
     let all = ERRORS.iter().map(|error| {
         let mut headers = common_headers();
         if let (Some(name), Value::Object(headers)) = (error.header, &mut headers) {
@@ -314,7 +314,7 @@ pub(super) fn error_responses() -> Value {
 
 /// The status of an error response, by its name. The reference to a name that does not exist leads nowhere, and a
 /// test follows every reference.
-pub(super) fn status_of(name: &str) -> &'static str {
+pub(crate) fn status_of(name: &str) -> &'static str {
     ERRORS.iter().find(|error| error.name == name).map_or("default", |error| error.status)
 }
 

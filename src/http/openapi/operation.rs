@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use super::errors::status_of;
 
 /// An operation, built up.
-pub(super) struct Operation(Map<String, Value>);
+pub(crate) struct Operation(Map<String, Value>);
 
 impl Operation {
-    pub(super) fn new(id: &str, tag: &str, summary: &str) -> Self {
+    pub(crate) fn new(id: &str, tag: &str, summary: &str) -> Self {
         let mut operation = Map::new();
         operation.insert("operationId".into(), json!(id));
         operation.insert("tags".into(), json!([tag]));
@@ -18,12 +18,12 @@ impl Operation {
         Self(operation).fails(&["InternalServerError", "ServiceUnavailable"])
     }
 
-    pub(super) fn describe(mut self, description: &str) -> Self {
+    pub(crate) fn describe(mut self, description: &str) -> Self {
         self.0.insert("description".into(), json!(description));
         self
     }
 
-    pub(super) fn respond(mut self, status: &str, response: Value) -> Self {
+    pub(crate) fn respond(mut self, status: &str, response: Value) -> Self {
         if let Some(Value::Object(responses)) = self.0.get_mut("responses") {
             responses.insert(status.to_owned(), response);
         }
@@ -31,7 +31,7 @@ impl Operation {
     }
 
     /// A JSON answer of a named schema.
-    pub(super) fn answers(self, status: &str, description: &str, schema: &str) -> Self {
+    pub(crate) fn answers(self, status: &str, description: &str, schema: &str) -> Self {
         let content = json!({ "application/json": { "schema": reference("schemas", schema) } });
         self.respond(
             status,
@@ -40,50 +40,50 @@ impl Operation {
     }
 
     /// An answer without a body.
-    pub(super) fn answers_empty(self, status: &str, description: &str) -> Self {
+    pub(crate) fn answers_empty(self, status: &str, description: &str) -> Self {
         self.respond(status, json!({ "description": description, "headers": common_headers() }))
     }
 
     /// Errors, by the names of their responses.
-    pub(super) fn fails(self, names: &[&str]) -> Self {
+    pub(crate) fn fails(self, names: &[&str]) -> Self {
         names
             .iter()
             .fold(self, |operation, name| operation.respond(status_of(name), reference("responses", name)))
     }
 
-    pub(super) fn takes(mut self, media_type: &str, schema: &str) -> Self {
+    pub(crate) fn takes(mut self, media_type: &str, schema: &str) -> Self {
         let content = json!({ media_type: { "schema": reference("schemas", schema) } });
         self.0.insert("requestBody".into(), json!({ "required": true, "content": content }));
         self.fails(&["RequestTimeout", "PayloadTooLarge", "UnsupportedMediaType"])
     }
 
     /// A JSON body.
-    pub(super) fn takes_json(self, schema: &str) -> Self {
+    pub(crate) fn takes_json(self, schema: &str) -> Self {
         self.takes("application/json", schema).fails(&["BadRequest", "ValidationError"])
     }
 
-    pub(super) fn parameters(mut self, parameters: &Value) -> Self {
+    pub(crate) fn parameters(mut self, parameters: &Value) -> Self {
         self.0.insert("parameters".into(), parameters.clone());
         self.fails(&["ValidationError"])
     }
 
     /// Needs a bearer token, of whatever scope.
-    pub(super) fn secured(self) -> Self {
+    pub(crate) fn secured(self) -> Self {
         self.needs(&[])
     }
 
     /// Needs a bearer token for one's own account.
-    pub(super) fn for_owners(self) -> Self {
+    pub(crate) fn for_owners(self) -> Self {
         self.needs(&["user"]).fails(&["InsufficientScope"])
     }
 
     /// Needs an administrator's token.
-    pub(super) fn for_admins(self) -> Self {
+    pub(crate) fn for_admins(self) -> Self {
         self.needs(&["admin"]).fails(&["Forbidden"])
     }
 
     /// Needs an administrator's token, of somebody who gave their password recently.
-    pub(super) fn for_recent_admins(self) -> Self {
+    pub(crate) fn for_recent_admins(self) -> Self {
         self.for_admins().fails(&["NotRecent"])
     }
 
@@ -92,16 +92,16 @@ impl Operation {
         self.fails(&["Unauthorized"])
     }
 
-    pub(super) fn done(self) -> Value {
+    pub(crate) fn done(self) -> Value {
         Value::Object(self.0)
     }
 }
 
-pub(super) fn reference(kind: &str, name: &str) -> Value {
+pub(crate) fn reference(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
 }
 
-pub(super) fn common_headers() -> Value {
+pub(crate) fn common_headers() -> Value {
     json!({
         "x-request-id": reference("headers", "x-request-id"),
         "x-content-type-options": reference("headers", "x-content-type-options"),
@@ -112,7 +112,7 @@ pub(super) fn common_headers() -> Value {
     })
 }
 
-pub(super) fn headers() -> Value {
+pub(crate) fn headers() -> Value {
     json!({
         "x-request-id": {
             "description": "The request's name in the log: the client's own where it sent a well-formed one.",

@@ -6,9 +6,9 @@ use super::{
     operation::{Operation, common_headers, reference},
     schemas::merged,
 };
-use crate::{domain::Email, http::docs::FILES};
+use crate::{domain::Email, http::docs::page::FILES};
 
-pub(super) fn id_parameter(what: &str) -> Value {
+pub(crate) fn id_parameter(what: &str) -> Value {
     json!({
         "name": "id", "in": "path", "required": true, "description": what,
         "schema": { "type": "integer", "format": "int64", "minimum": 1, "maximum": i64::MAX },
@@ -16,7 +16,7 @@ pub(super) fn id_parameter(what: &str) -> Value {
 }
 
 #[expect(clippy::too_many_lines, reason = "a list of the wire's operations, not logic")]
-pub(super) fn paths() -> Value {
+pub(crate) fn paths() -> Value {
     const OAUTH_ERRORS: [&str; 7] = [
         "OAuthBadRequest",
         "OAuthRequestTimeout",

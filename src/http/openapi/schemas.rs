@@ -6,7 +6,7 @@ use super::operation::reference;
 use crate::domain::{Email, Username};
 
 #[expect(clippy::too_many_lines, reason = "a list of the wire's shapes, not logic")]
-pub(super) fn schemas() -> Value {
+pub(crate) fn schemas() -> Value {
     let email = json!({
         "type": "string", "pattern": Email::PATTERN, "maxLength": Email::MAX_LENGTH,
         "examples": ["alice@example.com"],
@@ -163,14 +163,14 @@ pub(super) fn schemas() -> Value {
 }
 
 /// An object whose properties are all required, and some more that are not.
-pub(super) fn object(required: &Value, optional: &[(&str, Value)]) -> Value {
+pub(crate) fn object(required: &Value, optional: &[(&str, Value)]) -> Value {
     let mut properties = required.as_object().cloned().unwrap_or_default();
     let names: Vec<String> = properties.keys().cloned().collect();
     properties.extend(optional.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())));
     json!({ "type": "object", "required": names, "properties": properties })
 }
 
-pub(super) fn merged(one: &Value, other: &Value) -> Value {
+pub(crate) fn merged(one: &Value, other: &Value) -> Value {
     let both = [one, other].into_iter().filter_map(Value::as_object).flatten();
     Value::Object(both.map(|(name, schema)| (name.clone(), schema.clone())).collect())
 }

@@ -3,16 +3,18 @@
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
-use super::{
-    Api,
-    body::Form,
-    error::{ApiError, FieldError, OAuthError},
-    extract,
-    headers::NO_STORE,
-};
 use crate::{
     actors::account::{LogIn, Refresh, Revoke},
     domain::{Password, RefreshToken, RequestOrigin, Scope, TokenPair},
+    http::{
+        Api,
+        observe::headers::NO_STORE,
+        wire::{
+            body::Form,
+            errors::{ApiError, FieldError, OAuthError},
+            extract,
+        },
+    },
 };
 
 /// What a client asks of the token endpoint.
@@ -22,7 +24,7 @@ enum TokenRequest {
 }
 
 #[derive(Serialize)]
-pub(super) struct TokenResponse<'a> {
+pub(crate) struct TokenResponse<'a> {
     access_token: &'a str,
     token_type: &'static str,
     expires_in: u64,
@@ -42,7 +44,7 @@ impl<'a> From<&'a TokenPair> for TokenResponse<'a> {
     }
 }
 
-pub(super) async fn token(
+pub(crate) async fn token(
     api: web::Data<Api>,
     origin: extract::Origin,
     form: Result<Form, ApiError>,
@@ -95,7 +97,7 @@ fn missing(name: &'static str) -> FieldError {
     FieldError { kind: "missing", loc: vec!["body", name], msg: "Field required".to_owned() }
 }
 
-pub(super) async fn revoke(
+pub(crate) async fn revoke(
     api: web::Data<Api>,
     form: Result<Form, ApiError>,
 ) -> Result<HttpResponse, OAuthError> {

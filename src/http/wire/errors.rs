@@ -1,7 +1,5 @@
 //! The only place where an error becomes a status and a body.
 
-mod causes;
-
 use std::{fmt, time::Duration};
 
 use actix_web::{
@@ -11,23 +9,25 @@ use actix_web::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use self::causes::actor_error_kind;
-use super::headers::NO_STORE;
-use crate::actors::account::{ActorError, Caller};
+use super::causes::actor_error_kind;
+use crate::{
+    actors::account::{ActorError, Caller},
+    http::observe::headers::NO_STORE,
+};
 
 /// One thing wrong with a request, in FastAPI's form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct FieldError {
+pub(crate) struct FieldError {
     #[serde(rename = "type")]
-    pub(super) kind: &'static str,
+    pub(crate) kind: &'static str,
     /// Where: `body`, `query` or `path`, and the names that lead to the field.
-    pub(super) loc: Vec<&'static str>,
-    pub(super) msg: String,
+    pub(crate) loc: Vec<&'static str>,
+    pub(crate) msg: String,
 }
 
 /// Why a request was not done.
 #[derive(Debug)]
-pub(super) enum ApiError {
+pub(crate) enum ApiError {
     Validation(Vec<FieldError>),
     InvalidRequest(&'static str),
     UnsupportedGrantType,
@@ -70,7 +70,7 @@ impl fmt::Display for ApiError {
 
 impl ApiError {
     /// The name that programs tell errors by.
-    pub(super) fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Validation(_) => "validation_error",
             Self::InvalidRequest(_) => "invalid_request",
@@ -235,7 +235,7 @@ impl ResponseError for ApiError {
 
 /// An error of the OAuth endpoints: the same, with RFC 6749's two members.
 #[derive(Debug)]
-pub(super) struct OAuthError(pub(super) ApiError);
+pub(crate) struct OAuthError(pub(crate) ApiError);
 
 impl fmt::Display for OAuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

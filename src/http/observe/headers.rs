@@ -6,10 +6,10 @@ use actix_web::{
     web::Data,
 };
 
-use super::{Api, error::ApiError, middleware::RouteLabel};
+use crate::http::{Api, observe::middleware::RouteLabel, wire::errors::ApiError};
 
 /// What holds a token or a user, which no cache may keep.
-pub(super) const NO_STORE: (HeaderName, HeaderValue) =
+pub(crate) const NO_STORE: (HeaderName, HeaderValue) =
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
 /// An answer is data and no page, nobody may frame it, and it loads nothing. The page at `/docs` has
@@ -21,7 +21,7 @@ const CONTENT_SECURITY_POLICY: HeaderValue =
 const STRICT_TRANSPORT_SECURITY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Completes an answer: what its handler has said stays as it is.
-pub(super) fn complete<B>(response: &mut ServiceResponse<B>) {
+pub(crate) fn complete<B>(response: &mut ServiceResponse<B>) {
     let is_ours = is_ours(response);
     // Who has come by TLS once shall not be led away from it. The issuer says whether there is TLS.
     let is_https = is_ours

@@ -8,13 +8,13 @@ use std::{
 use actix_web::{HttpRequest, http::header::HeaderMap, web};
 use ipnet::IpNet;
 
-use super::Api;
+use crate::http::Api;
 
 /// What this process was warned of.
 static WARNINGS: Warnings = Warnings { neighbour: AtomicBool::new(false), stranger: AtomicBool::new(false) };
 
 /// The client's address as this application is configured to see it.
-pub(super) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
+pub(crate) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     let proxies = request.app_data::<web::Data<Api>>().map_or(&[][..], |api| &api.trusted_proxies);
     let peer = request.peer_addr()?.ip().to_canonical();
     if is_trusted(peer, proxies) {

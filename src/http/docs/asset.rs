@@ -21,7 +21,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 const PIECE: usize = 16 * 1024;
 
 /// A file, a page or a document.
-pub(super) struct Asset {
+pub(crate) struct Asset {
     bytes: Bytes,
     media_type: String,
     tag: EntityTag,
@@ -31,19 +31,19 @@ pub(super) struct Asset {
 
 impl Asset {
     /// An asset that caches keep as `cache` says.
-    pub(super) fn new(bytes: Bytes, media_type: impl Into<String>, cache: &[CacheDirective]) -> Self {
+    pub(crate) fn new(bytes: Bytes, media_type: impl Into<String>, cache: &[CacheDirective]) -> Self {
         let hash = digest::digest(&digest::SHA256, &bytes);
         let tag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(hash));
         Self { bytes, media_type: media_type.into(), tag, cache: CacheControl(cache.to_vec()), policy: None }
     }
 
     /// The same with a content security policy of its own.
-    pub(super) fn with_policy(self, policy: &'static str) -> Self {
+    pub(crate) fn with_policy(self, policy: &'static str) -> Self {
         Self { policy: Some(policy), ..self }
     }
 
     /// The asset, or 304 to a client that has it.
-    pub(super) fn answer(&self, request: &HttpRequest) -> HttpResponse {
+    pub(crate) fn answer(&self, request: &HttpRequest) -> HttpResponse {
         let is_known = match request.get_header::<IfNoneMatch>() {
             Some(IfNoneMatch::Any) => true,
             Some(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&self.tag)),

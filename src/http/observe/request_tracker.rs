@@ -58,14 +58,14 @@ impl RequestTracker {
     }
 
     /// Begins the next request. It counts as answered when the returned value is dropped.
-    pub(super) fn begin(self: Rc<Self>, body: RequestBody) -> PendingRequest {
+    pub(crate) fn begin(self: Rc<Self>, body: RequestBody) -> PendingRequest {
         let number = self.last.get().number + 1;
         self.change(RequestProgress { number, body, is_answered: false });
         PendingRequest(self)
     }
 
     /// Records that the last chunk of the body has been read.
-    pub(super) fn end_body(&self) {
+    pub(crate) fn end_body(&self) {
         self.change(RequestProgress { body: RequestBody::Read, ..self.last.get() });
     }
 
@@ -79,7 +79,7 @@ impl RequestTracker {
 
 /// A request whose answer has not been sent. Dropping it tells the connection that it has.
 #[derive(Debug)]
-pub(super) struct PendingRequest(Rc<RequestTracker>);
+pub(crate) struct PendingRequest(Rc<RequestTracker>);
 
 impl Drop for PendingRequest {
     fn drop(&mut self) {

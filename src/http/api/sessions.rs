@@ -2,20 +2,22 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::{
-    Api,
-    admin::Query,
-    error::ApiError,
-    extract::{Bearer, PathId},
-    headers::NO_STORE,
-    render::{Items, SessionBody},
-};
 use crate::{
     actors::account::{EndOtherSessions, EndOwnSession, ListOwnSessions, LogOut},
     domain::SessionId,
+    http::{
+        Api,
+        api::admin::Query,
+        observe::headers::NO_STORE,
+        wire::{
+            errors::ApiError,
+            extract::{Bearer, PathId},
+            render::{Items, SessionBody},
+        },
+    },
 };
 
-pub(super) async fn list(
+pub(crate) async fn list(
     api: web::Data<Api>,
     bearer: Bearer,
     query: Query,
@@ -26,17 +28,17 @@ pub(super) async fn list(
     Ok(HttpResponse::Ok().insert_header(NO_STORE).json(Items { items }))
 }
 
-pub(super) async fn end(api: web::Data<Api>, bearer: Bearer, id: PathId) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn end(api: web::Data<Api>, bearer: Bearer, id: PathId) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(EndOwnSession { token: bearer.0, id: SessionId(id.0) }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-pub(super) async fn end_others(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn end_others(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(EndOtherSessions { token: bearer.0 }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-pub(super) async fn log_out(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn log_out(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(LogOut { token: bearer.0 }).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -4,11 +4,13 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::error::FieldError;
-use crate::domain::{Email, InvalidPassword, NewPassword, Password, PasswordPolicy};
+use crate::{
+    domain::{Email, InvalidPassword, NewPassword, Password, PasswordPolicy},
+    http::wire::errors::FieldError,
+};
 
 /// Reads fields out of an object, gathering all that is wrong on the way.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     object: &'a Map<String, Value>,
     at: Vec<&'static str>,
     errors: &'a mut Vec<FieldError>,
@@ -16,7 +18,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Fields of `object`, which stands at `at` in the request.
-    pub(super) fn new(
+    pub(crate) fn new(
         object: &'a Map<String, Value>,
         at: &[&'static str],
         errors: &'a mut Vec<FieldError>,
@@ -31,7 +33,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A text that must be there.
-    pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
         if !self.object.contains_key(name) {
             self.wrong(name, "missing", "Field required");
             return None;
@@ -40,7 +42,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A text that may be missing.
-    pub(super) fn optional_text(&mut self, name: &'static str) -> Option<String> {
+    pub(crate) fn optional_text(&mut self, name: &'static str) -> Option<String> {
         match self.object.get(name)? {
             Value::String(text) => Some(text.clone()),
             _ => {
@@ -51,7 +53,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A truth value that may be missing.
-    pub(super) fn optional_bool(&mut self, name: &'static str) -> Option<bool> {
+    pub(crate) fn optional_bool(&mut self, name: &'static str) -> Option<bool> {
         match self.object.get(name)? {
             Value::Bool(value) => Some(*value),
             _ => {
@@ -62,7 +64,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Parses a text that was read; what is wrong with it is noted at its name.
-    pub(super) fn parse<T, E: fmt::Display>(
+    pub(crate) fn parse<T, E: fmt::Display>(
         &mut self,
         name: &'static str,
         text: Option<String>,
@@ -78,18 +80,18 @@ impl<'a> Fields<'a> {
     }
 
     /// An e-mail address that must be there.
-    pub(super) fn email(&mut self, name: &'static str) -> Option<Email> {
+    pub(crate) fn email(&mut self, name: &'static str) -> Option<Email> {
         let text = self.text(name);
         self.parse(name, text, Email::parse)
     }
 
     /// A password that must be there, and is somebody's already or not.
-    pub(super) fn password(&mut self, name: &'static str) -> Option<Password> {
+    pub(crate) fn password(&mut self, name: &'static str) -> Option<Password> {
         self.text(name).map(Password::new)
     }
 
     /// A password that must be there and is to be set, for somebody with these names.
-    pub(super) fn new_password(
+    pub(crate) fn new_password(
         &mut self,
         name: &'static str,
         policy: PasswordPolicy,
@@ -104,7 +106,7 @@ impl<'a> Fields<'a> {
 }
 
 /// The type of what is wrong with a password: FastAPI's name for it, where that has one.
-pub(super) const fn password_error_kind(error: InvalidPassword) -> &'static str {
+pub(crate) const fn password_error_kind(error: InvalidPassword) -> &'static str {
     match error {
         InvalidPassword::TooShort(_) => "string_too_short",
         InvalidPassword::TooLong => "string_too_long",

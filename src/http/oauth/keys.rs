@@ -8,15 +8,17 @@ use actix_web::{
 };
 use serde_json::json;
 
-use super::{Api, error::ApiError};
-use crate::actors::token::{JWKS_MAX_AGE, PublishKeys};
+use crate::{
+    actors::token::{JWKS_MAX_AGE, PublishKeys},
+    http::{Api, wire::errors::ApiError},
+};
 
 fn cacheable() -> CacheControl {
     let seconds = u32::try_from(JWKS_MAX_AGE.as_secs()).unwrap_or(u32::MAX);
     CacheControl(vec![CacheDirective::Public, CacheDirective::MaxAge(seconds)])
 }
 
-pub(super) async fn jwks(api: web::Data<Api>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn jwks(api: web::Data<Api>) -> Result<HttpResponse, ApiError> {
     let keys = api.tokens.ask(PublishKeys).await?;
     Ok(HttpResponse::Ok()
         .insert_header(cacheable())
@@ -24,7 +26,7 @@ pub(super) async fn jwks(api: web::Data<Api>) -> Result<HttpResponse, ApiError> 
         .json(keys))
 }
 
-pub(super) async fn metadata(api: web::Data<Api>) -> HttpResponse {
+pub(crate) async fn metadata(api: web::Data<Api>) -> HttpResponse {
     let at = |path: &str| format!("{}{path}", api.issuer);
     let mut metadata = json!({
         "issuer": &*api.issuer,

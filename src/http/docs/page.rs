@@ -16,7 +16,7 @@ use actix_web::{
 };
 use utoipa_swagger_ui::Config;
 
-use super::{asset::Asset, error::ApiError, openapi};
+use crate::http::{docs::asset::Asset, openapi, wire::errors::ApiError};
 
 /// Nothing from elsewhere, no inline script, nobody may frame the page. Swagger UI sets styles on
 /// elements and draws its icons from `data:` addresses.
@@ -25,7 +25,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// The files that the page loads. Swagger UI has more; its own page among them, which would bring
 /// a policy of its own.
-pub(super) const FILES: [&str; 6] = [
+pub(crate) const FILES: [&str; 6] = [
     "index.css",
     "swagger-ui.css",
     "swagger-ui-bundle.js",
@@ -81,19 +81,19 @@ const INDEX: &str = r#"<!DOCTYPE html>
 "#;
 
 /// The page's own address is where everything begins.
-pub(super) async fn home() -> HttpResponse {
+pub(crate) async fn home() -> HttpResponse {
     HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, "/docs")).finish()
 }
 
-pub(super) async fn openapi(request: HttpRequest) -> HttpResponse {
+pub(crate) async fn openapi(request: HttpRequest) -> HttpResponse {
     DOCUMENT.answer(&request)
 }
 
-pub(super) async fn page(request: HttpRequest) -> HttpResponse {
+pub(crate) async fn page(request: HttpRequest) -> HttpResponse {
     PAGE.answer(&request)
 }
 
-pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let name = request.match_info().get("file").unwrap_or_default();
     let asset = ASSETS.get(name).ok_or(ApiError::NotFound)?;
     Ok(asset.answer(&request))

@@ -22,13 +22,17 @@ use actix_web::{
 };
 use pin_project_lite::pin_project;
 
-use super::{
-    client_address::client_address,
-    headers,
-    outage_log::OUTAGE_LOG,
-    unread::{self, HeldUntilSent, HoldUnread},
+use crate::{
+    http::{
+        observe::{
+            headers,
+            outage_log::OUTAGE_LOG,
+            unread::{self, HeldUntilSent, HoldUnread},
+        },
+        wire::client_address::client_address,
+    },
+    metrics,
 };
-use crate::metrics;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -37,7 +41,7 @@ const MAX_REQUEST_ID: usize = 128;
 
 /// The path of a route as it is declared; what metrics are told apart by.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct RouteLabel(pub(super) &'static str);
+pub(crate) struct RouteLabel(pub(crate) &'static str);
 
 /// The middleware that observes every request; see the module's documentation.
 #[derive(Debug, Clone, Copy, Default)]

@@ -3,22 +3,24 @@
 use actix_web::{HttpResponse, http::header, web};
 use serde_json::Value;
 
-use super::{
-    Api,
-    body::JsonObject,
-    error::{ApiError, FieldError},
-    extract::{self, Bearer},
-    fields::Fields,
-    headers::NO_STORE,
-    render::UserBody,
-    token::TokenResponse,
-};
 use crate::{
     actors::account::{Authenticate, ChangeEmail, ChangePassword, DeleteAccount, Register},
     domain::{Email, PasswordPolicy, RequestOrigin, Username},
+    http::{
+        Api,
+        oauth::token::TokenResponse,
+        observe::headers::NO_STORE,
+        wire::{
+            body::JsonObject,
+            errors::{ApiError, FieldError},
+            extract::{self, Bearer},
+            fields::Fields,
+            render::UserBody,
+        },
+    },
 };
 
-pub(super) async fn register(
+pub(crate) async fn register(
     api: web::Data<Api>,
     _: extract::OpenRegistration,
     origin: extract::Origin,
@@ -66,12 +68,12 @@ fn registration(
     }
 }
 
-pub(super) async fn me(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn me(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
     let caller = api.accounts.ask(Authenticate { token: bearer.0 }).await?;
     Ok(HttpResponse::Ok().insert_header(NO_STORE).json(UserBody::from(&caller.user)))
 }
 
-pub(super) async fn change_email(
+pub(crate) async fn change_email(
     api: web::Data<Api>,
     bearer: Bearer,
     origin: extract::Origin,
@@ -90,7 +92,7 @@ pub(super) async fn change_email(
     }
 }
 
-pub(super) async fn change_password(
+pub(crate) async fn change_password(
     api: web::Data<Api>,
     bearer: Bearer,
     origin: extract::Origin,
@@ -111,7 +113,7 @@ pub(super) async fn change_password(
     }
 }
 
-pub(super) async fn delete(
+pub(crate) async fn delete(
     api: web::Data<Api>,
     bearer: Bearer,
     origin: extract::Origin,

@@ -22,11 +22,11 @@ const REMINDER_INTERVAL: Duration = Duration::from_mins(1);
 const MAX_CAUSES: usize = 64;
 
 /// The outage log of this process. A process has one log, so it is a static.
-pub(super) static OUTAGE_LOG: LazyLock<OutageLog> = LazyLock::new(OutageLog::default);
+pub(crate) static OUTAGE_LOG: LazyLock<OutageLog> = LazyLock::new(OutageLog::default);
 
 /// The causes of the current outages.
 #[derive(Default)]
-pub(super) struct OutageLog {
+pub(crate) struct OutageLog {
     /// Whether there is an outage. A request that succeeds checks this and no more.
     any: AtomicBool,
     causes: Mutex<HashMap<String, Cause>>,
@@ -80,7 +80,7 @@ impl OutageLog {
     }
 
     /// Logs that a request failed, unless its cause has just been logged.
-    pub(super) fn log(&self, id: &str, error: &dyn Display) {
+    pub(crate) fn log(&self, id: &str, error: &dyn Display) {
         let cause = error.to_string();
         match self.failed(&cause, Instant::now()) {
             Some(1) => log::error!(request_id = id, status = 503; "{cause}"),
@@ -92,7 +92,7 @@ impl OutageLog {
     }
 
     /// Logs which outages are over.
-    pub(super) fn log_over(&self) {
+    pub(crate) fn log_over(&self) {
         for (cause, lasted, failed) in self.over(Instant::now()) {
             if failed > 1 {
                 log::warn!("over: {cause}; it failed {failed} requests in {} s", lasted.as_secs());

@@ -12,10 +12,10 @@ use serde::{
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::error::{ApiError, FieldError};
+use crate::http::wire::errors::{ApiError, FieldError};
 
 /// The largest body.
-pub(super) const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -78,7 +78,7 @@ fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
 }
 
 /// A body that is a JSON object.
-pub(super) struct JsonObject(pub(super) Map<String, Value>);
+pub(crate) struct JsonObject(pub(crate) Map<String, Value>);
 
 impl FromRequest for JsonObject {
     type Error = ApiError;
@@ -175,7 +175,7 @@ impl<'de> Visitor<'de> for DuplicateFreeVisitor {
 }
 
 /// A body that is an HTML form, as OAuth 2 sends them.
-pub(super) struct Form(Vec<(String, String)>);
+pub(crate) struct Form(Vec<(String, String)>);
 
 impl FromRequest for Form {
     type Error = ApiError;
@@ -215,7 +215,7 @@ impl Form {
     }
 
     /// A field's value; one that is empty is as good as absent (RFC 6749, section 3.2).
-    pub(super) fn take(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<String> {
         let index = self.0.iter().position(|(field, _)| field == name)?;
         let (_, value) = self.0.swap_remove(index);
         Some(value).filter(|value| !value.is_empty())

@@ -8,22 +8,24 @@ use std::{
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use serde::Serialize;
 
-use super::{
-    Api,
-    body::JsonObject,
-    error::{ApiError, FieldError},
-    extract::{Bearer, PathId},
-    fields::Fields,
-    headers::NO_STORE,
-    render::{Items, SessionBody, UserBody},
-};
 use crate::{
     actors::account::{BrowseUsers, ChangeUser, EndSessionsOfUser, RemoveUser, ShowSessionsOfUser, ShowUser},
     domain::{Cursor, Email, Role, UserChange, UserId},
+    http::{
+        Api,
+        observe::headers::NO_STORE,
+        wire::{
+            body::JsonObject,
+            errors::{ApiError, FieldError},
+            extract::{Bearer, PathId},
+            fields::Fields,
+            render::{Items, SessionBody, UserBody},
+        },
+    },
 };
 
 /// The query of a request.
-pub(super) struct Query(HashMap<String, String>);
+pub(crate) struct Query(HashMap<String, String>);
 
 impl FromRequest for Query {
     type Error = ApiError;
@@ -44,7 +46,7 @@ fn refused(name: &'static str, kind: &'static str, msg: &str) -> ApiError {
 
 impl Query {
     /// A truth value, `false` where it is missing.
-    pub(super) fn boolean(&self, name: &'static str) -> Result<bool, ApiError> {
+    pub(crate) fn boolean(&self, name: &'static str) -> Result<bool, ApiError> {
         match self.0.get(name).map(String::as_str) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
@@ -83,7 +85,7 @@ struct PageBody<'a> {
     next: Option<String>,
 }
 
-pub(super) async fn list(
+pub(crate) async fn list(
     api: web::Data<Api>,
     bearer: Bearer,
     query: Query,
@@ -101,12 +103,12 @@ pub(super) async fn list(
     }))
 }
 
-pub(super) async fn show(api: web::Data<Api>, bearer: Bearer, id: PathId) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn show(api: web::Data<Api>, bearer: Bearer, id: PathId) -> Result<HttpResponse, ApiError> {
     let user = api.accounts.ask(ShowUser { token: bearer.0, id: UserId(id.0) }).await?;
     Ok(HttpResponse::Ok().insert_header(NO_STORE).json(UserBody::from(&user)))
 }
 
-pub(super) async fn change(
+pub(crate) async fn change(
     api: web::Data<Api>,
     bearer: Bearer,
     id: PathId,
@@ -127,7 +129,7 @@ pub(super) async fn change(
     Ok(HttpResponse::Ok().insert_header(NO_STORE).json(UserBody::from(&user)))
 }
 
-pub(super) async fn remove(
+pub(crate) async fn remove(
     api: web::Data<Api>,
     bearer: Bearer,
     id: PathId,
@@ -136,7 +138,7 @@ pub(super) async fn remove(
     Ok(HttpResponse::NoContent().finish())
 }
 
-pub(super) async fn sessions(
+pub(crate) async fn sessions(
     api: web::Data<Api>,
     bearer: Bearer,
     id: PathId,
@@ -146,7 +148,7 @@ pub(super) async fn sessions(
     Ok(HttpResponse::Ok().insert_header(NO_STORE).json(Items { items }))
 }
 
-pub(super) async fn end_sessions(
+pub(crate) async fn end_sessions(
     api: web::Data<Api>,
     bearer: Bearer,
     id: PathId,

@@ -2,7 +2,6 @@
 
 use actix_web::http::StatusCode;
 
-use super::{ApiError, FieldError};
 use crate::{
     actors::{
         Unreachable,
@@ -15,12 +14,15 @@ use crate::{
         token::TokenError,
     },
     domain::InvalidPassword,
-    http::fields::password_error_kind,
+    http::wire::{
+        errors::{ApiError, FieldError},
+        fields::password_error_kind,
+    },
 };
 
 /// What a client is told of a failure inside the server: status, code and detail. They say whether to
 /// try again.
-pub(super) fn actor_error_kind(error: &ActorError) -> (StatusCode, &'static str, &'static str) {
+pub(crate) fn actor_error_kind(error: &ActorError) -> (StatusCode, &'static str, &'static str) {
     const BUSY: (StatusCode, &str, &str) =
         (StatusCode::SERVICE_UNAVAILABLE, "busy", "The service is busy; try again later");
     const INTERNAL: (StatusCode, &str, &str) =

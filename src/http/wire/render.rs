@@ -6,7 +6,7 @@ use crate::domain::{Session, SessionId, Timestamp, User, UserId};
 
 /// A user. There is no field for a password hash, and never will be.
 #[derive(Serialize)]
-pub(super) struct UserBody<'a> {
+pub(crate) struct UserBody<'a> {
     id: UserId,
     email: &'a str,
     username: &'a str,
@@ -30,7 +30,7 @@ impl<'a> From<&'a User> for UserBody<'a> {
 
 /// A session, as its owner or an administrator sees it.
 #[derive(Serialize)]
-pub(super) struct SessionBody<'a> {
+pub(crate) struct SessionBody<'a> {
     id: SessionId,
     created_at: Timestamp,
     last_used_at: Timestamp,
@@ -44,7 +44,7 @@ pub(super) struct SessionBody<'a> {
 }
 
 impl<'a> SessionBody<'a> {
-    pub(super) fn new(session: &'a Session, current: Option<SessionId>) -> Self {
+    pub(crate) fn new(session: &'a Session, current: Option<SessionId>) -> Self {
         Self {
             id: session.id,
             created_at: session.created_at,
@@ -62,6 +62,6 @@ impl<'a> SessionBody<'a> {
 
 /// A list that is not paged.
 #[derive(Serialize)]
-pub(super) struct Items<T> {
-    pub(super) items: Vec<T>,
+pub(crate) struct Items<T> {
+    pub(crate) items: Vec<T>,
 }

@@ -31,7 +31,7 @@ use actix_web::{
 use futures_util::Stream;
 use pin_project_lite::pin_project;
 
-use super::request_tracker::{PendingRequest, RequestBody, RequestTracker};
+use crate::http::observe::request_tracker::{PendingRequest, RequestBody, RequestTracker};
 
 /// The rest of a body whose reader was dropped; `None` if it was read to its end.
 #[derive(Clone, Default)]
@@ -57,7 +57,7 @@ where
 }
 
 /// Tracks how far a chunked request body is read, and tells the connection that the request has begun.
-pub(super) fn track(request: &mut ServiceRequest) -> HeldUntilSent {
+pub(crate) fn track(request: &mut ServiceRequest) -> HeldUntilSent {
     let tracker = request.conn_data::<Rc<RequestTracker>>().cloned();
     let (mut body, mut unread_body) = (RequestBody::Length(0), None);
     if !matches!(request.parts_mut().1, Payload::None) {
@@ -78,14 +78,14 @@ pub(super) fn track(request: &mut ServiceRequest) -> HeldUntilSent {
 
 /// What an answer holds on to until it has been sent.
 #[derive(Default)]
-pub(super) struct HeldUntilSent {
+pub(crate) struct HeldUntilSent {
     unread_body: Option<UnreadBody>,
     _pending: Option<PendingRequest>,
 }
 
 impl HeldUntilSent {
     /// Whether the reader of the request's body was dropped before the end of the body.
-    pub(super) fn is_left(&self) -> bool {
+    pub(crate) fn is_left(&self) -> bool {
         self.unread_body.as_ref().is_some_and(|body| body.0.borrow().is_some())
     }
 }
@@ -131,7 +131,7 @@ pin_project! {
 
 impl<B: MessageBody> HoldUnread<B> {
     /// The body of an answer with this head, which is told the length of a body that is empty.
-    pub(super) fn new(head: &mut ResponseHead, body: B, until_sent: HeldUntilSent) -> Self {
+    pub(crate) fn new(head: &mut ResponseHead, body: B, until_sent: HeldUntilSent) -> Self {
         let size = body.size();
         let is_empty = size.is_eof() && !head.status.is_informational();
         if is_empty {

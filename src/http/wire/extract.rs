@@ -4,15 +4,19 @@ use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 
-use super::{
-    Api,
-    client_address::client_address,
-    error::{ApiError, FieldError},
+use crate::{
+    domain::{AccessToken, Registration, RequestOrigin},
+    http::{
+        Api,
+        wire::{
+            client_address::client_address,
+            errors::{ApiError, FieldError},
+        },
+    },
 };
-use crate::domain::{AccessToken, Registration, RequestOrigin};
 
 /// The bearer token that a request must have (RFC 6750, section 2.1).
-pub(super) struct Bearer(pub(super) AccessToken);
+pub(crate) struct Bearer(pub(crate) AccessToken);
 
 impl FromRequest for Bearer {
     type Error = ApiError;
@@ -24,7 +28,7 @@ impl FromRequest for Bearer {
 }
 
 /// Reads the bearer token of a request.
-pub(super) fn bearer(request: &HttpRequest) -> Result<AccessToken, ApiError> {
+pub(crate) fn bearer(request: &HttpRequest) -> Result<AccessToken, ApiError> {
     let mut values = request.headers().get_all(header::AUTHORIZATION);
     let value = values.next().ok_or(ApiError::NotAuthenticated)?;
     if values.next().is_some() {
@@ -43,7 +47,7 @@ pub(super) fn bearer(request: &HttpRequest) -> Result<AccessToken, ApiError> {
 }
 
 /// Where a request came from.
-pub(super) struct Origin(pub(super) RequestOrigin);
+pub(crate) struct Origin(pub(crate) RequestOrigin);
 
 impl FromRequest for Origin {
     type Error = ApiError;
@@ -60,7 +64,7 @@ impl FromRequest for Origin {
 }
 
 /// The right to register, which is asked before the body is read.
-pub(super) struct OpenRegistration;
+pub(crate) struct OpenRegistration;
 
 impl FromRequest for OpenRegistration {
     type Error = ApiError;
@@ -76,7 +80,7 @@ impl FromRequest for OpenRegistration {
 }
 
 /// The `{id}` of a path.
-pub(super) struct PathId(pub(super) i64);
+pub(crate) struct PathId(pub(crate) i64);
 
 impl FromRequest for PathId {
     type Error = ApiError;

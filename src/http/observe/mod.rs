@@ -1,0 +1,7 @@
+//! What happens to every request: its id, headers, metrics and line in the log, and the end of its body.
+
+pub(crate) mod headers;
+pub(crate) mod middleware;
+mod outage_log;
+pub(crate) mod request_tracker;
+pub(crate) mod unread;
