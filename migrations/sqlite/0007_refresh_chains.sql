@@ -2,7 +2,7 @@
 -- uses of a session that are told late.
 
 -- The refresh secrets replaced within the grace, each with what its successor was derived with; see
--- domain/refresh_chain. What an older version wrote stands in `spent`, until the next rotation or until the
+-- domain/session/refresh_chain. What an older version wrote stands in `spent`, until the next rotation or until the
 -- grace is over.
 ALTER TABLE sessions ADD COLUMN replaced BLOB NOT NULL DEFAULT x'';
 
@@ -10,7 +10,7 @@ ALTER TABLE sessions ADD COLUMN replaced BLOB NOT NULL DEFAULT x'';
 ALTER TABLE sessions ADD COLUMN refresh_version INTEGER NOT NULL DEFAULT 0;
 
 -- The last uses in the two latest stretches of time before that of last_used_at in which there was any; see
--- EarlierUses in domain/session.rs. No index holds these columns either.
+-- EarlierUses in domain/session. No index holds these columns either.
 ALTER TABLE sessions ADD COLUMN used_before INTEGER;
 ALTER TABLE sessions ADD COLUMN used_before_that INTEGER;
 

@@ -1,11 +1,22 @@
 //! Tokens, their claims and the algorithms that sign them.
 
+mod audiences;
+mod key_life;
+mod shared_secret;
+mod stored_keys;
+
 use std::{fmt, str::FromStr};
 
+pub use audiences::{Audiences, ReservedAudience};
+pub use key_life::signing_key;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+pub use shared_secret::{WeakSecret, check_shared_secret};
+pub use stored_keys::{
+    KeyRow, KeySet, RefreshSecretRow, Rewrapped, SecretRow, StoredOtherwise, check_same_wrapping,
+};
 
-use super::Scope;
+use crate::domain::Scope;
 
 /// The algorithms (RFC 7518, RFC 8037) that can sign access tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,7 +71,7 @@ impl fmt::Display for Algorithm {
 pub struct AccessTokenClaims {
     /// The issuer: this service's URL.
     pub iss: String,
-    /// For whom it is; see [`super::Audiences`].
+    /// For whom it is; see [`Audiences`].
     pub aud: Vec<String>,
     /// The username.
     pub sub: String,

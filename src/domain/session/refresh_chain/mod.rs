@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 
 pub use self::format::UnknownFormat;
-use super::{Network, RequestOrigin, Timestamp};
+use crate::domain::{Network, RequestOrigin, Timestamp};
 
 /// SHA-256 of a refresh secret: all that is stored of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

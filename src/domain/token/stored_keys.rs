@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Algorithm, KeyId, SecretLocation, StoredSecret, Timestamp};
+use crate::domain::{Algorithm, KeyId, SecretLocation, StoredSecret, Timestamp};
 
 /// A signing key as it is stored.
 #[derive(Clone)]

@@ -8,7 +8,7 @@
 use aws_lc_rs::digest::{Context, SHA256};
 use zeroize::Zeroizing;
 
-static FILTER: &[u8] = include_bytes!("../../../data/common-passwords/filter.fuse16");
+static FILTER: &[u8] = include_bytes!("../../../../data/common-passwords/filter.fuse16");
 
 /// Whether a password, in whatever case, is among the most common of 8 characters and more.
 pub(super) fn is_common(password: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Which of several signing keys signs.
 
-use super::Timestamp;
+use crate::domain::Timestamp;
 
 /// Which of the keys that begin to sign at these times signs now: its index. The oldest stands first, and
 /// the last of those whose time has come signs.

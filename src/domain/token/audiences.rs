@@ -1,6 +1,6 @@
 //! For whom access tokens are.
 
-use super::Scope;
+use crate::domain::Scope;
 
 /// The audiences (RFC 7519, section 4.1.3) of an installation's access tokens.
 ///

@@ -1,8 +1,14 @@
 //! Sessions: one login on one device, for as long as it lasts.
 
+mod refresh_chain;
+
 use std::{net::IpAddr, time::Duration};
 
-use super::{Scope, Timestamp, UserId};
+pub use refresh_chain::{
+    Derivation, OriginFingerprint, Presentation, RefreshChain, Salt, SecretHash, Theft, UnknownFormat,
+};
+
+use crate::domain::{Scope, Timestamp, UserId};
 
 /// A session's number (the tokens' `sid`); it is never given twice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

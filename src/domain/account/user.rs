@@ -1,6 +1,7 @@
 //! A user, without the password hash: that never leaves the database but for the hash function.
 
-use super::{Email, Role, Timestamp, Username};
+use super::{Email, Role, Username};
+use crate::domain::Timestamp;
 
 /// A user's number; it is never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

@@ -1,0 +1,19 @@
+//! Accounts: who they belong to, what they may do, and what their names and passwords may be.
+
+mod email;
+mod import;
+mod login_name;
+mod password;
+mod registration;
+mod role;
+mod user;
+mod username;
+
+pub use email::{Email, InvalidEmail};
+pub use import::{ImportFlaw, ImportProblem, ImportedBefore, ImportedUser, Taken};
+pub use login_name::{InvalidLoginName, LoginName};
+pub use password::{InvalidPassword, NewPassword, Password, PasswordHash, PasswordPolicy, PasswordVersion};
+pub use registration::{Registration, UnknownRegistration};
+pub use role::{InvalidScope, Role, Scope, UnknownRole};
+pub use user::{User, UserChange, UserId};
+pub use username::{InvalidUsername, Username};
