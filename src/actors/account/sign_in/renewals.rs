@@ -9,9 +9,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{ActorError, CheckError, Dependencies};
 use crate::{
     actors::{
+        account::{ActorError, CheckError},
         db::{Db, FindCredentials, LoginIdentifier, RenewHash},
         password::{FlowKey, Passwords, Rehash},
     },
@@ -35,9 +35,9 @@ impl Renewals {
     const MAX_DUE: usize = 256;
 
     /// Renews a hash in a task of its own, unless the same user's is due already or too many are.
-    pub(super) fn begin(&self, deps: &Dependencies, id: UserId, rehash: Rehash) {
+    pub(super) fn begin(&self, db: &Db, passwords: &Passwords, id: UserId, rehash: Rehash) {
         let Some(pending) = self.reserve(id) else { return };
-        let (db, passwords) = (deps.db.clone(), deps.passwords.clone());
+        let (db, passwords) = (db.clone(), passwords.clone());
         actix::spawn(async move {
             let running = pending.due.next.lock().await;
             if let Err(error) = renew(&db, &passwords, id, rehash).await {

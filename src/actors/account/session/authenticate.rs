@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use actix::Message;
 
-use super::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors};
 use crate::{
     actors::{
+        account::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors},
         db::SessionLookup,
         token::{InvalidToken, VerifyAccessToken},
     },
@@ -81,7 +81,7 @@ impl UseCase for Authenticate {
 }
 
 /// The beginning of every use case in which the caller does something to their own account.
-pub(super) async fn authenticate_owner(
+pub(in crate::actors::account) async fn authenticate_owner(
     deps: &Dependencies,
     token: AccessToken,
 ) -> Result<Caller, AuthenticateError> {
@@ -90,7 +90,7 @@ pub(super) async fn authenticate_owner(
 }
 
 /// The beginning of every use case that needs to know who asks.
-pub(super) async fn authenticate(
+pub(in crate::actors::account) async fn authenticate(
     deps: &Dependencies,
     token: AccessToken,
 ) -> Result<Caller, AuthenticateError> {

@@ -2,9 +2,9 @@
 
 use actix::Message;
 
-use super::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors};
 use crate::{
     actors::{
+        account::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors},
         db::{RotateSession, Rotation},
         token::{DeriveCurrent, IssueTokens, ProposeSuccessor},
     },

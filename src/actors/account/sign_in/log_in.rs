@@ -2,17 +2,15 @@
 
 use actix::Message;
 
-use super::{
-    ActorError, CheckError, Dependencies, UseCase, check_password::PasswordCheck,
-    error::impl_from_actor_errors,
-};
+use super::{new_session::new_session, password_check::PasswordCheck};
 use crate::{
     actors::{
-        db::{FindCredentials, LoginIdentifier, OpenSession},
+        account::{ActorError, CheckError, Dependencies, UseCase, error::impl_from_actor_errors},
+        db::{FindCredentials, LoginIdentifier},
         password::PasswordVerdict,
-        token::{IssueTokens, NewRefreshSecret, RefreshSecret, TokenError},
+        token::IssueTokens,
     },
-    domain::{LoginName, Password, PasswordVersion, RequestOrigin, Scope, TokenPair, UserId},
+    domain::{LoginName, Password, RequestOrigin, Scope, TokenPair},
     metrics::{self, LoginOutcome},
 };
 
@@ -112,31 +110,8 @@ async fn log_in(
     // While the hash was computed, the password may have been changed or the account disabled.
     let session_id = deps.db.ask(open).await?.ok_or_else(incorrect)?;
     if let Some(rehash) = rehash {
-        deps.renewals.begin(deps, user.id, rehash);
+        deps.renewals.begin(&deps.db, &deps.passwords, user.id, rehash);
     }
     let issue = IssueTokens { user, session_id, scope, authenticated_at, session_ends, secret };
     Ok(deps.tokens.ask(issue).await?)
-}
-
-/// Prepares a session for a user whose password was just verified, and its first refresh secret.
-pub(super) async fn new_session(
-    deps: &Dependencies,
-    user_id: UserId,
-    verified: PasswordVersion,
-    scope: Scope,
-    origin: RequestOrigin,
-) -> Result<(OpenSession, RefreshSecret), TokenError> {
-    let secret = deps.tokens.ask(NewRefreshSecret).await?;
-    let now = deps.clock.now();
-    let open = OpenSession {
-        user_id,
-        expected: verified,
-        refresh_hash: secret.hash(),
-        refresh_version: secret.version(),
-        scope,
-        origin,
-        now,
-        expires_at: deps.rules.sessions.expires_at(now, now),
-    };
-    Ok((open, secret))
 }

@@ -7,73 +7,20 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{ActorError, Dependencies};
 use crate::{
     actors::{
         Unreachable,
+        account::{ActorError, CheckError, Dependencies, check_error::DEFAULT_RETRY_AFTER},
         db::HasLoggedInFrom,
-        password::{FlowKey, HashSlot, PasswordError, PasswordVerdict, QueueFull, VerifyPassword},
+        password::{FlowKey, HashSlot, PasswordVerdict, VerifyPassword},
         throttle::{Attempt, AttemptOutcome, BeginReply, Permit, ThrottleError},
     },
     domain::{LoginName, Network, Password, PasswordHash, RequestOrigin, SessionId, UserId},
     metrics,
 };
 
-/// When it is worth trying again, where nobody can say.
-const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// Why a password was not looked at.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CheckError {
-    /// Too many wrong ones before it.
-    #[error("too many failed attempts")]
-    Throttled {
-        /// When the next attempt is allowed.
-        retry_after: Duration,
-    },
-    /// Too many others wait.
-    #[error("too many logins are waiting")]
-    Busy {
-        /// When it is worth trying again.
-        retry_after: Duration,
-    },
-    /// An actor failed.
-    #[error(transparent)]
-    Actor(#[from] ActorError),
-}
-
-impl From<Unreachable> for CheckError {
-    fn from(error: Unreachable) -> Self {
-        Self::Actor(error.into())
-    }
-}
-
-impl From<ThrottleError> for CheckError {
-    fn from(error: ThrottleError) -> Self {
-        match error {
-            ThrottleError::Unreachable(error) => error.into(),
-            ThrottleError::Throttled { retry_after } | ThrottleError::StrangersThrottled { retry_after } => {
-                Self::Throttled { retry_after }
-            }
-            ThrottleError::TooManyWaiting => Self::Busy { retry_after: DEFAULT_RETRY_AFTER },
-        }
-    }
-}
-
-impl From<QueueFull> for CheckError {
-    fn from(QueueFull { retry_after }: QueueFull) -> Self {
-        Self::Busy { retry_after }
-    }
-}
-
-impl From<PasswordError> for CheckError {
-    fn from(error: PasswordError) -> Self {
-        Self::Actor(error.into())
-    }
-}
-
 /// Somebody who wants to show that they know a password, and whom the throttle has not refused.
-pub(super) struct PasswordCheck<'a> {
+pub(in crate::actors::account) struct PasswordCheck<'a> {
     deps: &'a Dependencies,
     attempt: Attempt,
     flow: FlowKey,
@@ -86,7 +33,7 @@ pub(super) struct PasswordCheck<'a> {
 
 impl<'a> PasswordCheck<'a> {
     /// A login with a name as it was typed.
-    pub(super) async fn of_login(
+    pub(in crate::actors::account) async fn of_login(
         deps: &'a Dependencies,
         name: &LoginName,
         origin: &RequestOrigin,
@@ -95,7 +42,7 @@ impl<'a> PasswordCheck<'a> {
     }
 
     /// Somebody with a session who confirms their password.
-    pub(super) async fn of_confirmation(
+    pub(in crate::actors::account) async fn of_confirmation(
         deps: &'a Dependencies,
         name: &LoginName,
         session: SessionId,
@@ -128,7 +75,7 @@ impl<'a> PasswordCheck<'a> {
 
     /// Compares the password with a hash, or with nobody's. `user` is whose name was typed, if
     /// anybody's.
-    pub(super) async fn run(
+    pub(in crate::actors::account) async fn run(
         self,
         user: Option<UserId>,
         password: Password,
@@ -139,7 +86,7 @@ impl<'a> PasswordCheck<'a> {
 
     /// The same, and returns the hash slot, so that a caller with another password to hash need not queue
     /// again.
-    pub(super) async fn run_keeping_slot(
+    pub(in crate::actors::account) async fn run_keeping_slot(
         mut self,
         user: Option<UserId>,
         password: Password,

@@ -2,12 +2,9 @@
 
 use actix::Message;
 
-use super::{
-    ActorError, AuthenticateError, Dependencies, UseCase, authenticate::authenticate,
-    error::impl_from_actor_errors,
-};
 use crate::{
     actors::{
+        account::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors},
         db::EndSession,
         token::{ReadRefreshToken, VerifyAccessToken},
     },
@@ -51,31 +48,6 @@ impl UseCase for Revoke {
             let end = EndSession { id, owner: None, reason: EndReason::Revoked, now: deps.clock.now() };
             deps.db.ask(end).await?;
         }
-        Ok(())
-    }
-}
-
-/// Ends the caller's own session.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), AuthenticateError>")]
-pub struct LogOut {
-    /// Who asks.
-    pub token: AccessToken,
-}
-
-impl UseCase for LogOut {
-    type Answer = ();
-    type Error = AuthenticateError;
-
-    async fn run(self, deps: &Dependencies) -> Result<(), AuthenticateError> {
-        let caller = authenticate(deps, self.token).await?;
-        let end = EndSession {
-            id: caller.session_id,
-            owner: Some(caller.user.id),
-            reason: EndReason::Logout,
-            now: deps.clock.now(),
-        };
-        deps.db.ask(end).await?;
         Ok(())
     }
 }

@@ -1,0 +1,51 @@
+//! The actor itself.
+
+use std::rc::Rc;
+
+use actix::{Actor, Context, Handler, Message};
+
+use super::{Dependencies, UseCase, cancel_on_hang_up::CancelOnHangUp};
+use crate::actors::Unreachable;
+
+/// The actor of the use cases; see the module's documentation.
+pub struct AccountActor {
+    deps: Rc<Dependencies>,
+}
+
+impl AccountActor {
+    /// An actor that works with these others.
+    #[must_use]
+    pub fn new(deps: Dependencies) -> Self {
+        Self { deps: Rc::new(deps) }
+    }
+}
+
+impl Actor for AccountActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(4096);
+    }
+}
+
+impl<M: UseCase> Handler<M> for AccountActor {
+    type Result = CancelOnHangUp<M>;
+
+    fn handle(&mut self, message: M, _: &mut Context<Self>) -> CancelOnHangUp<M> {
+        CancelOnHangUp::new(message, Rc::clone(&self.deps))
+    }
+}
+
+/// Asks whether the actor answers.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), Unreachable>")]
+pub struct PingAccount;
+
+impl UseCase for PingAccount {
+    type Answer = ();
+    type Error = Unreachable;
+
+    async fn run(self, _: &Dependencies) -> Result<(), Unreachable> {
+        Ok(())
+    }
+}

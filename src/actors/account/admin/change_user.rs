@@ -1,0 +1,39 @@
+//! Changing a user.
+
+use actix::Message;
+
+use super::{AdminError, authorize::authorize_recent};
+use crate::{
+    actors::{
+        account::{Dependencies, UseCase},
+        db::{UpdateRefused, UpdateUser},
+    },
+    domain::{AccessToken, User, UserChange, UserId},
+};
+
+/// Changes a user's role, state or e-mail address.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<User, AdminError>")]
+pub struct ChangeUser {
+    /// Who asks.
+    pub token: AccessToken,
+    /// Whom.
+    pub id: UserId,
+    /// What.
+    pub change: UserChange,
+}
+
+impl UseCase for ChangeUser {
+    type Answer = User;
+    type Error = AdminError;
+
+    async fn run(self, deps: &Dependencies) -> Result<User, AdminError> {
+        authorize_recent(deps, self.token).await?;
+        let update = UpdateUser { id: self.id, change: self.change, now: deps.clock.now() };
+        deps.db.ask(update).await?.map_err(|refused| match refused {
+            UpdateRefused::NotFound => AdminError::NotFound,
+            UpdateRefused::EmailTaken => AdminError::EmailTaken,
+            UpdateRefused::LastAdmin => AdminError::LastAdmin,
+        })
+    }
+}

@@ -1,0 +1,33 @@
+//! Showing a user's sessions.
+
+use actix::Message;
+
+use super::{AdminError, authorize::authorize};
+use crate::{
+    actors::{
+        account::{Dependencies, UseCase, session::list_sessions},
+        db::FindUser,
+    },
+    domain::{AccessToken, Session, UserId},
+};
+
+/// Lists a user's sessions, those that ended lately among them.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<Session>, AdminError>")]
+pub struct ShowSessionsOfUser {
+    /// Who asks.
+    pub token: AccessToken,
+    /// Whose.
+    pub id: UserId,
+}
+
+impl UseCase for ShowSessionsOfUser {
+    type Answer = Vec<Session>;
+    type Error = AdminError;
+
+    async fn run(self, deps: &Dependencies) -> Result<Vec<Session>, AdminError> {
+        authorize(deps, self.token).await?;
+        deps.db.ask(FindUser { id: self.id }).await?.ok_or(AdminError::NotFound)?;
+        Ok(list_sessions(deps, self.id, true).await?)
+    }
+}

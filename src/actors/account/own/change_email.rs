@@ -1,0 +1,49 @@
+//! Changing one's e-mail address.
+
+use actix::Message;
+
+use super::{OwnAccountError, confirm::confirm};
+use crate::{
+    actors::{
+        account::{Dependencies, UseCase, registration::count_registration, session::authenticate_owner},
+        db::{SetEmail, UpdateRefused},
+    },
+    domain::{AccessToken, Email, Password, RequestOrigin, User},
+};
+
+/// Changes the caller's e-mail address, which is a login name.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<User, OwnAccountError>")]
+pub struct ChangeEmail {
+    /// Who asks.
+    pub token: AccessToken,
+    /// The new address.
+    pub email: Email,
+    /// Their password.
+    pub password: Password,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
+}
+
+impl UseCase for ChangeEmail {
+    type Answer = User;
+    type Error = OwnAccountError;
+
+    async fn run(self, deps: &Dependencies) -> Result<User, OwnAccountError> {
+        let caller = authenticate_owner(deps, self.token).await?;
+        // The answer tells whether somebody has the address, as that to a registration does.
+        count_registration(deps, &self.origin).await?;
+        let credentials = confirm(deps, &caller, self.password, &self.origin).await?;
+        let set = SetEmail {
+            id: caller.user.id,
+            expected: credentials.password_version,
+            email: self.email,
+            now: deps.clock.now(),
+        };
+        deps.db.ask(set).await?.map_err(|refused| match refused {
+            UpdateRefused::NotFound => OwnAccountError::WrongPassword,
+            UpdateRefused::EmailTaken => OwnAccountError::EmailTaken,
+            UpdateRefused::LastAdmin => OwnAccountError::LastAdmin,
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! Changing one's password.
+
+use actix::Message;
+
+use super::{OwnAccountError, confirm::confirm_keeping_slot};
+use crate::{
+    actors::{
+        account::{
+            Caller, CheckError, Dependencies, UseCase, session::authenticate_owner, sign_in::new_session,
+        },
+        db::ReplacePassword,
+        password::HashPassword,
+        token::IssueTokens,
+    },
+    domain::{AccessToken, NewPassword, Password, RequestOrigin, TokenPair},
+};
+
+/// Changes the caller's password. Every session ends, the caller's too, and a new one of the same scope
+/// begins: whoever else had the caller's tokens has them for nothing.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<TokenPair, OwnAccountError>")]
+pub struct ChangePassword {
+    /// Who asks.
+    pub token: AccessToken,
+    /// The password until now.
+    pub current: Password,
+    /// The password from now on.
+    pub new: NewPassword,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
+}
+
+impl UseCase for ChangePassword {
+    type Answer = TokenPair;
+    type Error = OwnAccountError;
+
+    async fn run(self, deps: &Dependencies) -> Result<TokenPair, OwnAccountError> {
+        let caller = authenticate_owner(deps, self.token).await?;
+        let names = [caller.user.username.as_str(), caller.user.email.as_str()];
+        deps.rules.password.check(&self.new, &names)?;
+        let (credentials, slot) = confirm_keeping_slot(deps, &caller, self.current, &self.origin).await?;
+        let hash = HashPassword { password: self.new };
+        let (password_hash, slot) = deps.passwords.ask(slot, hash).await.map_err(CheckError::from)?;
+        drop(slot);
+        let Caller { user, scope, .. } = caller;
+        let verified = credentials.password_version;
+        let (open, secret) = new_session(deps, user.id, verified, scope, self.origin).await?;
+        let (authenticated_at, session_ends) = (open.now, open.expires_at);
+        // Of two changes at once the second was confirmed with a password that is none any more.
+        let replace = ReplacePassword { open, password_hash };
+        let session_id = deps.db.ask(replace).await?.ok_or(OwnAccountError::WrongPassword)?;
+        let issue = IssueTokens { user, session_id, scope, authenticated_at, session_ends, secret };
+        Ok(deps.tokens.ask(issue).await?)
+    }
+}

@@ -1,0 +1,43 @@
+//! Deleting one's account.
+
+use actix::Message;
+
+use super::{OwnAccountError, confirm::confirm};
+use crate::{
+    actors::{
+        account::{Dependencies, UseCase, session::authenticate_owner},
+        db::{DeleteRefused, DeleteUser},
+    },
+    domain::{AccessToken, Password, RequestOrigin},
+};
+
+/// Deletes the caller's account; all sessions end and the username is never given again.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), OwnAccountError>")]
+pub struct DeleteAccount {
+    /// Who asks.
+    pub token: AccessToken,
+    /// Their password.
+    pub password: Password,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
+}
+
+impl UseCase for DeleteAccount {
+    type Answer = ();
+    type Error = OwnAccountError;
+
+    async fn run(self, deps: &Dependencies) -> Result<(), OwnAccountError> {
+        let caller = authenticate_owner(deps, self.token).await?;
+        let credentials = confirm(deps, &caller, self.password, &self.origin).await?;
+        let delete = DeleteUser {
+            id: caller.user.id,
+            expected: Some(credentials.password_version),
+            now: deps.clock.now(),
+        };
+        deps.db.ask(delete).await?.map_err(|refused| match refused {
+            DeleteRefused::NotFound => OwnAccountError::WrongPassword,
+            DeleteRefused::LastAdmin => OwnAccountError::LastAdmin,
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! Creating somebody else's account.
+
+use actix::Message;
+
+use super::RegisterError;
+use crate::{
+    actors::{
+        account::{Dependencies, UseCase},
+        db::{FindNameConflict, InsertUser},
+        password::{FlowKey, HashPassword},
+    },
+    domain::{Email, NewPassword, RequestOrigin, Role, User, Username},
+};
+
+/// Creates a user on behalf of whoever administers, whether registration is open or not. Nobody's right to
+/// do so is checked: it is for applications that embed Sekisho.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<User, RegisterError>")]
+pub struct AddUser {
+    /// Their e-mail address.
+    pub email: Email,
+    /// Their name.
+    pub username: Username,
+    /// Their password.
+    pub password: NewPassword,
+    /// What they may do.
+    pub role: Role,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
+}
+
+impl UseCase for AddUser {
+    type Answer = User;
+    type Error = RegisterError;
+
+    async fn run(self, deps: &Dependencies) -> Result<User, RegisterError> {
+        deps.rules.password.check(&self.password, &[self.username.as_str(), self.email.as_str()])?;
+        let find = FindNameConflict { email: self.email.clone(), username: self.username.clone() };
+        if let Some(conflict) = deps.db.ask(find).await? {
+            return Err(conflict.into());
+        }
+        let slot = deps.passwords.slot(FlowKey::registration(&self.origin)).await?;
+        let hash = HashPassword { password: self.password };
+        let (password_hash, slot) = deps.passwords.ask(slot, hash).await?;
+        drop(slot);
+        let insert = InsertUser {
+            email: self.email,
+            username: self.username,
+            password_hash,
+            role: self.role,
+            now: deps.clock.now(),
+        };
+        Ok(deps.db.ask(insert).await??)
+    }
+}

@@ -1,0 +1,9 @@
+//! Creating accounts: for oneself, or for somebody else.
+
+mod add_user;
+mod count;
+mod error;
+mod register;
+
+pub(super) use self::count::count_registration;
+pub use self::{add_user::AddUser, error::RegisterError, register::Register};

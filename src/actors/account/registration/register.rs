@@ -1,0 +1,38 @@
+//! Creating one's own account.
+
+use actix::Message;
+
+use super::{AddUser, RegisterError, count::count_registration};
+use crate::{
+    actors::account::{Dependencies, UseCase},
+    domain::{Email, NewPassword, Registration, RequestOrigin, Role, User, Username},
+};
+
+/// Creates a user who asks for it, where registration is open.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<User, RegisterError>")]
+pub struct Register {
+    /// Their e-mail address.
+    pub email: Email,
+    /// Their name.
+    pub username: Username,
+    /// Their password.
+    pub password: NewPassword,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
+}
+
+impl UseCase for Register {
+    type Answer = User;
+    type Error = RegisterError;
+
+    async fn run(self, deps: &Dependencies) -> Result<User, RegisterError> {
+        match deps.rules.registration {
+            Registration::Open => {}
+            Registration::Closed => return Err(RegisterError::Closed),
+        }
+        count_registration(deps, &self.origin).await?;
+        let Self { email, username, password, origin } = self;
+        AddUser { email, username, password, role: Role::User, origin }.run(deps).await
+    }
+}

@@ -1,0 +1,37 @@
+//! Ending one's other sessions.
+
+use actix::Message;
+
+use super::{AuthenticateError, authenticate::authenticate_owner};
+use crate::{
+    actors::{
+        account::{Dependencies, UseCase},
+        db::EndUserSessions,
+    },
+    domain::{AccessToken, EndReason},
+};
+
+/// Ends all of the caller's sessions but the one that asks.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), AuthenticateError>")]
+pub struct EndOtherSessions {
+    /// Who asks.
+    pub token: AccessToken,
+}
+
+impl UseCase for EndOtherSessions {
+    type Answer = ();
+    type Error = AuthenticateError;
+
+    async fn run(self, deps: &Dependencies) -> Result<(), AuthenticateError> {
+        let caller = authenticate_owner(deps, self.token).await?;
+        let end = EndUserSessions {
+            user_id: caller.user.id,
+            except: Some(caller.session_id),
+            reason: EndReason::Revoked,
+            now: deps.clock.now(),
+        };
+        deps.db.ask(end).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+//! Ending one of one's sessions.
+
+use actix::Message;
+
+use super::{AuthenticateError, authenticate::authenticate_owner};
+use crate::{
+    actors::{
+        account::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors},
+        db::EndSession,
+    },
+    domain::{AccessToken, EndReason, SessionId},
+};
+
+/// Ends one of the caller's sessions.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), OwnSessionError>")]
+pub struct EndOwnSession {
+    /// Who asks.
+    pub token: AccessToken,
+    /// Which.
+    pub id: SessionId,
+}
+
+impl UseCase for EndOwnSession {
+    type Answer = ();
+    type Error = OwnSessionError;
+
+    async fn run(self, deps: &Dependencies) -> Result<(), OwnSessionError> {
+        let caller = authenticate_owner(deps, self.token).await?;
+        let end = EndSession {
+            id: self.id,
+            owner: Some(caller.user.id),
+            reason: EndReason::Revoked,
+            now: deps.clock.now(),
+        };
+        if deps.db.ask(end).await? { Ok(()) } else { Err(OwnSessionError::NotFound) }
+    }
+}
+
+/// Why a session goes on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OwnSessionError {
+    /// Who is asking is not known.
+    #[error(transparent)]
+    Authenticate(#[from] AuthenticateError),
+    /// The caller has no live session of that number.
+    #[error("there is no such session")]
+    NotFound,
+    /// An actor failed.
+    #[error(transparent)]
+    Actor(#[from] ActorError),
+}
+
+impl_from_actor_errors!(OwnSessionError);

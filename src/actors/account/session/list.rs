@@ -1,0 +1,20 @@
+//! The list of a user's sessions.
+
+use crate::{
+    actors::{
+        account::Dependencies,
+        db::{DbError, ListSessions},
+    },
+    domain::{Session, UserId},
+};
+
+/// A user's sessions as they are told.
+pub(in crate::actors::account) async fn list_sessions(
+    deps: &Dependencies,
+    user_id: UserId,
+    with_ended: bool,
+) -> Result<Vec<Session>, DbError> {
+    let now = deps.clock.now();
+    let sessions = deps.db.ask(ListSessions { user_id, with_ended, now }).await?;
+    Ok(sessions.into_iter().map(|session| session.as_told(&deps.rules.sessions, now)).collect())
+}

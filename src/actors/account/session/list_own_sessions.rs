@@ -1,0 +1,30 @@
+//! Listing one's sessions.
+
+use actix::Message;
+
+use super::{AuthenticateError, authenticate::authenticate_owner, list::list_sessions};
+use crate::{
+    actors::account::{Dependencies, UseCase},
+    domain::{AccessToken, Session, SessionId},
+};
+
+/// Lists the caller's sessions, the newest first, and says which is the caller's.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(Vec<Session>, SessionId), AuthenticateError>")]
+pub struct ListOwnSessions {
+    /// Who asks.
+    pub token: AccessToken,
+    /// Whether to list those that ended lately, too.
+    pub with_ended: bool,
+}
+
+impl UseCase for ListOwnSessions {
+    type Answer = (Vec<Session>, SessionId);
+    type Error = AuthenticateError;
+
+    async fn run(self, deps: &Dependencies) -> Result<Self::Answer, AuthenticateError> {
+        let caller = authenticate_owner(deps, self.token).await?;
+        let sessions = list_sessions(deps, caller.user.id, self.with_ended).await?;
+        Ok((sessions, caller.session_id))
+    }
+}
