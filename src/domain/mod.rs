@@ -27,12 +27,13 @@ pub use key_wrap::{
 pub use network::Network;
 pub use random::{NoRandomness, Random};
 pub use session::{
-    Derivation, EarlierUses, EndReason, OriginFingerprint, Presentation, RefreshChain, RequestOrigin, Salt,
-    SecretHash, Session, SessionId, SessionRules, Theft, UnknownFormat,
+    Derivation, EarlierUses, EndReason, OriginFingerprint, Presentation, RefreshAttempt, RefreshChain,
+    RequestOrigin, Rotation, Salt, SecretHash, Session, SessionChange, SessionId, SessionRules,
+    StoredSession, Theft, UnendedSession, UnknownFormat, surplus_sessions,
 };
 pub use throttling::{Allowance, Debt, Delays, FailureHistory, Rate, Rule};
 pub use token::{
     AccessToken, AccessTokenClaims, Algorithm, Audiences, KeyRow, KeySet, RefreshSecretRow, RefreshToken,
-    ReservedAudience, Rewrapped, SecretRow, StoredOtherwise, TokenPair, UnknownAlgorithm, WeakSecret,
-    check_same_wrapping, check_shared_secret, signing_key,
+    ReservedAudience, Revocation, Rewrapped, SecretRow, StoredOtherwise, TokenPair, UnknownAlgorithm,
+    WeakSecret, check_same_wrapping, check_shared_secret, decide_revocation, signing_key,
 };

@@ -3,7 +3,7 @@
 use actix::Message;
 
 use super::{DbError, DbMessage};
-use crate::domain::{KeyRow, KeySet, StoredOtherwise, Timestamp};
+use crate::domain::{KeyRow, KeySet, Revocation, StoredOtherwise, Timestamp};
 
 /// Finds all signing keys and the secrets of refresh tokens.
 #[derive(Debug, Message)]
@@ -41,17 +41,6 @@ pub struct RevokeKey {
     pub successor: KeyRow,
     /// Now.
     pub now: Timestamp,
-}
-
-/// What became of a key that was to be revoked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Revocation {
-    /// There is no such key.
-    Unknown,
-    /// It did not sign, and is gone.
-    Deleted,
-    /// It signed, is gone, and its successor signs.
-    Replaced,
 }
 
 impl DbMessage for RevokeKey {

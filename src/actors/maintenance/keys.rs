@@ -7,11 +7,11 @@ use zeroize::Zeroizing;
 use crate::{
     actors::{
         Unreachable,
-        db::{Db, DbError, FindKeys, InsertKey, InsertRefreshSecret, Revocation, RevokeKey},
+        db::{Db, DbError, FindKeys, InsertKey, InsertRefreshSecret, RevokeKey},
         token::{ANNOUNCEMENT_PERIOD, KeyError, Keyring, SigningSetup, new_key_row},
     },
     domain::{
-        Algorithm, Clock, KeySet, KeyWrap, NoRandomness, OpenError, Random, RefreshSecretRow,
+        Algorithm, Clock, KeySet, KeyWrap, NoRandomness, OpenError, Random, RefreshSecretRow, Revocation,
         StoredOtherwise, Timestamp, WrapError,
     },
 };

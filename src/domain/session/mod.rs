@@ -1,12 +1,14 @@
 //! Sessions: one login on one device, for as long as it lasts.
 
 mod refresh_chain;
+mod rotation;
 
 use std::{net::IpAddr, time::Duration};
 
 pub use refresh_chain::{
     Derivation, OriginFingerprint, Presentation, RefreshChain, Salt, SecretHash, Theft, UnknownFormat,
 };
+pub use rotation::{RefreshAttempt, Rotation, SessionChange, StoredSession};
 
 use crate::domain::{Scope, Timestamp, UserId};
 
@@ -140,6 +142,28 @@ impl Session {
     }
 }
 
+/// A session that was not ended. It may have expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnendedSession {
+    /// When its refresh token was last used, or it was opened.
+    pub last_used_at: Timestamp,
+    /// Its number.
+    pub id: SessionId,
+    /// When it expires unless its refresh token is used before.
+    pub expires_at: Timestamp,
+}
+
+/// Which of an account's sessions end after a new one was opened, so that at most [`Session::MAX_LIVE`]
+/// live, the new one included: those that were not used for the longest time.
+#[must_use]
+pub fn surplus_sessions(found: Vec<UnendedSession>, new: SessionId, now: Timestamp) -> Vec<UnendedSession> {
+    let mut others = found;
+    others.retain(|session| session.id != new && session.expires_at > now);
+    others.sort_unstable();
+    others.truncate((others.len() + 1).saturating_sub(Session::MAX_LIVE));
+    others
+}
+
 /// How long sessions live and what of their use is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionRules {
@@ -227,6 +251,25 @@ mod tests {
             session.last_used_at = at(*next);
         }
         session
+    }
+
+    #[test]
+    fn of_too_many_sessions_those_that_were_idle_longest_end() {
+        let most = u64::try_from(Session::MAX_LIVE).unwrap();
+        // The last one was used first, every tenth has expired, and the new one does not count as idle.
+        let session = |number: u64| UnendedSession {
+            last_used_at: at(2 * most - number),
+            id: SessionId(i64::try_from(number).unwrap()),
+            expires_at: at(if number % 10 == 0 { 500 } else { 501 }),
+        };
+        let ended = |count: u64| -> Vec<i64> {
+            let surplus = surplus_sessions((1..=count).map(session).collect(), SessionId(1), at(500));
+            surplus.into_iter().map(|session| session.id.0).collect()
+        };
+
+        assert!(ended(most).is_empty());
+        // Of 119 sessions 11 have expired; the new one and 107 others live.
+        assert_eq!(ended(most + 19), [119, 118, 117, 116, 115, 114, 113, 112]);
     }
 
     #[test]

@@ -13,7 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 pub use shared_secret::{WeakSecret, check_shared_secret};
 pub use stored_keys::{
-    KeyRow, KeySet, RefreshSecretRow, Rewrapped, SecretRow, StoredOtherwise, check_same_wrapping,
+    KeyRow, KeySet, RefreshSecretRow, Revocation, Rewrapped, SecretRow, StoredOtherwise, check_same_wrapping,
+    decide_revocation,
 };
 
 use crate::domain::Scope;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::{Algorithm, KeyId, SecretLocation, StoredSecret, Timestamp};
+use crate::domain::{Algorithm, KeyId, SecretLocation, StoredSecret, Timestamp, signing_key};
 
 /// A signing key as it is stored.
 #[derive(Clone)]
@@ -133,6 +133,42 @@ pub fn check_same_wrapping<'a>(
     found.find(|found| *found != given).map_or(Ok(()), |found| Err(StoredOtherwise { found, given }))
 }
 
+/// What becomes of a signing key that is to be revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revocation {
+    /// There is no such key.
+    Unknown,
+    /// It does not sign, and is deleted.
+    Deleted,
+    /// It signs. It is deleted, and its successor signs.
+    Replaced,
+}
+
+/// Decides what becomes of a signing key that is to be revoked. `secrets` are all stored secrets, the key's
+/// among them.
+///
+/// # Errors
+///
+/// When the successor is needed and stored otherwise than the secrets that stay.
+pub fn decide_revocation(
+    keys: &[KeyRow],
+    kid: &str,
+    successor: &KeyRow,
+    secrets: &[SecretRow],
+    now: Timestamp,
+) -> Result<Revocation, StoredOtherwise> {
+    let Some((index, key)) = keys.iter().enumerate().find(|(_, key)| key.kid == kid) else {
+        return Ok(Revocation::Unknown);
+    };
+    if index != signing_key(keys.iter().map(|key| key.signs_from), now) {
+        return Ok(Revocation::Deleted);
+    }
+    let deleted = key.location();
+    let staying = secrets.iter().filter(|secret| secret.location != deleted);
+    check_same_wrapping(&successor.private_key, staying)?;
+    Ok(Revocation::Replaced)
+}
+
 /// A secret that is to be stored otherwise.
 #[derive(Debug)]
 pub struct Rewrapped {
@@ -142,4 +178,97 @@ pub struct Rewrapped {
     pub before: StoredSecret,
     /// How it is to be stored.
     pub after: StoredSecret,
+}
+
+impl Rewrapped {
+    /// Whether it was stored in the clear and is to be encrypted.
+    #[must_use]
+    pub fn is_encrypted_now(&self) -> bool {
+        self.before.wrapped_by().is_none() && self.after.wrapped_by().is_some()
+    }
+
+    /// Whether these are exactly the secrets that were found, as they were found.
+    #[must_use]
+    pub fn are_all_of(rows: &[Self], found: &[SecretRow]) -> bool {
+        let is_found = |row: &Self| {
+            found.iter().any(|found| found.location == row.location && found.secret == row.before)
+        };
+        rows.len() == found.len() && rows.iter().all(is_found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::KeyWrap;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn key(kid: &str, signs_from: i64, private_key: StoredSecret) -> KeyRow {
+        let (algorithm, announced_at, signs_from) = (Algorithm::Es256, at(0), at(signs_from));
+        KeyRow { kid: kid.to_owned(), algorithm, private_key, announced_at, signs_from }
+    }
+
+    fn clear() -> StoredSecret {
+        StoredSecret::from_column(vec![1])
+    }
+
+    fn encrypted() -> StoredSecret {
+        let name = SecretLocation::Secret { name: "refresh".to_owned() };
+        KeyWrap::parse(&"07".repeat(32)).unwrap().wrap(&name, &[1]).unwrap()
+    }
+
+    fn secret_of(key: &KeyRow) -> SecretRow {
+        SecretRow { location: key.location(), secret: key.private_key.clone() }
+    }
+
+    #[test]
+    fn a_key_is_replaced_only_while_it_signs() {
+        let keys = [key("old", 10, clear()), key("current", 20, clear()), key("next", 30, clear())];
+        let secrets: Vec<_> = keys.iter().map(secret_of).collect();
+        let successor = key("successor", 25, clear());
+
+        for (kid, expected) in [
+            ("old", Revocation::Deleted),
+            ("current", Revocation::Replaced),
+            ("next", Revocation::Deleted),
+            ("other", Revocation::Unknown),
+        ] {
+            assert_eq!(decide_revocation(&keys, kid, &successor, &secrets, at(25)), Ok(expected), "{kid}");
+        }
+    }
+
+    #[test]
+    fn a_successor_is_stored_as_the_secrets_that_stay() {
+        let successor = key("successor", 25, encrypted());
+        let decide = |keys: &[KeyRow], kid| {
+            let secrets: Vec<_> = keys.iter().map(secret_of).collect();
+            decide_revocation(keys, kid, &successor, &secrets, at(25))
+        };
+        let (old, current) = (key("old", 10, clear()), key("current", 20, clear()));
+
+        assert!(decide(&[old.clone(), current.clone()], "current").is_err());
+        assert_eq!(decide(&[old, current.clone()], "old"), Ok(Revocation::Deleted));
+        assert_eq!(decide(&[current], "current"), Ok(Revocation::Replaced));
+    }
+
+    #[test]
+    fn secrets_are_stored_otherwise_only_if_they_are_all_and_as_they_were() {
+        let found: Vec<_> = ["a", "b"].map(|kid| secret_of(&key(kid, 0, clear()))).into();
+        let rewrap = |row: &SecretRow, before| Rewrapped {
+            location: row.location.clone(),
+            before,
+            after: encrypted(),
+        };
+        let all: Vec<_> = found.iter().map(|row| rewrap(row, row.secret.clone())).collect();
+        let outdated: Vec<_> = found.iter().map(|row| rewrap(row, encrypted())).collect();
+
+        assert!(Rewrapped::are_all_of(&all, &found));
+        assert!(!Rewrapped::are_all_of(&all[..1], &found));
+        assert!(!Rewrapped::are_all_of(&all, &found[..1]));
+        assert!(!Rewrapped::are_all_of(&outdated, &found));
+        assert!(all[0].is_encrypted_now() && !outdated[0].is_encrypted_now());
+    }
 }

@@ -27,8 +27,8 @@ use sekisho::{
             FindHighestCost, FindKeys, FindNameConflict, FindRefreshVersions, FindSecretRows, FindUser,
             HasLoggedInFrom, ImportUsers, InsertKey, InsertRefreshSecret, InsertUser, ListSessions,
             ListUsers, LoginIdentifier, NameConflict, OpenSession, PurgeKeys, PurgeRefreshSecrets,
-            PurgeSessions, RenewHash, ReplacePassword, ReplaceSecretRows, Revocation, RevokeKey,
-            RotateSession, RotateSessions, Rotation, SessionLookup, SetEmail, SetPassword, UpdateUser,
+            PurgeSessions, RenewHash, ReplacePassword, ReplaceSecretRows, RevokeKey, RotateSession,
+            RotateSessions, SessionLookup, SetEmail, SetPassword, UpdateUser,
             sqlite::{Access, DbFile, Run},
         },
         token::new_key_row,
@@ -36,8 +36,9 @@ use sekisho::{
     config::{Config, Database},
     domain::{
         Algorithm, Cursor, Derivation, Email, EndReason, ImportedUser, KeyWrap, Network, OriginFingerprint,
-        PasswordHash, PasswordVersion, Random, RefreshSecretRow, RequestOrigin, Rewrapped, Role, Salt, Scope,
-        SecretHash, SecretRow, SessionId, SessionRules, StoredSecret, UserChange, UserId, Username,
+        PasswordHash, PasswordVersion, Random, RefreshAttempt, RefreshSecretRow, RequestOrigin, Revocation,
+        Rewrapped, Role, Rotation, Salt, Scope, SecretHash, SecretRow, SessionId, SessionRules, StoredSecret,
+        UserChange, UserId, Username,
     },
 };
 use tempfile::TempDir;
@@ -309,12 +310,14 @@ fn send_what_reads(minefield: &mut Minefield) {
 fn send_what_changes_sessions(minefield: &mut Minefield) {
     let rotate = |presented: u8, now| RotateSession {
         id: SessionId(3),
-        presented: SecretHash([presented; 32]),
-        from: OriginFingerprint::default(),
-        successor: SecretHash([presented + 1; 32]),
-        derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
-        requested: Scope::default(),
-        rules: SessionRules { max_age: None, ..Config::default().session_rules() },
+        attempt: RefreshAttempt {
+            presented: SecretHash([presented; 32]),
+            from: OriginFingerprint::default(),
+            successor: SecretHash([presented + 1; 32]),
+            derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
+            requested: Scope::default(),
+            rules: SessionRules { max_age: None, ..Config::default().session_rules() },
+        },
         now,
     };
     let alone = |rotation| RotateSessions { rotations: vec![rotation] };

@@ -2,9 +2,9 @@
 
 use rusqlite::Connection;
 use sekisho::{
-    actors::db::{DbError, RotateSession, RotateSessions, Rotation},
+    actors::db::{DbError, RotateSession, RotateSessions},
     config::Config,
-    domain::{Derivation, OriginFingerprint, Salt, Scope, SecretHash, SessionId},
+    domain::{Derivation, OriginFingerprint, RefreshAttempt, Rotation, Salt, Scope, SecretHash, SessionId},
 };
 
 use super::probes::{LoneDatabase, Run};
@@ -13,12 +13,14 @@ use crate::support::START;
 fn rotation(id: i64, presented: u8) -> RotateSession {
     RotateSession {
         id: SessionId(id),
-        presented: SecretHash([presented; 32]),
-        from: OriginFingerprint::default(),
-        successor: SecretHash([presented + 1; 32]),
-        derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
-        requested: Scope::default(),
-        rules: Config::default().session_rules(),
+        attempt: RefreshAttempt {
+            presented: SecretHash([presented; 32]),
+            from: OriginFingerprint::default(),
+            successor: SecretHash([presented + 1; 32]),
+            derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
+            requested: Scope::default(),
+            rules: Config::default().session_rules(),
+        },
         now: START,
     }
 }

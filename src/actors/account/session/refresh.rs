@@ -5,12 +5,12 @@ use actix::Message;
 use crate::{
     actors::{
         account::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors},
-        db::{RotateSession, Rotation},
+        db::RotateSession,
         token::{DeriveCurrent, IssueTokens, ProposeSuccessor},
     },
     domain::{
-        EndReason, InvalidScope, OriginFingerprint, RefreshToken, RequestOrigin, Scope, SessionId, Theft,
-        TokenPair, UserId,
+        EndReason, InvalidScope, OriginFingerprint, RefreshAttempt, RefreshToken, RequestOrigin, Rotation,
+        Scope, SessionId, Theft, TokenPair, UserId,
     },
     metrics::{self, RefreshOutcome},
 };
@@ -58,16 +58,15 @@ impl UseCase for Refresh {
         let propose = ProposeSuccessor { token: self.token };
         let (presented, successor) = deps.tokens.ask(propose).await?.ok_or(RefreshError::Invalid)?;
         let session_id = presented.session_id;
-        let rotate = RotateSession {
-            id: session_id,
+        let attempt = RefreshAttempt {
             presented: presented.secret.hash(),
             from: OriginFingerprint::of(&self.origin),
             successor: successor.secret.hash(),
             derivation: successor.derivation,
             requested: self.scope,
             rules: deps.rules.sessions,
-            now: deps.clock.now(),
         };
+        let rotate = RotateSession { id: session_id, attempt, now: deps.clock.now() };
         let rotation = deps.rotations.ask(rotate).await?;
         metrics::refresh(outcome_of(&rotation));
         let (user, scope, authenticated_at, session_ends, secret) = match rotation {

@@ -2,10 +2,10 @@
 
 use rusqlite::Connection;
 
-use super::{Access, Run, refresh_secrets::find_refresh_secrets, stored_secrets::check_same_wrapping};
+use super::{Access, Run, refresh_secrets::find_refresh_secrets, stored_secrets::find_secret_rows};
 use crate::{
-    actors::db::{DbError, FindKeys, InsertKey, PurgeKeys, Revocation, RevokeKey},
-    domain::{KeyRow, KeySet, signing_key},
+    actors::db::{DbError, FindKeys, InsertKey, PurgeKeys, RevokeKey},
+    domain::{KeyRow, KeySet, Revocation, check_same_wrapping, decide_revocation},
 };
 
 impl Run for FindKeys {
@@ -39,7 +39,7 @@ impl Run for InsertKey {
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
         let newest = find_keys(db)?.keys.pop().map(|key| key.kid);
         if newest == self.newest {
-            if let Err(refused) = check_same_wrapping(db, &self.key.private_key, None)? {
+            if let Err(refused) = check_same_wrapping(&self.key.private_key, &find_secret_rows(db)?) {
                 return Ok(Err(refused));
             }
             insert_key(db, &self.key)?;
@@ -61,22 +61,15 @@ impl Run for RevokeKey {
     const ACCESS: Access = Access::Write;
 
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        let keys = find_keys(db)?.keys;
-        let found = keys.iter().enumerate().find(|(_, key)| key.kid == self.kid);
-        let Some((index, location)) = found.map(|(index, key)| (index, key.location())) else {
-            return Ok(Ok(Revocation::Unknown));
-        };
-        let signs = index == signing_key(keys.iter().map(|key| key.signs_from), self.now);
-        if signs && let Err(refused) = check_same_wrapping(db, &self.successor.private_key, Some(&location))?
-        {
-            return Ok(Err(refused));
+        let (keys, secrets) = (find_keys(db)?.keys, find_secret_rows(db)?);
+        let decided = decide_revocation(&keys, &self.kid, &self.successor, &secrets, self.now);
+        if let Ok(Revocation::Deleted | Revocation::Replaced) = decided {
+            db.prepare_cached("DELETE FROM signing_keys WHERE kid = ?1")?.execute([&self.kid])?;
         }
-        db.prepare_cached("DELETE FROM signing_keys WHERE kid = ?1")?.execute([&self.kid])?;
-        if !signs {
-            return Ok(Ok(Revocation::Deleted));
+        if let Ok(Revocation::Replaced) = decided {
+            insert_key(db, &self.successor)?;
         }
-        insert_key(db, &self.successor)?;
-        Ok(Ok(Revocation::Replaced))
+        Ok(decided)
     }
 }
 

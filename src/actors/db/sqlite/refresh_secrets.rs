@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row, types::FromSqlError};
 
-use super::{Access, Run, keys::find_keys, stored_secrets::check_same_wrapping};
+use super::{Access, Run, keys::find_keys, stored_secrets::find_secret_rows};
 use crate::{
     actors::db::{DbError, FindRefreshVersions, InsertRefreshSecret, PurgeRefreshSecrets},
-    domain::RefreshSecretRow,
+    domain::{RefreshSecretRow, check_same_wrapping},
 };
 
 /// Finds all versions, in the order in which they begin to make new tokens.
@@ -32,7 +32,7 @@ impl Run for InsertRefreshSecret {
     fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
         let newest = find_refresh_secrets(db)?.pop().map(|secret| secret.version);
         if newest == self.newest {
-            if let Err(refused) = check_same_wrapping(db, &self.secret.value, None)? {
+            if let Err(refused) = check_same_wrapping(&self.secret.value, &find_secret_rows(db)?) {
                 return Ok(Err(refused));
             }
             let RefreshSecretRow { version, value, used_from } = &self.secret;

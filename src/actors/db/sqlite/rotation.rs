@@ -1,4 +1,4 @@
-//! Refreshing: reads a session's row, lets [`RefreshChain`] decide, and writes what it decided.
+//! Refreshing: reads a session's row, lets [`StoredSession::refresh`] decide, and writes what it decided.
 
 use rusqlite::{Connection, OptionalExtension, Row, types::FromSqlError};
 
@@ -7,20 +7,9 @@ use super::{
     columns::{user, user_columns},
 };
 use crate::{
-    actors::db::{DbError, RotateSession, RotateSessions, Rotation},
-    domain::{EarlierUses, EndReason, Presentation, RefreshChain, Scope, SessionId, Timestamp, User},
+    actors::db::{DbError, RotateSession, RotateSessions},
+    domain::{EarlierUses, RefreshChain, Rotation, SessionChange, SessionId, StoredSession},
 };
-
-struct SessionRow {
-    user: User,
-    scope: Scope,
-    chain: RefreshChain,
-    created_at: Timestamp,
-    last_used_at: Timestamp,
-    earlier_uses: EarlierUses,
-    expires_at: Timestamp,
-    end_reason: Option<EndReason>,
-}
 
 impl Run for RotateSessions {
     const ACCESS: Access = Access::Write;
@@ -44,93 +33,43 @@ impl Run for RotateSessions {
 }
 
 impl RotateSession {
-    fn rotate(self, db: &Connection) -> Result<Rotation, DbError> {
-        let Some(found) = find(db, self.id)? else {
+    fn rotate(&self, db: &Connection) -> Result<Rotation, DbError> {
+        let Some(session) = find(db, self.id)? else {
             return Ok(Rotation::Unknown);
         };
-        if let Some(reason) = found.end_reason {
-            return Ok(Rotation::Ended(reason));
-        }
-        if found.expires_at <= self.now {
-            return Ok(Rotation::Ended(EndReason::Expired));
-        }
-        if found.user.disabled {
-            return Ok(Rotation::Unknown);
-        }
-        // A clock that went back must not make the session look older than it is, nor end the grace
-        // when it is put right.
-        let used_at = self.now.max(found.last_used_at);
-        let expires_at = self.rules.expires_at(found.created_at, used_at);
-        if expires_at <= self.now {
-            // The session was opened when sessions could become older.
-            self.end(db, EndReason::Expired)?;
-            return Ok(Rotation::Ended(EndReason::Expired));
-        }
-        // Whether the secret was stolen is decided before the scope is looked at, so that a thief
-        // cannot test a token by asking for a scope that will be refused.
-        let presentation = found.chain.judge(self.presented, self.from, self.now, self.rules.refresh_grace);
-        // Somebody who was an administrator when they logged in may be none now.
-        let scope = found.scope.intersection(Scope::of(found.user.role)).narrow(self.requested);
-        match (presentation, scope) {
-            (Presentation::Theft(theft), _) => {
-                self.end(db, EndReason::RefreshTokenReused)?;
-                Ok(Rotation::Reused { user: found.user, theft })
+        let (answer, change) = session.refresh(&self.attempt, self.now);
+        match change {
+            None => {}
+            Some(SessionChange::End(reason)) => {
+                db.prepare_cached("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1")?
+                    .execute((self.id, self.now, reason))?;
             }
-            (Presentation::Replay { derivations, elsewhere }, scope) => Ok(Rotation::Replayed {
-                user: found.user,
-                scope,
-                authenticated_at: found.created_at,
-                expires_at: found.expires_at,
-                derivations,
-                elsewhere,
-            }),
-            (Presentation::Current, Err(error)) => Ok(Rotation::InvalidScope(error)),
-            (Presentation::Current, Ok(scope)) => {
-                let authenticated_at = found.created_at;
-                let user = self.replace(db, found, used_at, expires_at)?;
-                Ok(Rotation::Rotated { user, scope, authenticated_at, expires_at })
+            Some(SessionChange::Rotate { chain, used_at, earlier_uses, expires_at }) => {
+                let EarlierUses([before, before_that]) = earlier_uses;
+                let (current, replaced) = (chain.current(), chain.write_replaced());
+                let version = self.attempt.derivation.version;
+                db.prepare_cached(
+                    "UPDATE sessions SET refresh_hash = ?2, refresh_version = ?3, spent = x'', replaced = ?4,
+                         last_used_at = ?5, used_before = ?6, used_before_that = ?7, expires_at = ?8
+                     WHERE id = ?1",
+                )?
+                .execute((
+                    self.id,
+                    current,
+                    version,
+                    replaced,
+                    used_at,
+                    before,
+                    before_that,
+                    expires_at,
+                ))?;
             }
         }
-    }
-
-    /// Makes the successor current.
-    fn replace(
-        &self,
-        db: &Connection,
-        found: SessionRow,
-        used_at: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<User, DbError> {
-        let grace = self.rules.refresh_grace;
-        let chain = found.chain.replace_current(self.successor, self.derivation, self.from, used_at, grace);
-        let EarlierUses([before, before_that]) =
-            found.earlier_uses.followed_by(found.last_used_at, used_at, &self.rules);
-        db.prepare_cached(
-            "UPDATE sessions SET refresh_hash = ?2, refresh_version = ?3, spent = x'', replaced = ?4,
-                 last_used_at = ?5, used_before = ?6, used_before_that = ?7, expires_at = ?8
-             WHERE id = ?1",
-        )?
-        .execute((
-            self.id,
-            chain.current(),
-            self.derivation.version,
-            chain.write_replaced(),
-            used_at,
-            before,
-            before_that,
-            expires_at,
-        ))?;
-        Ok(found.user)
-    }
-
-    fn end(&self, db: &Connection, reason: EndReason) -> Result<(), DbError> {
-        db.prepare_cached("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1")?
-            .execute((self.id, self.now, reason))?;
-        Ok(())
+        Ok(answer)
     }
 }
 
-fn find(db: &Connection, id: SessionId) -> Result<Option<SessionRow>, DbError> {
+fn find(db: &Connection, id: SessionId) -> Result<Option<StoredSession>, DbError> {
     let sql = concat!(
         "SELECT s.refresh_hash, s.spent, s.replaced, s.scope, s.created_at, s.last_used_at, s.used_before,
                 s.used_before_that, s.expires_at, s.end_reason, ",
@@ -140,7 +79,7 @@ fn find(db: &Connection, id: SessionId) -> Result<Option<SessionRow>, DbError> {
     let found = db
         .prepare_cached(sql)?
         .query_row([id], |row| {
-            Ok(SessionRow {
+            Ok(StoredSession {
                 user: user(row, 10)?,
                 scope: row.get(3)?,
                 chain: chain(row)?,

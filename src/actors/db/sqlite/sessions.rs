@@ -11,7 +11,7 @@ use crate::{
     actors::db::{
         DbError, EndSession, EndUserSessions, FindActiveUsers, ListSessions, OpenSession, SessionLookup,
     },
-    domain::{EndReason, Session, SessionId, Timestamp, UserId},
+    domain::{EndReason, Session, SessionId, Timestamp, UnendedSession, UserId, surplus_sessions},
 };
 
 impl Run for OpenSession {
@@ -46,8 +46,7 @@ impl Run for OpenSession {
     }
 }
 
-/// Ends a user's live sessions beyond [`Session::MAX_LIVE`], a new one included: those that were not
-/// used for the longest time.
+/// Ends a user's [surplus sessions](surplus_sessions).
 ///
 /// An account may have any number of sessions from before there was a bound. To keep the work of one
 /// login bounded, only the oldest are looked at, twice as many as may live, and each login ends some.
@@ -57,25 +56,22 @@ fn end_surplus_sessions(
     new: SessionId,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let looked_at = i64::try_from(2 * Session::MAX_LIVE).unwrap_or(i64::MAX);
+    let examined = i64::try_from(2 * Session::MAX_LIVE).unwrap_or(i64::MAX);
     let mut statement = db.prepare_cached(
         "SELECT last_used_at, id, expires_at FROM sessions
          WHERE user_id = ?1 AND ended_at IS NULL ORDER BY id LIMIT ?2",
     )?;
-    let mut others: Vec<(Timestamp, SessionId)> = Vec::new();
-    let mut rows = statement.query((user_id, looked_at))?;
-    while let Some(row) = rows.next()? {
-        let (last_used_at, id, expires_at): (_, _, Timestamp) =
-            (row.get("last_used_at")?, row.get("id")?, row.get("expires_at")?);
-        if id != new && expires_at > now {
-            others.push((last_used_at, id));
-        }
-    }
-    let surplus = (others.len() + 1).saturating_sub(Session::MAX_LIVE);
-    others.sort_unstable();
+    let found = statement.query_map((user_id, examined), |row| {
+        Ok(UnendedSession {
+            last_used_at: row.get("last_used_at")?,
+            id: row.get("id")?,
+            expires_at: row.get("expires_at")?,
+        })
+    })?;
+    let surplus = surplus_sessions(found.collect::<Result<_, _>>()?, new, now);
     let mut end = db.prepare_cached("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1")?;
-    for (_, id) in others.into_iter().take(surplus) {
-        end.execute((id, now, EndReason::TooManySessions))?;
+    for session in surplus {
+        end.execute((session.id, now, EndReason::TooManySessions))?;
     }
     Ok(())
 }

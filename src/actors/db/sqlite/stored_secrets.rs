@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::{Access, Run, scrub::request_scrub};
 use crate::{
     actors::db::{DbError, FindSecretRows, ReplaceSecretRows},
-    domain::{self, Rewrapped, SecretLocation, SecretRow, StoredOtherwise, StoredSecret},
+    domain::{Rewrapped, SecretLocation, SecretRow},
 };
 
 impl Run for FindSecretRows {
@@ -33,33 +33,14 @@ pub(super) fn find_secret_rows(db: &Connection) -> Result<Vec<SecretRow>, DbErro
     Ok(keys.chain(secrets).collect::<Result<_, _>>()?)
 }
 
-/// Refuses a secret that is stored otherwise than those that are there, but for the one that is about to
-/// be deleted.
-pub(super) fn check_same_wrapping(
-    db: &Connection,
-    new: &StoredSecret,
-    deleted: Option<&SecretLocation>,
-) -> Result<Result<(), StoredOtherwise>, DbError> {
-    let mut rows = find_secret_rows(db)?;
-    rows.retain(|row| Some(&row.location) != deleted);
-    Ok(domain::check_same_wrapping(new, &rows))
-}
-
 impl Run for ReplaceSecretRows {
     const ACCESS: Access = Access::Write;
 
     fn run(self, db: &Connection) -> Result<bool, DbError> {
-        let found = find_secret_rows(db)?;
-        let is_as_known = found.len() == self.rows.len()
-            && self.rows.iter().all(|row| {
-                found.iter().any(|found| found.location == row.location && found.secret == row.before)
-            });
-        if !is_as_known {
+        if !Rewrapped::are_all_of(&self.rows, &find_secret_rows(db)?) {
             return Ok(false);
         }
-        let is_hidden =
-            |row: &Rewrapped| row.before.wrapped_by().is_none() && row.after.wrapped_by().is_some();
-        if self.rows.iter().any(is_hidden) {
+        if self.rows.iter().any(Rewrapped::is_encrypted_now) {
             request_scrub(db)?;
         }
         for row in &self.rows {
