@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CommandError, database::CliDatabase, output::print_line, print_error};
+use super::{
+    CommandError,
+    database::CliDatabase,
+    output::{print_error, print_line},
+};
 use crate::{
     actors::{
         db::{ImportUsers, sqlite::read_tutorial_database},

@@ -18,7 +18,7 @@ use log::{
 };
 use serde::ser::{SerializeMap, Serializer};
 
-use super::print_error;
+use super::output::print_error;
 use crate::config::LogFormat;
 
 /// What is logged where `RUST_LOG` says nothing: what an operator must know. The access log is a

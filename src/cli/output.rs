@@ -47,3 +47,10 @@ fn cell(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+/// Says on standard error, in one line, why nothing was done.
+pub(super) fn print_error(message: &str) {
+    let line = message.replace('\n', " ");
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "sekisho: {line}");
+}

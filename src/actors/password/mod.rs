@@ -9,19 +9,13 @@
 
 mod admission;
 mod hash;
+mod hasher;
 mod lanes;
 mod messages;
+mod passwords;
 mod speed;
 
-use std::{
-    collections::VecDeque,
-    num::NonZeroUsize,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use actix::{
     Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseFuture, SpawnHandle,
@@ -29,23 +23,18 @@ use actix::{
 };
 use tokio::{sync::oneshot, time::Instant};
 
+use self::lanes::{ComputeLanes, HashThread, Lane, PingThread};
 pub use self::{
     admission::{Admission, FlowKey, HashSlot, QueueFull},
     hash::{UnusableHash, check_hash},
+    hasher::Hasher,
     lanes::Job,
     messages::{HashPassword, PasswordVerdict, Rehash, VerifyPassword},
+    passwords::Passwords,
     speed::{Speed, measure_speed},
 };
-use self::{
-    hash::Comparison,
-    lanes::{ComputeLanes, HashThread, Lane, PingThread},
-    messages::WithSlot,
-};
 use super::{Handle, Limits, Unreachable, panic::catch_panic};
-use crate::{
-    domain::{NoRandomness, Password, PasswordHash, Random},
-    metrics,
-};
+use crate::{domain::NoRandomness, metrics};
 
 /// How many hashes a thread computes side by side at most.
 pub const LANES: NonZeroUsize = match NonZeroUsize::new(bcrypt_lanes::MAX_LANES) {
@@ -81,73 +70,6 @@ pub trait PasswordMessage: Message<Result = Result<Self::Answer, PasswordError>>
     ///
     /// What keeps it from being hashed.
     fn prepare(self, hasher: &Hasher) -> Result<Job<Self::Answer>, PasswordError>;
-}
-
-/// What the threads share: how to hash, and what unknown users are compared with.
-#[derive(Debug)]
-pub struct Hasher {
-    cost: u32,
-    /// The cost that every comparison takes: ours, or the highest of any stored hash.
-    level: AtomicU32,
-    random: Random,
-    dummy: PasswordHash,
-}
-
-impl Hasher {
-    /// A hasher of this cost, which is one of bcrypt's (4 to 31).
-    ///
-    /// # Errors
-    ///
-    /// When there is no randomness for the dummy that unknown users are compared with.
-    pub fn new(cost: u32, random: Random) -> Result<Self, PasswordError> {
-        let dummy = hash::unmatched(cost, &random)?;
-        Ok(Self { cost, level: AtomicU32::new(cost), random, dummy })
-    }
-
-    /// The greatest cost of a stored hash that is compared at all.
-    #[must_use]
-    pub const fn cost_limit(&self) -> u32 {
-        hash::cost_limit(self.cost)
-    }
-
-    /// Takes note of the highest cost of any stored hash. Where it is above ours, every comparison takes
-    /// as long as with that hash from now on: else its user's logins would be told by their time.
-    pub fn level_with(&self, highest: Option<u32>) {
-        let level = highest.unwrap_or(0).clamp(self.cost, self.cost_limit());
-        if self.level.swap(level, Ordering::Relaxed) == level {
-            return;
-        }
-        if level > self.cost {
-            log::warn!(
-                "there are password hashes of cost {level}, above --bcrypt-cost {}: every login takes as long as \
-                 with such a hash, so that its time does not tell whose they are",
-                self.cost
-            );
-        } else {
-            log::info!("no password hash has a cost above --bcrypt-cost {level} any more");
-        }
-    }
-
-    fn comparison(
-        &self,
-        password: &Password,
-        hash: Option<&PasswordHash>,
-    ) -> Result<Comparison, PasswordError> {
-        Comparison::new(password, hash, &self.dummy, self.level.load(Ordering::Relaxed))
-    }
-
-    /// A job that hashes nothing in particular, for tests of what hash threads do with jobs.
-    ///
-    /// # Errors
-    ///
-    /// When there is no randomness.
-    pub fn dummy_job<A: Send + 'static>(
-        &self,
-        finish: impl FnOnce() -> Result<A, PasswordError> + Send + 'static,
-    ) -> Result<Job<A>, PasswordError> {
-        let comparison = self.comparison(&Password::new(String::new()), None)?;
-        Job::new(comparison.run, comparison.input, move |_| finish())
-    }
 }
 
 /// Forms groups of jobs and gives them to the hash threads; see the module's documentation.
@@ -290,84 +212,5 @@ impl Handler<PingPassword> for PasswordActor {
     fn handle(&mut self, _: PingPassword, _: &mut Context<Self>) -> Self::Result {
         let threads = self.threads.clone();
         Box::pin(async move { threads.ask(PingThread).await })
-    }
-}
-
-/// The way to the password actor: through the queue, which refuses where the wait would be too long.
-#[derive(Clone)]
-pub struct Passwords {
-    handle: Handle<PasswordActor>,
-    hasher: Arc<Hasher>,
-    admission: Arc<Admission>,
-}
-
-impl Passwords {
-    /// Puts the queue in front of the actor.
-    #[must_use]
-    pub fn new(handle: Handle<PasswordActor>, hasher: Arc<Hasher>, admission: Arc<Admission>) -> Self {
-        Self { handle, hasher, admission }
-    }
-
-    /// Waits for a hash slot.
-    ///
-    /// # Errors
-    ///
-    /// [`QueueFull`] at once where the wait would exceed the budget, and later where it did.
-    pub async fn slot(&self, flow: FlowKey) -> Result<HashSlot, QueueFull> {
-        self.slot_until(flow, self.deadline()).await
-    }
-
-    /// Waits for a hash slot until a deadline. A caller that gives its slot back and queues again passes the
-    /// same deadline, so that all its waits together stay within one budget.
-    ///
-    /// # Errors
-    ///
-    /// [`QueueFull`] at once where the wait would end after the deadline, and later where it did.
-    pub async fn slot_until(&self, flow: FlowKey, deadline: Instant) -> Result<HashSlot, QueueFull> {
-        self.admission.enter(flow, deadline).await
-    }
-
-    /// When the budget of a caller that arrives now is used up.
-    #[must_use]
-    pub fn deadline(&self) -> Instant {
-        self.admission.deadline()
-    }
-
-    /// Has the password actor compute a hash. The slot comes back with the answer. If the caller no longer
-    /// waits, the slot is passed on when the hash has been computed.
-    ///
-    /// # Errors
-    ///
-    /// The message's own.
-    pub async fn ask<M: PasswordMessage>(
-        &self,
-        slot: HashSlot,
-        message: M,
-    ) -> Result<(M::Answer, HashSlot), PasswordError> {
-        self.handle.ask(WithSlot { message, slot }).await
-    }
-
-    /// How passwords are hashed and compared.
-    #[must_use]
-    pub fn hasher(&self) -> &Hasher {
-        &self.hasher
-    }
-
-    /// How many slots there are.
-    #[must_use]
-    pub fn slots(&self) -> usize {
-        self.admission.slots()
-    }
-
-    /// How many wait for a slot.
-    #[must_use]
-    pub fn waiting(&self) -> usize {
-        self.admission.waiting()
-    }
-
-    /// The handle, for pings.
-    #[must_use]
-    pub const fn handle(&self) -> &Handle<PasswordActor> {
-        &self.handle
     }
 }

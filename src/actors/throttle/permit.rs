@@ -3,7 +3,8 @@
 use tokio::sync::oneshot;
 
 use super::{
-    Attempt, AttemptOutcome, SettleAttempt, StopWaiting, Throttle,
+    Attempt, AttemptOutcome, Throttle,
+    actor::{SettleAttempt, StopWaiting},
     failure_counts::{AttemptId, Count},
     waiting::WaiterId,
 };

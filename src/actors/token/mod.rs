@@ -10,6 +10,7 @@ mod keyring;
 mod life;
 mod refresh;
 mod tag;
+mod try_keys;
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,6 +23,7 @@ pub use self::{
     keyring::{Keyring, SigningSetup},
     life::{ANNOUNCEMENT_PERIOD, JWKS_MAX_AGE, KeyState, KeySummary, summarize_keys},
     refresh::{Presented, RefreshSecret, Successor},
+    try_keys::try_keys,
 };
 use super::Unreachable;
 use crate::domain::{
@@ -78,26 +80,6 @@ impl Actor for TokenActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(4096);
     }
-}
-
-/// Signs a token with the keyring's current key and verifies it, as a backup's keys are tried.
-///
-/// # Errors
-///
-/// When there is no key, or what it signs does not verify.
-pub fn try_keys(keyring: &Keyring, user: &User, now: Timestamp, random: &Random) -> Result<(), TokenError> {
-    let spec = access::AccessTokenSpec {
-        user,
-        session_id: SessionId(0),
-        scope: Scope::of(user.role),
-        authenticated_at: now,
-        issued_at: now,
-        lifetime: Duration::from_mins(1),
-        nonce: random.bytes()?,
-    };
-    let token = access::sign(keyring, &spec)?;
-    let verified = TokenCache::default().verify(keyring, &token, now);
-    verified.map(|_| ()).map_err(|error| TokenError::Signing(format!("the signature is {error}")))
 }
 
 /// Replaces the keyring, and forgets what the old one verified.

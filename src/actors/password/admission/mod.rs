@@ -12,6 +12,8 @@
 //! - A login that has waited for the whole budget is refused then. One whose client has hung up leaves the
 //!   queue.
 
+mod flow_key;
+
 use std::{
     hash::{BuildHasher, RandomState},
     num::NonZeroUsize,
@@ -28,10 +30,8 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{
-    domain::{LoginName, Network, RequestOrigin},
-    metrics,
-};
+pub use self::flow_key::FlowKey;
+use crate::{domain::Network, metrics};
 
 /// The maximum length of the queue, for any budget and any speed of hashing.
 const MAX_WAITING: u64 = 16_384;
@@ -45,34 +45,6 @@ const MIN_RETRY_AFTER: Duration = Duration::from_secs(1);
 pub struct QueueFull {
     /// When it is worth trying again.
     pub retry_after: Duration,
-}
-
-/// What a hash is computed for. Hashes with the same key share a place in the fair order.
-#[derive(Debug, Clone)]
-pub struct FlowKey {
-    account: Option<LoginName>,
-    network: Option<Network>,
-}
-
-impl FlowKey {
-    /// A password that is tried for an account.
-    #[must_use]
-    pub fn login(account: &LoginName, origin: &RequestOrigin) -> Self {
-        Self { account: Some(account.clone()), ..Self::registration(origin) }
-    }
-
-    /// A registration: there is no account yet.
-    #[must_use]
-    pub fn registration(origin: &RequestOrigin) -> Self {
-        Self { account: None, network: origin.ip.map(Network::of) }
-    }
-
-    /// The renewal of a stored hash, for which no request waits. One runs at a time, so it has one place in
-    /// a round.
-    #[must_use]
-    pub fn renewal() -> Self {
-        Self { account: None, network: None }
-    }
 }
 
 /// The queue; see the module's documentation.

@@ -2,6 +2,7 @@ use futures_util::FutureExt;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::domain::{LoginName, RequestOrigin};
 
 /// How long a slot is held.
 const SLOT_TIME: Duration = Duration::from_millis(100);
