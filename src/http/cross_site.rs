@@ -10,7 +10,7 @@ use actix_web::{
     web,
 };
 
-use crate::http::Api;
+use crate::http::state::Api;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

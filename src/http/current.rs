@@ -9,8 +9,8 @@ use futures_util::future::LocalBoxFuture;
 use crate::{
     actors::account::{Authenticate, Caller},
     http::{
-        Api,
-        wire::{errors::ApiError, extract},
+        state::Api,
+        wire::{bearer::bearer, errors::ApiError},
     },
 };
 
@@ -121,7 +121,7 @@ impl FromRequest for CurrentAdmin {
 }
 
 fn caller(request: &HttpRequest) -> impl Future<Output = Result<Caller, Error>> + use<> {
-    let token = extract::bearer(request);
+    let token = bearer(request);
     let api = request.app_data::<web::Data<Api>>().cloned();
     async move {
         let token = token?;

@@ -18,7 +18,7 @@ use crate::{
         account::PingAccount, db::Ping, maintenance::PingMaintenance, password::PingPassword,
         token::PingToken,
     },
-    http::{Api, wire::errors::ApiError},
+    http::{state::Api, wire::errors::ApiError},
 };
 
 /// How long each actor has to answer a ping. A hash thread may be in the middle of a hash.

@@ -10,12 +10,10 @@ mod oauth;
 mod observe;
 mod openapi;
 mod route;
+mod state;
 mod wire;
 
-use std::sync::Arc;
-
 use actix_web::web::{self, ServiceConfig};
-use ipnet::IpNet;
 
 use self::{
     api::{admin, sessions, users},
@@ -32,43 +30,8 @@ pub use self::{
         unread::track_unread,
     },
     openapi::document as openapi_document,
+    state::Api,
 };
-use crate::{
-    actors::{
-        Handle, account::AccountActor, db::Db, maintenance::MaintenanceActor, password::Passwords,
-        throttle::Throttle, token::TokenActor,
-    },
-    domain::{PasswordPolicy, Registration},
-};
-
-/// What the handlers of one worker reach.
-#[derive(Clone)]
-pub struct Api {
-    /// The use cases.
-    pub accounts: Handle<AccountActor>,
-    /// The keys to publish.
-    pub tokens: Handle<TokenActor>,
-    /// Pinged by `/readyz`.
-    pub db: Db,
-    /// Pinged by `/readyz`.
-    pub passwords: Passwords,
-    /// Pinged by `/readyz`.
-    pub throttle: Throttle,
-    /// Pinged by `/readyz`.
-    pub maintenance: Handle<MaintenanceActor>,
-    /// What a new password must be.
-    pub policy: PasswordPolicy,
-    /// Who may register.
-    pub registration: Registration,
-    /// Whether the documentation is served.
-    pub docs: bool,
-    /// The origins whose pages may call.
-    pub cors_origins: Arc<[String]>,
-    /// Whose forwarded headers are believed.
-    pub trusted_proxies: Arc<[IpNet]>,
-    /// The `iss` of tokens, and the base of the discovery document's addresses.
-    pub issuer: Arc<str>,
-}
 
 /// Every route there is.
 pub fn configure(config: &mut ServiceConfig, api: Api) {

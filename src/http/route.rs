@@ -9,9 +9,12 @@ use actix_web::{
 
 use crate::http::{
     cross_site,
-    observe::middleware::RouteLabel,
     wire::errors::{ApiError, OAuthError},
 };
+
+/// The path of a route as it is declared, which is its name in the metrics.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RouteLabel(pub(crate) &'static str);
 
 /// Declares a path, with and without a trailing slash, and its methods; any other method is 405.
 pub(crate) fn route(

@@ -6,13 +6,12 @@ use crate::{
     actors::account::{EndOtherSessions, EndOwnSession, ListOwnSessions, LogOut},
     domain::SessionId,
     http::{
-        Api,
-        api::admin::Query,
-        observe::headers::NO_STORE,
+        state::Api,
         wire::{
+            bearer::Bearer,
             errors::ApiError,
-            extract::{Bearer, PathId},
-            render::{Items, SessionBody},
+            parameters::{PathId, Query},
+            render::{Items, SessionBody, ok},
         },
     },
 };
@@ -25,7 +24,7 @@ pub(crate) async fn list(
     let with_ended = query.boolean("ended")?;
     let (sessions, current) = api.accounts.ask(ListOwnSessions { token: bearer.0, with_ended }).await?;
     let items = sessions.iter().map(|session| SessionBody::new(session, Some(current))).collect();
-    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(Items { items }))
+    Ok(ok(Items { items }))
 }
 
 pub(crate) async fn end(api: web::Data<Api>, bearer: Bearer, id: PathId) -> Result<HttpResponse, ApiError> {

@@ -1,29 +1,47 @@
 //! `/users/` and `/users/me`: people and their own accounts.
 
-use actix_web::{HttpResponse, http::header, web};
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header, web};
 use serde_json::Value;
 
 use crate::{
     actors::account::{Authenticate, ChangeEmail, ChangePassword, DeleteAccount, Register},
-    domain::{Email, PasswordPolicy, RequestOrigin, Username},
+    domain::{Email, PasswordPolicy, Registration, RequestOrigin, Username},
     http::{
-        Api,
-        oauth::token::TokenResponse,
-        observe::headers::NO_STORE,
+        state::Api,
         wire::{
-            body::JsonObject,
-            errors::{ApiError, FieldError},
-            extract::{self, Bearer},
+            bearer::Bearer,
+            errors::ApiError,
             fields::Fields,
-            render::UserBody,
+            json::JsonObject,
+            origin::Origin,
+            render::{NO_STORE, TokenResponse, UserBody, ok},
+            validation::FieldError,
         },
     },
 };
 
+/// The right to register, which is asked before the body is read.
+pub(crate) struct OpenRegistration;
+
+impl FromRequest for OpenRegistration {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let registration = request.app_data::<web::Data<Api>>().map(|api| api.registration);
+        ready(match registration {
+            Some(Registration::Open) => Ok(Self),
+            Some(Registration::Closed) | None => Err(ApiError::RegistrationClosed),
+        })
+    }
+}
+
 pub(crate) async fn register(
     api: web::Data<Api>,
-    _: extract::OpenRegistration,
-    origin: extract::Origin,
+    _: OpenRegistration,
+    origin: Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let user = api.accounts.ask(registration(&body, api.policy, origin.0)?).await?;
@@ -70,13 +88,13 @@ fn registration(
 
 pub(crate) async fn me(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
     let caller = api.accounts.ask(Authenticate { token: bearer.0 }).await?;
-    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(UserBody::from(&caller.user)))
+    Ok(ok(UserBody::from(&caller.user)))
 }
 
 pub(crate) async fn change_email(
     api: web::Data<Api>,
     bearer: Bearer,
-    origin: extract::Origin,
+    origin: Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let mut errors = Vec::new();
@@ -86,7 +104,7 @@ pub(crate) async fn change_email(
         (Some(email), Some(password)) => {
             let change = ChangeEmail { token: bearer.0, email, password, origin: origin.0 };
             let user = api.accounts.ask(change).await?;
-            Ok(HttpResponse::Ok().insert_header(NO_STORE).json(UserBody::from(&user)))
+            Ok(ok(UserBody::from(&user)))
         }
         _ => Err(ApiError::Validation(errors)),
     }
@@ -95,7 +113,7 @@ pub(crate) async fn change_email(
 pub(crate) async fn change_password(
     api: web::Data<Api>,
     bearer: Bearer,
-    origin: extract::Origin,
+    origin: Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let mut errors = Vec::new();
@@ -107,7 +125,7 @@ pub(crate) async fn change_password(
         (Some(current), Some(new)) if errors.is_empty() => {
             let change = ChangePassword { token: bearer.0, current, new, origin: origin.0 };
             let pair = api.accounts.ask(change).await?;
-            Ok(HttpResponse::Ok().insert_header(NO_STORE).json(TokenResponse::from(&pair)))
+            Ok(ok(TokenResponse::from(&pair)))
         }
         _ => Err(ApiError::Validation(errors)),
     }
@@ -116,7 +134,7 @@ pub(crate) async fn change_password(
 pub(crate) async fn delete(
     api: web::Data<Api>,
     bearer: Bearer,
-    origin: extract::Origin,
+    origin: Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let mut errors = Vec::new();

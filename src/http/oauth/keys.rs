@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     actors::token::{JWKS_MAX_AGE, PublishKeys},
-    http::{Api, wire::errors::ApiError},
+    http::{state::Api, wire::errors::ApiError},
 };
 
 fn cacheable() -> CacheControl {

@@ -1,18 +1,18 @@
 //! `/token` and `/revoke`: OAuth 2.0 (RFC 6749, RFC 7009).
 
 use actix_web::{HttpResponse, web};
-use serde::Serialize;
 
 use crate::{
     actors::account::{LogIn, Refresh, Revoke},
-    domain::{Password, RefreshToken, RequestOrigin, Scope, TokenPair},
+    domain::{Password, RefreshToken, RequestOrigin, Scope},
     http::{
-        Api,
-        observe::headers::NO_STORE,
+        state::Api,
         wire::{
-            body::Form,
-            errors::{ApiError, FieldError, OAuthError},
-            extract,
+            errors::{ApiError, OAuthError},
+            form::Form,
+            origin::Origin,
+            render::{TokenResponse, ok},
+            validation::FieldError,
         },
     },
 };
@@ -23,37 +23,16 @@ enum TokenRequest {
     RefreshToken(Refresh),
 }
 
-#[derive(Serialize)]
-pub(crate) struct TokenResponse<'a> {
-    access_token: &'a str,
-    token_type: &'static str,
-    expires_in: u64,
-    refresh_token: &'a str,
-    scope: &'static str,
-}
-
-impl<'a> From<&'a TokenPair> for TokenResponse<'a> {
-    fn from(pair: &'a TokenPair) -> Self {
-        Self {
-            access_token: pair.access_token.expose(),
-            token_type: "bearer",
-            expires_in: pair.expires_in,
-            refresh_token: pair.refresh_token.expose(),
-            scope: pair.scope.as_str(),
-        }
-    }
-}
-
 pub(crate) async fn token(
     api: web::Data<Api>,
-    origin: extract::Origin,
+    origin: Origin,
     form: Result<Form, ApiError>,
 ) -> Result<HttpResponse, OAuthError> {
     let pair = match TokenRequest::parse(form?, origin.0)? {
         TokenRequest::Password(log_in) => api.accounts.ask(log_in).await.map_err(ApiError::from)?,
         TokenRequest::RefreshToken(refresh) => api.accounts.ask(refresh).await.map_err(ApiError::from)?,
     };
-    Ok(HttpResponse::Ok().insert_header(NO_STORE).json(TokenResponse::from(&pair)))
+    Ok(ok(TokenResponse::from(&pair)))
 }
 
 impl TokenRequest {

@@ -6,11 +6,11 @@ use actix_web::{
     web::Data,
 };
 
-use crate::http::{Api, observe::middleware::RouteLabel, wire::errors::ApiError};
-
-/// What holds a token or a user, which no cache may keep.
-pub(crate) const NO_STORE: (HeaderName, HeaderValue) =
-    (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+use crate::http::{
+    route::RouteLabel,
+    state::Api,
+    wire::{errors::ApiError, render::NO_STORE},
+};
 
 /// An answer is data and no page, nobody may frame it, and it loads nothing. The page at `/docs` has
 /// a policy of its own.

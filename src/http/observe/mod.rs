@@ -1,7 +1,9 @@
 //! What happens to every request: its id, headers, metrics and line in the log, and the end of its body.
 
-pub(crate) mod headers;
+mod access_log;
+mod headers;
 pub(crate) mod middleware;
 mod outage_log;
+mod request_id;
 pub(crate) mod request_tracker;
 pub(crate) mod unread;

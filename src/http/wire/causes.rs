@@ -15,8 +15,8 @@ use crate::{
     },
     domain::InvalidPassword,
     http::wire::{
-        errors::{ApiError, FieldError},
-        fields::password_error_kind,
+        errors::ApiError,
+        validation::{FieldError, password_error_kind},
     },
 };
 

@@ -8,7 +8,7 @@ use std::{
 use actix_web::{HttpRequest, http::header::HeaderMap, web};
 use ipnet::IpNet;
 
-use crate::http::Api;
+use crate::http::state::Api;
 
 /// What this process was warned of.
 static WARNINGS: Warnings = Warnings { neighbour: AtomicBool::new(false), stranger: AtomicBool::new(false) };

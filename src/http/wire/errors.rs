@@ -6,24 +6,10 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::causes::actor_error_kind;
-use crate::{
-    actors::account::{ActorError, Caller},
-    http::observe::headers::NO_STORE,
-};
-
-/// One thing wrong with a request, in FastAPI's form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct FieldError {
-    #[serde(rename = "type")]
-    pub(crate) kind: &'static str,
-    /// Where: `body`, `query` or `path`, and the names that lead to the field.
-    pub(crate) loc: Vec<&'static str>,
-    pub(crate) msg: String,
-}
+use super::{causes::actor_error_kind, render::NO_STORE, validation::FieldError};
+use crate::actors::account::{ActorError, Caller};
 
 /// Why a request was not done.
 #[derive(Debug)]

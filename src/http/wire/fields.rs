@@ -5,8 +5,8 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::{
-    domain::{Email, InvalidPassword, NewPassword, Password, PasswordPolicy},
-    http::wire::errors::FieldError,
+    domain::{Email, NewPassword, Password, PasswordPolicy},
+    http::wire::validation::{FieldError, password_error_kind},
 };
 
 /// Reads fields out of an object, gathering all that is wrong on the way.
@@ -102,15 +102,5 @@ impl<'a> Fields<'a> {
             .accept(password, names)
             .map_err(|error| self.wrong(name, password_error_kind(error), error.to_string()))
             .ok()
-    }
-}
-
-/// The type of what is wrong with a password: FastAPI's name for it, where that has one.
-pub(crate) const fn password_error_kind(error: InvalidPassword) -> &'static str {
-    match error {
-        InvalidPassword::TooShort(_) => "string_too_short",
-        InvalidPassword::TooLong => "string_too_long",
-        InvalidPassword::Nul | InvalidPassword::SameAsName => "value_error",
-        InvalidPassword::Common => "password_too_common",
     }
 }

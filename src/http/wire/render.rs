@@ -1,8 +1,20 @@
 //! How domain values look on the wire.
 
+use actix_web::{
+    HttpResponse,
+    http::header::{CACHE_CONTROL, HeaderName, HeaderValue},
+};
 use serde::Serialize;
 
-use crate::domain::{Session, SessionId, Timestamp, User, UserId};
+use crate::domain::{Session, SessionId, Timestamp, TokenPair, User, UserId};
+
+/// Keeps an answer that holds a token or a user out of every cache.
+pub(crate) const NO_STORE: (HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
+
+/// 200 with a body that no cache may keep.
+pub(crate) fn ok(body: impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().insert_header(NO_STORE).json(body)
+}
 
 /// A user. There is no field for a password hash, and never will be.
 #[derive(Serialize)]
@@ -64,4 +76,26 @@ impl<'a> SessionBody<'a> {
 #[derive(Serialize)]
 pub(crate) struct Items<T> {
     pub(crate) items: Vec<T>,
+}
+
+/// A pair of tokens (RFC 6749, section 5.1).
+#[derive(Serialize)]
+pub(crate) struct TokenResponse<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+    refresh_token: &'a str,
+    scope: &'static str,
+}
+
+impl<'a> From<&'a TokenPair> for TokenResponse<'a> {
+    fn from(pair: &'a TokenPair) -> Self {
+        Self {
+            access_token: pair.access_token.expose(),
+            token_type: "bearer",
+            expires_in: pair.expires_in,
+            refresh_token: pair.refresh_token.expose(),
+            scope: pair.scope.as_str(),
+        }
+    }
 }

@@ -1,0 +1,42 @@
+//! What the handlers of one worker reach.
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::{
+    actors::{
+        Handle, account::AccountActor, db::Db, maintenance::MaintenanceActor, password::Passwords,
+        throttle::Throttle, token::TokenActor,
+    },
+    domain::{PasswordPolicy, Registration},
+};
+
+/// What the handlers of one worker reach.
+#[derive(Clone)]
+pub struct Api {
+    /// The use cases.
+    pub accounts: Handle<AccountActor>,
+    /// The keys to publish.
+    pub tokens: Handle<TokenActor>,
+    /// Pinged by `/readyz`.
+    pub db: Db,
+    /// Pinged by `/readyz`.
+    pub passwords: Passwords,
+    /// Pinged by `/readyz`.
+    pub throttle: Throttle,
+    /// Pinged by `/readyz`.
+    pub maintenance: Handle<MaintenanceActor>,
+    /// What a new password must be.
+    pub policy: PasswordPolicy,
+    /// Who may register.
+    pub registration: Registration,
+    /// Whether the documentation is served.
+    pub docs: bool,
+    /// The origins whose pages may call.
+    pub cors_origins: Arc<[String]>,
+    /// Whose forwarded headers are believed.
+    pub trusted_proxies: Arc<[IpNet]>,
+    /// The `iss` of tokens, and the base of the discovery document's addresses.
+    pub issuer: Arc<str>,
+}
