@@ -1,5 +1,5 @@
-//! Sekisho without HTTP: somebody registers, logs in, is recognised, refreshes and logs out, all
-//! by messages.
+//! Sekisho without HTTP: a user registers, logs in, is recognised, refreshes and logs out, all by
+//! messages.
 //!
 //! `cargo run --example messages`
 
@@ -15,9 +15,9 @@ use sekisho::{
 #[actix::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut config = Config::default();
-    // A real application names a file; this one leaves nothing behind.
+    // A real application names a file; this example leaves nothing behind.
     config.database.location = Database::Memory;
-    // The cheapest hash there is, so that the example is over at once: leave it out elsewhere.
+    // The cheapest hash, so that the example ends quickly. Leave this out elsewhere.
     config.password.bcrypt_cost = 4;
     let sekisho = Sekisho::start(config, "http://localhost:8000", Overrides::default()).await?;
     let accounts = sekisho.accounts();
@@ -53,13 +53,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("refreshed; the scope is \"{}\"", renewed.scope.as_str());
 
     accounts.ask(LogOut { token: renewed.access_token.clone() }).await?;
-    // An error is the use case's own: what there is to match on.
+    // Each use case has its own error type to match on.
     match accounts.ask(Authenticate { token: renewed.access_token }).await {
         Ok(caller) => println!("{} is still there", caller.user.username.as_str()),
         Err(error) => println!("logged out: {error}"),
     }
 
-    // Commits what is open and closes the file; nothing works after.
+    // Commits open writes and closes the file. Messages sent after this fail.
     sekisho.close().await?;
     Ok(())
 }

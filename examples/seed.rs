@@ -1,10 +1,10 @@
-//! Fills a database with users and sessions, to see how Sekisho does when it is large.
+//! Fills a database with users and sessions, to measure Sekisho with a large one.
 //!
 //! `cargo run --release --example seed -- --database big.db --users 1000000 --sessions 2000000`
 //!
-//! The users are `user-0000001` and so on, with the addresses `user-0000001@example.com`; their
-//! password, one and the same hash for all, is `correct horse battery`. One more, `admin`, is an
-//! administrator. The sessions belong to random users, and a tenth of them has ended.
+//! The users are `user-0000001` and so on, with the addresses `user-0000001@example.com`. All have the
+//! password `correct horse battery` and the same hash. One more user, `admin`, is an administrator.
+//! The sessions belong to random users, and a tenth of them has ended.
 
 use std::{
     error::Error,
@@ -19,7 +19,7 @@ use sekisho::{actors::db::sqlite::DbFile, config::Database, domain::Clock};
 
 const PASSWORD: &str = "correct horse battery";
 
-/// So many rows are written in one transaction.
+/// The number of rows written in one transaction.
 const BATCH: u64 = 100_000;
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -27,7 +27,7 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 /// Fills a database.
 #[derive(Debug, Parser)]
 struct Args {
-    /// The file; it must not be there yet
+    /// The file; it must not exist yet
     #[arg(long, value_name = "PATH")]
     database: PathBuf,
     /// How many users
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let file = DbFile::open(&Database::File(args.database.clone()))?;
     let db = file.connect()?;
-    // What is lost by a crash is only seeds.
+    // A crash loses nothing that cannot be generated again.
     db.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -1048576;")?;
     let now = Clock::default().now().as_millis();
     let hash = bcrypt::hash(PASSWORD, args.bcrypt_cost)?;
@@ -108,7 +108,7 @@ fn add_session(
     Ok(())
 }
 
-/// Adds so many rows, in large transactions and with a bar.
+/// Adds `count` rows in large transactions, and shows a progress bar.
 fn fill(
     db: &Connection,
     what: &str,
@@ -142,7 +142,7 @@ fn show_progress(what: &str, done: u64, count: u64, began: Instant) -> std::io::
     out.flush()
 }
 
-/// `SplitMix64`: the same rows at each run.
+/// `SplitMix64`, so that each run writes the same rows.
 struct Random(u64);
 
 impl Random {

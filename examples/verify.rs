@@ -1,5 +1,5 @@
-//! A service that takes Sekisho's access tokens and asks Sekisho for nothing but its public keys.
-//! Sekisho must know its name: `sekisho serve --audience http://127.0.0.1:9000`
+//! A service that verifies Sekisho's access tokens and fetches only public keys from Sekisho.
+//! Start Sekisho with the name of this service: `sekisho serve --audience http://127.0.0.1:9000`
 use actix_web::error::{ErrorServiceUnavailable as Unavailable, ErrorUnauthorized as Unauthorized};
 use actix_web::http::header::{AUTHORIZATION, CacheControl, CacheDirective::MaxAge};
 use actix_web::{App, Error, HttpMessage, HttpRequest, HttpServer, web};
@@ -40,7 +40,7 @@ async fn hello(request: HttpRequest, verifier: web::Data<Verifier>) -> Result<St
     let keys = verifier.keys().await?;
     let jwk = header.kid.and_then(|kid| keys.find(&kid)).ok_or(Unauthorized("unknown key"))?;
     let key = DecodingKey::from_jwk(jwk).map_err(Unauthorized)?;
-    // The key says how it signs; the token has no say in how it is verified.
+    // The key determines the algorithm; the token does not choose how it is verified.
     let algorithm = jwk.common.key_algorithm.and_then(|name| name.to_string().parse().ok());
     let mut validation = Validation::new(algorithm.ok_or(Unauthorized("unknown algorithm"))?);
     validation.set_issuer(&[&verifier.issuer]);

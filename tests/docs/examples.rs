@@ -60,7 +60,7 @@ fn an_application_that_embeds_sekisho_has_its_routes_and_knows_the_caller() {
     let forbidden = server.as_user(&alice.access, "GET", "/report");
     let unknown = server.get("/nothing");
 
-    assert_eq!(front_page.expect(200).body, "The front page is one's own.\n");
+    assert_eq!(front_page.expect(200).body, "The application's own front page.\n");
     assert!(anonymous.expect(401).body.contains("Not authenticated"));
     assert_eq!(greeted.expect(200).body, "Hello, alice!\n");
     assert_eq!(forbidden.expect(403).code(), "insufficient_permissions");

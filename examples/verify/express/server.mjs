@@ -1,9 +1,9 @@
-// A service that takes Sekisho's access tokens and asks Sekisho for nothing but its public keys.
+// A service that verifies Sekisho's access tokens and fetches only public keys from Sekisho.
 //
 //     npm install express jose
 //     node server.mjs
 //
-// Sekisho must know its name: sekisho serve --audience http://127.0.0.1:9000
+// Start Sekisho with the name of this service: sekisho serve --audience http://127.0.0.1:9000
 import express from "express";
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 
@@ -25,7 +25,7 @@ async function authenticate(request, response, next) {
     });
     request.claims = payload;
   } catch (error) {
-    // Whatever else went wrong, such as fetching the keys, is not the caller's fault.
+    // Any other error, such as a failure to fetch the keys, is not the caller's fault.
     const status = refusals.some((refusal) => error instanceof refusal) ? 401 : 503;
     if (status === 401) response.set("WWW-Authenticate", "Bearer");
     return response.status(status).json({ detail: status === 401 ? "Could not validate credentials" : "Try again" });

@@ -1,9 +1,9 @@
-"""A service that takes Sekisho's access tokens and asks Sekisho for nothing but its public keys.
+"""A service that verifies Sekisho's access tokens and fetches only public keys from Sekisho.
 
     pip install fastapi 'pyjwt[crypto]' uvicorn
     uvicorn main:app --port 9000
 
-Sekisho must know its name: sekisho serve --audience http://127.0.0.1:9000
+Start Sekisho with the name of this service: sekisho serve --audience http://127.0.0.1:9000
 """
 
 import os
