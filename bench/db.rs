@@ -14,7 +14,7 @@ use futures_util::{StreamExt, stream};
 use rusqlite::Connection;
 use sekisho::{
     actors::{
-        Handle, Limits,
+        Handle, Limits, Named,
         db::{
             Close, DbError, DbMessage,
             sqlite::{Access, DbActor, DbFile, Run},
@@ -62,6 +62,10 @@ impl Actor for OneByOne {
     type Context = SyncContext<Self>;
 }
 
+impl Named for OneByOne {
+    const NAME: &'static str = "one_by_one";
+}
+
 impl Handler<InsertRow> for OneByOne {
     type Result = Result<(), DbError>;
 
@@ -91,7 +95,7 @@ fn main() -> Result<(), Failed> {
         let limits = Limits { in_flight: 1024, deadline: None };
         #[expect(clippy::expect_used, reason = "a sync arbiter's factory cannot fail")]
         let connect = move || OneByOne(one.connect().expect("the file was opened a moment ago"));
-        let one_by_one = Handle::new("one by one", SyncArbiter::start(1, connect), limits);
+        let one_by_one = Handle::new(SyncArbiter::start(1, connect), limits);
         let grouped = DbActor::start(other, limits);
         let mut rates = Vec::new();
         for in_flight in IN_FLIGHT {
@@ -134,7 +138,7 @@ fn report((rates, hash_seconds): &(Vec<Rates>, f64), as_json: bool) {
 
 async fn rate<A>(actor: &Handle<A>, in_flight: usize) -> Result<f64, Failed>
 where
-    A: Actor<Context = SyncContext<A>> + Handler<InsertRow>,
+    A: Named<Context = SyncContext<A>> + Handler<InsertRow>,
 {
     let started = Instant::now();
     let writes = stream::repeat_with(|| actor.ask(InsertRow))

@@ -27,6 +27,12 @@ pub enum Unreachable {
     Stopped(&'static str),
 }
 
+/// An actor with a name, for errors, logs, metrics and `/readyz`.
+pub trait Named: Actor {
+    /// The name.
+    const NAME: &'static str;
+}
+
 /// How much of an actor its callers may ask.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -41,7 +47,6 @@ pub struct Limits {
 /// A `SyncArbiter`'s queue has none of its own: without them a slow disk would queue every
 /// request there is. Clones share one count of what is in flight.
 pub struct Handle<A: Actor> {
-    name: &'static str,
     addr: Addr<A>,
     limits: Limits,
     in_flight: InFlight,
@@ -60,26 +65,21 @@ impl InFlight {
 
 impl<A: Actor> Clone for Handle<A> {
     fn clone(&self) -> Self {
-        Self {
-            name: self.name,
-            addr: self.addr.clone(),
-            limits: self.limits,
-            in_flight: self.in_flight.clone(),
-        }
+        Self { addr: self.addr.clone(), limits: self.limits, in_flight: self.in_flight.clone() }
     }
 }
 
-impl<A: Actor> Handle<A> {
-    /// Wraps an address; `name` stands in errors, logs and metrics.
+impl<A: Named> Handle<A> {
+    /// Wraps an address.
     #[must_use]
-    pub fn new(name: &'static str, addr: Addr<A>, limits: Limits) -> Self {
-        Self::counted_by(name, addr, limits, InFlight::default())
+    pub fn new(addr: Addr<A>, limits: Limits) -> Self {
+        Self::counted_by(addr, limits, InFlight::default())
     }
 
     /// The same, with a count that the actor itself looks at.
-    pub(super) fn counted_by(name: &'static str, addr: Addr<A>, limits: Limits, in_flight: InFlight) -> Self {
-        metrics::watch_in_flight(name, &in_flight.0);
-        Self { name, addr, limits, in_flight }
+    pub(super) fn counted_by(addr: Addr<A>, limits: Limits, in_flight: InFlight) -> Self {
+        metrics::watch_in_flight(A::NAME, &in_flight.0);
+        Self { addr, limits, in_flight }
     }
 
     /// The bare address, for whoever needs neither bound nor deadline.
@@ -135,8 +135,8 @@ impl<A: Actor> Handle<A> {
         E: From<Unreachable> + Send + 'static,
     {
         let Some(_guard) = InFlightGuard::take(&self.in_flight.0, self.limits.in_flight) else {
-            metrics::message_refused(self.name, Refusal::Busy);
-            return Err(Unreachable::Busy(self.name).into());
+            metrics::message_refused(A::NAME, Refusal::Busy);
+            return Err(Unreachable::Busy(A::NAME).into());
         };
         let started = Instant::now();
         #[expect(clippy::disallowed_methods, reason = "the one way to send")]
@@ -147,16 +147,16 @@ impl<A: Actor> Handle<A> {
         };
         match answer {
             Ok(result) => {
-                metrics::message_answered::<M>(self.name, started.elapsed());
+                metrics::message_answered::<A, M>(A::NAME, started.elapsed());
                 result
             }
             Err(MailboxError::Timeout) => {
-                metrics::message_refused(self.name, Refusal::TimedOut);
-                Err(Unreachable::TimedOut(self.name).into())
+                metrics::message_refused(A::NAME, Refusal::TimedOut);
+                Err(Unreachable::TimedOut(A::NAME).into())
             }
             Err(MailboxError::Closed) => {
-                metrics::message_refused(self.name, Refusal::Stopped);
-                Err(Unreachable::Stopped(self.name).into())
+                metrics::message_refused(A::NAME, Refusal::Stopped);
+                Err(Unreachable::Stopped(A::NAME).into())
             }
         }
     }

@@ -15,7 +15,11 @@ mod handle;
 pub mod maintenance;
 mod panic;
 pub mod password;
+mod ping;
 pub mod throttle;
 pub mod token;
 
-pub use handle::{Handle, Limits, Unreachable};
+pub use self::{
+    handle::{Handle, Limits, Named, Unreachable},
+    ping::{Ping, PingError, Pinger},
+};

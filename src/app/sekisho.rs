@@ -1,6 +1,6 @@
 //! The actors, started and connected.
 
-use std::{sync::Arc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use actix::{Actor, Addr};
 use actix_web::web::ServiceConfig;
@@ -8,7 +8,7 @@ use actix_web::web::ServiceConfig;
 use super::{AppError, Overrides};
 use crate::{
     actors::{
-        Handle, Limits,
+        Handle, Limits, Pinger,
         account::{AccountActor, Coalescer, Dependencies, Renewals, Rules},
         db::{Close, Db, DbError, FindHighestCost, sqlite::DbFile},
         maintenance::{KeyPolicy, MaintenanceActor, Subscribe, open_keyring, wrap_secrets},
@@ -136,7 +136,7 @@ impl Sekisho {
             passwords,
             throttle,
             renewals: Renewals::default(),
-            maintenance: Handle::new("keeper", maintenance.start(), local),
+            maintenance: Handle::new(maintenance.start(), local),
             keyring,
             rules: Rules { password: config.password.policy(), registration: config.registration, sessions },
             token_lifetime: config.access_tokens.lifetime(),
@@ -160,7 +160,7 @@ impl Sekisho {
         let signer: Addr<TokenActor> =
             TokenActor::new(Arc::clone(&self.keyring), clock.clone(), random, self.token_lifetime).start();
         self.maintenance.tell(Subscribe(signer.clone().recipient()));
-        let tokens = Handle::new("token", signer, limits);
+        let tokens = Handle::new(signer, limits);
         let deps = Dependencies {
             lookups: Coalescer::new(self.db.clone()),
             rotations: Coalescer::new(self.db.clone()),
@@ -172,20 +172,25 @@ impl Sekisho {
             clock,
             rules: self.rules,
         };
-        let accounts = Handle::new("account", AccountActor::new(deps).start(), limits);
+        let accounts = Handle::new(AccountActor::new(deps).start(), limits);
         (tokens, accounts)
     }
 
     /// Adds every route to an actix application, on the thread that serves it.
     pub fn configure(&self, config: &mut ServiceConfig) {
         let (tokens, accounts) = self.start_worker();
+        let readiness = Rc::new([
+            Pinger::from(&self.db),
+            self.passwords.handle().into(),
+            self.throttle.handle().into(),
+            (&tokens).into(),
+            (&accounts).into(),
+            (&self.maintenance).into(),
+        ]);
         let api = Api {
             accounts,
             tokens,
-            db: self.db.clone(),
-            passwords: self.passwords.clone(),
-            throttle: self.throttle.clone(),
-            maintenance: self.maintenance.clone(),
+            readiness,
             policy: self.rules.password,
             registration: self.rules.registration,
             docs: self.config.docs,
@@ -251,5 +256,5 @@ fn start_passwords(config: &Config, random: Random) -> Result<Passwords, Passwor
     let actor = PasswordActor::start(cores(), Arc::clone(&hasher), Arc::clone(&admission));
     // The queue lets in as many as can be hashed at once; pings come on top.
     let limits = Limits { in_flight: slots.get() + 64, deadline: None };
-    Ok(Passwords::new(Handle::new("password", actor, limits), hasher, admission))
+    Ok(Passwords::new(Handle::new(actor, limits), hasher, admission))
 }

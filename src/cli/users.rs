@@ -169,7 +169,7 @@ async fn hash(
     let one = std::num::NonZeroUsize::MIN;
     let admission = Admission::new(one, std::time::Duration::MAX, std::time::Duration::ZERO);
     let actor = PasswordActor::start(one, Arc::new(hasher), admission);
-    let handle = Handle::new("password", actor, Limits { in_flight: 1, deadline: None });
+    let handle = Handle::new(actor, Limits { in_flight: 1, deadline: None });
     Ok(handle.ask(HashPassword { password }).await?)
 }
 

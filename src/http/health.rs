@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    future::Future,
+    rc::Rc,
     time::{Duration, Instant},
 };
 
@@ -14,10 +14,7 @@ use futures_util::{
 use serde_json::json;
 
 use crate::{
-    actors::{
-        account::PingAccount, db::Ping, maintenance::PingMaintenance, password::PingPassword,
-        token::PingToken,
-    },
+    actors::Pinger,
     http::{state::Api, wire::errors::ApiError},
 };
 
@@ -36,7 +33,7 @@ pub(crate) async fn ready(
     api: web::Data<Api>,
     readiness: web::Data<Readiness>,
 ) -> Result<HttpResponse, ApiError> {
-    let failing = readiness.failing(&api).await;
+    let failing = readiness.failing(&api.readiness).await;
     if failing.is_empty() {
         Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
     } else {
@@ -54,8 +51,8 @@ struct Probe {
 }
 
 impl Probe {
-    fn begin(api: &web::Data<Api>) -> Self {
-        let failing = failing(api.clone()).boxed_local().shared();
+    fn begin(actors: &Rc<[Pinger]>) -> Self {
+        let failing = failing(Rc::clone(actors)).boxed_local().shared();
         // It goes on where whoever asked hangs up: others wait for it.
         rt::spawn(failing.clone().map(drop));
         Self { began: Instant::now(), failing }
@@ -68,36 +65,24 @@ impl Probe {
 
 impl Readiness {
     /// The names of the actors that did not answer well and in time, now or a moment ago.
-    async fn failing(&self, api: &web::Data<Api>) -> Vec<&'static str> {
+    async fn failing(&self, actors: &Rc<[Pinger]>) -> Vec<&'static str> {
         let failing = {
             let mut last = self.0.borrow_mut();
             let fresh = last.take().filter(Probe::is_fresh);
-            last.insert(fresh.unwrap_or_else(|| Probe::begin(api))).failing.clone()
+            last.insert(fresh.unwrap_or_else(|| Probe::begin(actors))).failing.clone()
         };
         failing.await
     }
 }
 
-async fn failing(api: web::Data<Api>) -> Vec<&'static str> {
-    let hash_threads = api.passwords.handle();
-    join_all([
-        Box::pin(ping("db", api.db.ask(Ping))) as LocalBoxFuture<'_, _>,
-        Box::pin(ping("password", hash_threads.ask(PingPassword))),
-        Box::pin(ping("throttle", api.throttle.ping())),
-        Box::pin(ping("token", api.tokens.ask(PingToken))),
-        Box::pin(ping("account", api.accounts.ask(PingAccount))),
-        Box::pin(ping("keeper", api.maintenance.ask(PingMaintenance))),
-    ])
-    .await
-    .into_iter()
-    .flatten()
-    .collect()
+async fn failing(actors: Rc<[Pinger]>) -> Vec<&'static str> {
+    join_all(actors.iter().map(failing_name)).await.into_iter().flatten().collect()
 }
 
 /// The actor's name, if it did not answer well and in time.
-async fn ping<E>(name: &'static str, answer: impl Future<Output = Result<(), E>>) -> Option<&'static str> {
-    match tokio::time::timeout(PING_TIMEOUT, answer).await {
+async fn failing_name(actor: &Pinger) -> Option<&'static str> {
+    match tokio::time::timeout(PING_TIMEOUT, actor.ping()).await {
         Ok(Ok(())) => None,
-        Ok(Err(_)) | Err(_) => Some(name),
+        Ok(Err(_)) | Err(_) => Some(actor.name()),
     }
 }

@@ -1,14 +1,11 @@
 //! What the handlers of one worker reach.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use ipnet::IpNet;
 
 use crate::{
-    actors::{
-        Handle, account::AccountActor, db::Db, maintenance::MaintenanceActor, password::Passwords,
-        throttle::Throttle, token::TokenActor,
-    },
+    actors::{Handle, Pinger, account::AccountActor, token::TokenActor},
     domain::{PasswordPolicy, Registration},
 };
 
@@ -19,14 +16,8 @@ pub struct Api {
     pub accounts: Handle<AccountActor>,
     /// The keys to publish.
     pub tokens: Handle<TokenActor>,
-    /// Pinged by `/readyz`.
-    pub db: Db,
-    /// Pinged by `/readyz`.
-    pub passwords: Passwords,
-    /// Pinged by `/readyz`.
-    pub throttle: Throttle,
-    /// Pinged by `/readyz`.
-    pub maintenance: Handle<MaintenanceActor>,
+    /// The actors that `/readyz` pings.
+    pub readiness: Rc<[Pinger]>,
     /// What a new password must be.
     pub policy: PasswordPolicy,
     /// Who may register.

@@ -261,11 +261,11 @@ pub(crate) fn request_answered(route: &'static str, status: u16, took: Duration)
     });
 }
 
-/// A message to an actor was answered.
-pub(crate) fn message_answered<M: 'static>(actor: &'static str, took: Duration) {
+/// A message to an actor of the type `A` was answered.
+pub(crate) fn message_answered<A: 'static, M: 'static>(actor: &'static str, took: Duration) {
     MESSAGES.with_borrow_mut(|known| {
         known
-            .entry(TypeId::of::<M>())
+            .entry(TypeId::of::<(A, M)>())
             .or_insert_with(|| {
                 // A message in an envelope goes by its own name.
                 let name = type_name::<M>().trim_end_matches('>');

@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::future::join_all;
 use sekisho::{
-    actors::{db::Ping, maintenance::RunMaintenance},
+    actors::{Pinger, maintenance::RunMaintenance},
     app::{Application, Overrides},
     config::{Config, Database},
 };
@@ -65,7 +65,8 @@ async fn page_of_a_server_that_has_worked() -> Page {
     assert_eq!(client.post(format!("{url}/token")).send_form(&refresh).await.unwrap().status(), 200);
     sekisho.maintenance().ask(RunMaintenance).await.unwrap();
     // More at once than may be on their way: the others are refused.
-    let pings = join_all((0..20_000).map(|_| sekisho.db().ask(Ping))).await;
+    let db = Pinger::from(sekisho.db());
+    let pings = join_all((0..20_000).map(|_| db.ping())).await;
     assert!(pings.iter().any(Result::is_err) && pings.iter().any(Result::is_ok));
 
     let body = client.get(metrics_url).send().await.unwrap().body().limit(1 << 24).await.unwrap();

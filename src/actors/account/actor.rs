@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use actix::{Actor, Context, Handler, Message};
+use actix::{Actor, Context, Handler};
 
 use super::{Dependencies, UseCase, cancel_on_hang_up::CancelOnHangUp};
-use crate::actors::Unreachable;
+use crate::actors::{Named, Ping, PingError};
 
 /// The actor of the use cases; see the module's documentation.
 pub struct AccountActor {
@@ -28,6 +28,10 @@ impl Actor for AccountActor {
     }
 }
 
+impl Named for AccountActor {
+    const NAME: &'static str = "account";
+}
+
 impl<M: UseCase> Handler<M> for AccountActor {
     type Result = CancelOnHangUp<M>;
 
@@ -36,16 +40,10 @@ impl<M: UseCase> Handler<M> for AccountActor {
     }
 }
 
-/// Asks whether the actor answers.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), Unreachable>")]
-pub struct PingAccount;
+impl Handler<Ping> for AccountActor {
+    type Result = Result<(), PingError>;
 
-impl UseCase for PingAccount {
-    type Answer = ();
-    type Error = Unreachable;
-
-    async fn run(self, _: &Dependencies) -> Result<(), Unreachable> {
+    fn handle(&mut self, _: Ping, _: &mut Context<Self>) -> Self::Result {
         Ok(())
     }
 }

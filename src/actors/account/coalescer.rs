@@ -12,7 +12,7 @@ use actix::Handler;
 use tokio::sync::oneshot;
 
 use crate::actors::{
-    Unreachable,
+    Named, Unreachable,
     db::{CoalescedMessage, Db, DbError, sqlite::DbActor},
 };
 
@@ -71,7 +71,7 @@ where
             // A task of its own, because the first caller may hang up before the others are answered.
             actix::spawn(self.clone().send_waiting());
         }
-        answer.await.unwrap_or(Err(Unreachable::Stopped("account").into()))
+        answer.await.unwrap_or(Err(Unreachable::Stopped(DbActor::NAME).into()))
     }
 
     /// Yields to the other tasks of this thread for as long as that brings more callers, so that requests

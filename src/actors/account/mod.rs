@@ -17,7 +17,7 @@ mod sign_in;
 mod use_case;
 
 pub use self::{
-    actor::{AccountActor, PingAccount},
+    actor::AccountActor,
     admin::{
         AdminError, BrowseUsers, ChangeUser, EndSessionsOfUser, RemoveUser, ShowSessionsOfUser, ShowUser,
     },

@@ -1,14 +1,8 @@
-//! Messages to the database as a whole: whether it works, emptying its log, and its orderly end.
+//! Messages to the database as a whole: emptying its log, and its orderly end.
 
 use actix::Message;
 
 use super::DbError;
-
-/// Asks whether the database can be read, still stands where it was opened, and, where a write has
-/// failed, whether it can be written again.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), DbError>")]
-pub struct Ping;
 
 /// Commits what is open, and then empties the write-ahead log. It does not wait for other processes: while
 /// one reads, the answer is [`DbError::Locked`].

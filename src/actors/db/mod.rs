@@ -31,7 +31,7 @@ pub use self::{
         SetPassword,
     },
     error::DbError,
-    health::{Close, EmptyLog, Ping},
+    health::{Close, EmptyLog},
     import::{ImportReport, ImportUsers},
     keys::{FindKeys, InsertKey, PurgeKeys, RevokeKey},
     listing::{ListUsers, Page},
@@ -47,7 +47,7 @@ pub use self::{
     },
 };
 
-use super::{Handle, Limits};
+use super::{Handle, Limits, Pinger};
 
 /// The database, whichever engine it is: the one place that tells engines apart.
 #[derive(Clone)]
@@ -84,6 +84,14 @@ impl Db {
     pub fn in_flight(&self) -> usize {
         match self {
             Self::Sqlite(actor) => actor.in_flight(),
+        }
+    }
+}
+
+impl From<&Db> for Pinger {
+    fn from(db: &Db) -> Self {
+        match db {
+            Db::Sqlite(actor) => actor.into(),
         }
     }
 }

@@ -22,7 +22,7 @@ use self::{
     purge::PurgeProgress,
 };
 use super::{
-    Unreachable,
+    Named, Ping, PingError,
     db::{CountSlice, Db, FindHighestCost, Slice, sqlite::DbFile},
     password::Passwords,
     token::{Keyring, UseKeyring},
@@ -91,6 +91,10 @@ impl MaintenanceActor {
     }
 }
 
+impl Named for MaintenanceActor {
+    const NAME: &'static str = "maintenance";
+}
+
 impl Actor for MaintenanceActor {
     type Context = Context<Self>;
 
@@ -120,15 +124,10 @@ impl Handler<Subscribe> for MaintenanceActor {
     }
 }
 
-/// Asks whether the actor answers.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), Unreachable>")]
-pub struct PingMaintenance;
+impl Handler<Ping> for MaintenanceActor {
+    type Result = Result<(), PingError>;
 
-impl Handler<PingMaintenance> for MaintenanceActor {
-    type Result = Result<(), Unreachable>;
-
-    fn handle(&mut self, _: PingMaintenance, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, _: Ping, _: &mut Context<Self>) -> Self::Result {
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use bcrypt_lanes::{Cost, Digest, Input};
 use tokio::sync::oneshot;
 
 use super::PasswordError;
-use crate::actors::panic::catch_panic;
+use crate::actors::{Named, Ping, PingError, panic::catch_panic};
 
 /// What becomes of a digest, or of the failure to make it.
 type Finish<D, A> = Box<dyn FnOnce(D) -> A + Send>;
@@ -69,6 +69,10 @@ impl HashThread {
     }
 }
 
+impl Named for HashThread {
+    const NAME: &'static str = "hash_threads";
+}
+
 impl Actor for HashThread {
     type Context = SyncContext<Self>;
 
@@ -123,15 +127,10 @@ fn first(digests: Vec<Digest>) -> Result<Digest, PasswordError> {
     digests.into_iter().next().ok_or(PasswordError::Bcrypt)
 }
 
-/// Asks whether a hash thread answers.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), PasswordError>")]
-pub(super) struct PingThread;
+impl Handler<Ping> for HashThread {
+    type Result = Result<(), PingError>;
 
-impl Handler<PingThread> for HashThread {
-    type Result = Result<(), PasswordError>;
-
-    fn handle(&mut self, _: PingThread, _: &mut SyncContext<Self>) -> Self::Result {
+    fn handle(&mut self, _: Ping, _: &mut SyncContext<Self>) -> Self::Result {
         Ok(())
     }
 }

@@ -23,7 +23,7 @@ use actix::{
 };
 use tokio::{sync::oneshot, time::Instant};
 
-use self::lanes::{ComputeLanes, HashThread, Lane, PingThread};
+use self::lanes::{ComputeLanes, HashThread, Lane};
 pub use self::{
     admission::{Admission, FlowKey, HashSlot, QueueFull},
     hash::{UnusableHash, check_hash},
@@ -33,7 +33,7 @@ pub use self::{
     passwords::Passwords,
     speed::{Speed, measure_speed},
 };
-use super::{Handle, Limits, Unreachable, panic::catch_panic};
+use super::{Handle, Limits, Named, Ping, PingError, Unreachable, panic::catch_panic};
 use crate::{domain::NoRandomness, metrics};
 
 /// How many hashes a thread computes side by side at most.
@@ -101,7 +101,7 @@ impl PasswordActor {
     #[must_use]
     pub fn start(threads: NonZeroUsize, hasher: Arc<Hasher>, admission: Arc<Admission>) -> Addr<Self> {
         let limits = Limits { in_flight: threads.get() + 64, deadline: None };
-        let handle = Handle::new("hash_threads", HashThread::start(threads), limits);
+        let handle = Handle::new(HashThread::start(threads), limits);
         let actor = Self {
             threads: handle,
             idle: threads.get(),
@@ -176,6 +176,10 @@ fn as_full_group(took: Duration, lanes: usize) -> Duration {
     took.saturating_mul(relative(LANES.get())) / relative(lanes)
 }
 
+impl Named for PasswordActor {
+    const NAME: &'static str = "password";
+}
+
 impl Actor for PasswordActor {
     type Context = Context<Self>;
 
@@ -197,20 +201,15 @@ impl<M: PasswordMessage> Handler<M> for PasswordActor {
             }
             Err(error) => return Box::pin(std::future::ready(Err(error))),
         }
-        Box::pin(async move { answered.await.unwrap_or(Err(Unreachable::Stopped("password").into())) })
+        Box::pin(async move { answered.await.unwrap_or(Err(Unreachable::Stopped(Self::NAME).into())) })
     }
 }
 
-/// Asks whether a hash thread answers.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), PasswordError>")]
-pub struct PingPassword;
+impl Handler<Ping> for PasswordActor {
+    type Result = ResponseFuture<Result<(), PingError>>;
 
-impl Handler<PingPassword> for PasswordActor {
-    type Result = ResponseFuture<Result<(), PasswordError>>;
-
-    fn handle(&mut self, _: PingPassword, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, _: Ping, _: &mut Context<Self>) -> Self::Result {
         let threads = self.threads.clone();
-        Box::pin(async move { threads.ask(PingThread).await })
+        Box::pin(async move { threads.ask(Ping).await })
     }
 }

@@ -82,7 +82,7 @@ impl Passwords {
         self.admission.waiting()
     }
 
-    /// The handle, for pings.
+    /// The actor itself.
     #[must_use]
     pub const fn handle(&self) -> &Handle<PasswordActor> {
         &self.handle

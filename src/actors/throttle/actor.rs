@@ -11,7 +11,7 @@ use super::{
     waiting::{WaiterId, WaitingList},
 };
 use crate::{
-    actors::Unreachable,
+    actors::{Named, Ping, PingError, Unreachable},
     domain::{Allowance, Clock},
 };
 
@@ -50,6 +50,10 @@ impl ThrottleActor {
             self.wake_all_of(&lost);
         }
     }
+}
+
+impl Named for ThrottleActor {
+    const NAME: &'static str = "throttle";
 }
 
 impl Actor for ThrottleActor {
@@ -168,15 +172,10 @@ impl Handler<CountRegistration> for ThrottleActor {
     }
 }
 
-/// Asks whether the throttle answers.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), Unreachable>")]
-pub(super) struct PingThrottle;
+impl Handler<Ping> for ThrottleActor {
+    type Result = Result<(), PingError>;
 
-impl Handler<PingThrottle> for ThrottleActor {
-    type Result = Result<(), Unreachable>;
-
-    fn handle(&mut self, _: PingThrottle, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, _: Ping, _: &mut Context<Self>) -> Self::Result {
         Ok(())
     }
 }

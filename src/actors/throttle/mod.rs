@@ -21,7 +21,7 @@ pub use self::{
     permit::{BeginReply, Permit, Waiting},
 };
 use self::{
-    actor::{BeginAttempt, CheckAttempt, CountRegistration, PingThrottle, ReadStatus},
+    actor::{BeginAttempt, CheckAttempt, CountRegistration, ReadStatus},
     key::CounterKeys,
 };
 use super::{Handle, Limits, Unreachable};
@@ -67,7 +67,7 @@ impl Throttle {
     /// When there is no randomness for the key that names are hashed with.
     pub fn start(clock: Clock, random: &Random, limits: Limits) -> Result<Self, NoRandomness> {
         let keys = CounterKeys::new(random)?;
-        Ok(Self { handle: Handle::new("throttle", ThrottleActor::start(clock), limits), keys })
+        Ok(Self { handle: Handle::new(ThrottleActor::start(clock), limits), keys })
     }
 
     /// A login with a name as it was typed. A username and an e-mail address are counted apart, so
@@ -114,13 +114,10 @@ impl Throttle {
         self.handle.ask(CountRegistration { registrant: self.keys.registrant(Network::of(ip)) }).await
     }
 
-    /// Whether the actor answers.
-    ///
-    /// # Errors
-    ///
-    /// When it does not.
-    pub async fn ping(&self) -> Result<(), Unreachable> {
-        self.handle.ask(PingThrottle).await
+    /// The actor itself.
+    #[must_use]
+    pub const fn handle(&self) -> &Handle<ThrottleActor> {
+        &self.handle
     }
 
     /// How much is remembered. All of it is looked through.

@@ -25,7 +25,7 @@ pub use self::{
     refresh::{Presented, RefreshSecret, Successor},
     try_keys::try_keys,
 };
-use super::Unreachable;
+use super::{Named, Ping, PingError, Unreachable};
 use crate::domain::{
     AccessToken, Clock, Derivation, NoRandomness, Random, RefreshToken, Salt, Scope, SessionId, Timestamp,
     TokenPair, User,
@@ -72,6 +72,10 @@ impl TokenActor {
     fn check_signer(&self) -> Result<(), TokenError> {
         self.keyring.signer(self.clock.now()).map(|_| ()).ok_or(TokenError::NoSigningKey)
     }
+}
+
+impl Named for TokenActor {
+    const NAME: &'static str = "token";
 }
 
 impl Actor for TokenActor {
@@ -243,15 +247,10 @@ impl Handler<PublishKeys> for TokenActor {
     }
 }
 
-/// Asks whether the actor answers and has a key to sign with.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), TokenError>")]
-pub struct PingToken;
+impl Handler<Ping> for TokenActor {
+    type Result = Result<(), PingError>;
 
-impl Handler<PingToken> for TokenActor {
-    type Result = Result<(), TokenError>;
-
-    fn handle(&mut self, _: PingToken, _: &mut Context<Self>) -> Self::Result {
-        self.check_signer()
+    fn handle(&mut self, _: Ping, _: &mut Context<Self>) -> Self::Result {
+        self.check_signer().map_err(|error| PingError::Failed(error.to_string()))
     }
 }

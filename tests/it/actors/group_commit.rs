@@ -7,7 +7,10 @@ use actix_web::rt::task::JoinHandle;
 use futures_util::future::join_all;
 use rusqlite::Connection;
 use sekisho::{
-    actors::db::{Close, DbError, InsertUser, NameConflict, Ping},
+    actors::{
+        Pinger,
+        db::{Close, DbError, InsertUser, NameConflict},
+    },
     domain::{Email, PasswordHash, Role, Username},
 };
 
@@ -168,7 +171,7 @@ async fn the_actor_survives_any_number_of_panics() {
     }
 
     assert_eq!(database.committed().len(), 20);
-    assert_eq!(database.db.ask(Ping).await, Ok(()));
+    assert_eq!(Pinger::from(&database.db).ping().await, Ok(()));
 }
 
 #[actix_web::test]
@@ -290,7 +293,7 @@ async fn what_queued_up_before_the_end_is_kept_and_what_comes_after_is_refused()
     assert_eq!(close.await.unwrap(), Ok(()));
     assert_eq!(after.await.unwrap(), Err(DbError::Closed));
     assert_eq!(read.await.unwrap(), Err(DbError::Closed));
-    assert_eq!(database.db.ask(Ping).await, Err(DbError::Closed));
+    assert!(Pinger::from(&database.db).ping().await.is_err());
     assert_eq!(database.db.ask(ReadAndPanic).await, Err(DbError::Closed));
     assert_eq!(database.db.ask(write("later")).await, Err(DbError::Closed));
     assert_eq!(database.committed(), ["before"]);

@@ -4,13 +4,7 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext, Context, Handler, Message};
 use futures_util::future::poll_immediate;
-use sekisho::actors::{
-    Handle, Limits, Unreachable,
-    account::PingAccount,
-    db::{DbError, Ping},
-    maintenance::PingMaintenance,
-    password::PingPassword,
-};
+use sekisho::actors::{Handle, Limits, Named, PingError, Pinger, Unreachable, db::DbError};
 
 use super::{
     probes::{CountNames, HoldAndWrite, HoldDatabase, LoneDatabase, write},
@@ -45,7 +39,7 @@ async fn beyond_the_bound_a_message_is_refused_at_once() {
 async fn a_late_answer_is_an_unknown_outcome_and_the_actor_lives_on() {
     let hurried = Limits { in_flight: 10, deadline: Some(Duration::from_millis(20)) };
     let database = LoneDatabase::start_with(hurried);
-    let patient = Handle::new("db", database.addr.clone(), Limits { in_flight: 10, deadline: None });
+    let patient = Handle::new(database.addr.clone(), Limits { in_flight: 10, deadline: None });
     // On a machine that is busy enough the deadline passes before the message is begun.
     let held = loop {
         let (message, mut held) = HoldAndWrite::new("late");
@@ -68,7 +62,7 @@ async fn a_late_answer_is_an_unknown_outcome_and_the_actor_lives_on() {
 async fn a_message_that_timed_out_before_its_turn_is_skipped() {
     let hurried = Limits { in_flight: 10, deadline: Some(Duration::from_millis(20)) };
     let database = LoneDatabase::start_with(hurried);
-    let patient = Handle::new("db", database.addr.clone(), Limits { in_flight: 10, deadline: None });
+    let patient = Handle::new(database.addr.clone(), Limits { in_flight: 10, deadline: None });
     let (message, mut held) = HoldDatabase::new();
     let first = patient.clone();
     let holding = begin(async move { first.ask(message).await }).await;
@@ -108,6 +102,10 @@ impl Actor for Mortal {
     type Context = Context<Self>;
 }
 
+impl Named for Mortal {
+    const NAME: &'static str = "mortal";
+}
+
 #[derive(Message)]
 #[rtype(result = "Result<(), Unreachable>")]
 struct End;
@@ -124,7 +122,7 @@ impl Handler<End> for Mortal {
 #[actix_web::test]
 async fn an_actor_that_has_ended_is_told_from_one_that_is_slow() {
     let limits = Limits { in_flight: 10, deadline: None };
-    let mortal = Handle::new("mortal", Mortal.start(), limits);
+    let mortal = Handle::new(Mortal.start(), limits);
 
     let last = mortal.ask(End).await;
     let after = mortal.ask(End).await;
@@ -134,12 +132,12 @@ async fn an_actor_that_has_ended_is_told_from_one_that_is_slow() {
 }
 
 /// Whether so many messages at once are more than may be on their way.
-async fn is_bounded<F: Future<Output = Result<(), E>>, E: std::fmt::Debug>(ask: impl Fn() -> F) -> bool {
-    let mut asked: Vec<_> = (0..20_000).map(|_| Box::pin(ask())).collect();
+async fn is_bounded(actor: &Pinger) -> bool {
+    let mut asked: Vec<_> = (0..20_000).map(|_| Box::pin(actor.ping())).collect();
     for one in &mut asked {
         // It is sent and not waited for, so the actors of this thread do not come to answer.
         if let Some(answer) = poll_immediate(one).await {
-            return format!("{answer:?}").contains("Busy");
+            return matches!(answer, Err(PingError::Unreachable(Unreachable::Busy(_))));
         }
     }
     false
@@ -148,16 +146,16 @@ async fn is_bounded<F: Future<Output = Result<(), E>>, E: std::fmt::Debug>(ask: 
 #[actix_web::test]
 async fn every_actor_is_bounded() {
     let actors = TestActors::start().await;
-    let (sekisho, hash_threads) = (&actors.sekisho, actors.sekisho.passwords().handle());
+    let sekisho = &actors.sekisho;
     let (message, mut held) = HoldDatabase::new();
     let db = sekisho.db().clone();
     let holding = begin(async move { db.ask(message).await }).await;
     held.entered().await;
 
-    assert!(is_bounded(|| sekisho.db().ask(Ping)).await, "db");
-    assert!(is_bounded(|| actors.accounts.ask(PingAccount)).await, "account");
-    assert!(is_bounded(|| sekisho.maintenance().ask(PingMaintenance)).await, "keeper");
-    assert!(is_bounded(|| hash_threads.ask(PingPassword)).await, "password");
+    assert!(is_bounded(&Pinger::from(sekisho.db())).await, "db");
+    assert!(is_bounded(&Pinger::from(&actors.accounts)).await, "account");
+    assert!(is_bounded(&Pinger::from(sekisho.maintenance())).await, "maintenance");
+    assert!(is_bounded(&Pinger::from(sekisho.passwords().handle())).await, "password");
 
     held.release();
     holding.await.unwrap().unwrap();

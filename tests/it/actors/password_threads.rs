@@ -33,7 +33,7 @@ fn two_threads() -> Passwords {
     let hasher = Arc::new(Hasher::new(4, Random::System).unwrap());
     let actor = PasswordActor::start(threads, Arc::clone(&hasher), Arc::clone(&admission));
     let limits = Limits { in_flight: 100, deadline: None };
-    Passwords::new(Handle::new("password", actor, limits), hasher, admission)
+    Passwords::new(Handle::new(actor, limits), hasher, admission)
 }
 
 fn flow() -> FlowKey {
@@ -105,7 +105,7 @@ async fn one_held_thread() -> (Passwords, Held) {
     let hasher = Arc::new(Hasher::new(4, Random::System).unwrap());
     let actor = PasswordActor::start(threads, Arc::clone(&hasher), Arc::clone(&admission));
     let limits = Limits { in_flight: 100, deadline: None };
-    let passwords = Passwords::new(Handle::new("password", actor, limits), hasher, admission);
+    let passwords = Passwords::new(Handle::new(actor, limits), hasher, admission);
     let (message, mut held) = HoldHasher::new();
     let handle = passwords.handle().clone();
     actix_web::rt::spawn(async move { handle.ask(message).await });

@@ -58,7 +58,7 @@ async fn what_happened_is_counted_and_served_on_a_listener_of_its_own() {
         "sekisho_in_flight{what=\"account\"}",
         "sekisho_in_flight{what=\"db\"}",
         "sekisho_in_flight{what=\"throttle\"}",
-        "sekisho_in_flight{what=\"keeper\"}",
+        "sekisho_in_flight{what=\"maintenance\"}",
         "sekisho_in_flight{what=\"password\"}",
         "sekisho_in_flight{what=\"token\"}",
     ] {

@@ -9,10 +9,10 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     actors::{
-        Unreachable,
+        Named, Unreachable,
         account::{ActorError, CheckError, Dependencies, check_error::DEFAULT_RETRY_AFTER},
         db::HasLoggedInFrom,
-        password::{FlowKey, HashSlot, PasswordVerdict, VerifyPassword},
+        password::{FlowKey, HashSlot, PasswordActor, PasswordVerdict, VerifyPassword},
         throttle::{Attempt, AttemptOutcome, BeginReply, Permit, ThrottleError},
     },
     domain::{LoginName, Network, Password, PasswordHash, RequestOrigin, SessionId, UserId},
@@ -108,7 +108,7 @@ impl<'a> PasswordCheck<'a> {
             });
             verified
         });
-        let verified = verifying.await.map_err(|_| Unreachable::Stopped("password"));
+        let verified = verifying.await.map_err(|_| Unreachable::Stopped(PasswordActor::NAME));
         Ok(verified??)
     }
 

@@ -6,12 +6,23 @@ use actix::{Handler, SyncContext};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::DbActor;
-use crate::actors::db::{Close, DbError, Ping};
+use crate::actors::{
+    Ping, PingError,
+    db::{Close, DbError},
+};
 
 impl Handler<Ping> for DbActor {
-    type Result = Result<(), DbError>;
+    type Result = Result<(), PingError>;
 
     fn handle(&mut self, _: Ping, _: &mut SyncContext<Self>) -> Self::Result {
+        self.check().map_err(|error| PingError::Failed(error.to_string()))
+    }
+}
+
+impl DbActor {
+    /// Whether the database can be read, still stands where it was opened, and, after a write has failed,
+    /// can be written again.
+    fn check(&mut self) -> Result<(), DbError> {
         if self.closed {
             return Err(DbError::Closed);
         }

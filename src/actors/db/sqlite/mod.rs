@@ -41,7 +41,7 @@ pub use self::{
     tutorial::read_tutorial_database,
 };
 use super::{DbError, DbMessage};
-use crate::actors::{Handle, Limits, handle::InFlight, panic::catch_panic};
+use crate::actors::{Handle, Limits, Named, handle::InFlight, panic::catch_panic};
 
 /// Whether a message changes the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl DbActor {
                 closed: false,
             },
         );
-        Handle::counted_by("db", addr, limits, in_flight)
+        Handle::counted_by(addr, limits, in_flight)
     }
 
     fn run<M: Run>(&mut self, message: M, ctx: &mut SyncContext<Self>) -> Result<M::Answer, DbError> {
@@ -141,6 +141,10 @@ impl DbActor {
         }
         self.connection.as_ref().ok_or(DbError::Closed)
     }
+}
+
+impl Named for DbActor {
+    const NAME: &'static str = "db";
 }
 
 impl Actor for DbActor {

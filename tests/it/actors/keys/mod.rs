@@ -81,7 +81,7 @@ async fn worker(actors: &TestActors) -> Handle<TokenActor> {
     let lifetime = policy.setup.token_lifetime;
     let actor = TokenActor::new(Arc::new(keyring), actors.clock.clone(), Random::System, lifetime).start();
     actors.sekisho.maintenance().tell(Subscribe(actor.clone().recipient()));
-    Handle::new("token", actor, Limits { in_flight: 100, deadline: None })
+    Handle::new(actor, Limits { in_flight: 100, deadline: None })
 }
 
 /// Somebody else's service, which keeps its copy of the JWKS for as long as it may.
