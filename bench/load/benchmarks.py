@@ -160,8 +160,8 @@ def page(figures: Figures, failed: dict[str, int], duration: int, rounds: int) -
     listed = "\n".join(f"- {line}" for line in versions())
     return f"""# Benchmarks
 
-Written by `scripts/compare --duration {duration} --rounds {rounds}`; run it on your own machine. Every server ran
-alone, one after the other; rounds: {rounds}; a figure is the median of its rounds. Client and server share the machine,
+Written by `scripts/compare --duration {duration} --rounds {rounds}`; run it on your own machine. The servers ran
+one after the other; rounds: {rounds}; a figure is the median of its rounds. Client and server share the machine,
 so the figures are for comparing with each other, not for planning capacity.
 
 - {place["cpu"]}, {place["cores"]} cores, {place["memory_gib"]} GiB of memory, {place["system"]}
@@ -183,14 +183,14 @@ In parentheses: the ratio to the bare server's requests/s, the most that this fr
   `GET /api/collections/users/records/ID`. The bare server answers a constant body of the same size.
 - **during a login storm**: the same while 8 more connections log in without pause, each login a bcrypt of cost 12.
 - **logins**: 8 connections; `POST /token`, in PocketBase `POST /api/collections/users/auth-with-password`. The up to 8
-  logins under way when the time is up do not count, for anybody.
+  logins in progress at the end do not count, for any server.
 - **refreshes**: 32 connections. Not the same work: Sekisho spends the old token and writes the new one to disk
-  before it answers, each session a chain of its own; PocketBase's `auth-refresh` signs another token and leaves the
-  old one valid. The tutorial has none.
+  before it answers, with a separate chain for each session; PocketBase's `auth-refresh` signs another token and leaves the
+  old one valid. The tutorial has no refresh.
 
-Each server is set up to do its best: Sekisho with its defaults (ES256); the tutorial with a uvicorn process per
-core, uvloop and httptools, and no access log; PocketBase without request logs and mails, its bcrypt cost raised from
-10 to 12 so that everybody hashes alike.
+Each server is set up to perform its best: Sekisho with its defaults (ES256); the tutorial with a uvicorn process per
+core, uvloop and httptools, and no access log; PocketBase without request logs and mails, and with its bcrypt cost raised
+from 10 to 12 so that all servers compute the same hashes.
 
 ## The commands
 

@@ -1,4 +1,4 @@
--- People and their sessions. Times are milliseconds since the Unix epoch.
+-- Users and their sessions. Times are milliseconds since the Unix epoch.
 
 CREATE TABLE users (
     -- AUTOINCREMENT, so that the number of a deleted user is never given again.
@@ -15,10 +15,10 @@ CREATE TABLE users (
     created_at    INTEGER NOT NULL
 ) STRICT;
 
--- Finds the last admin without reading everybody.
+-- Finds the last admin without reading all users.
 CREATE INDEX users_admins ON users (id) WHERE role = 'admin' AND disabled = 0;
 
--- The names of deleted users: a username is a token's subject and is never another's.
+-- The names of deleted users. A username is the subject of tokens and is never given to another user.
 CREATE TABLE retired_usernames (
     username_key TEXT    PRIMARY KEY,
     retired_at   INTEGER NOT NULL
@@ -43,12 +43,12 @@ CREATE TABLE sessions (
     CHECK ((ended_at IS NULL) = (end_reason IS NULL))
 ) STRICT;
 
--- Neither index holds a column that a refresh changes, so a refresh writes the row alone.
+-- Neither index contains a column that a refresh changes, so a refresh writes only the row.
 CREATE INDEX sessions_of_user ON sessions (user_id, id);
 CREATE INDEX sessions_alive_of_user ON sessions (user_id, id) WHERE ended_at IS NULL;
 
--- The keys that sign access tokens. A key is announced, signs from signs_from until the next
--- one of its algorithm does, and then verifies until its last token has expired.
+-- The keys that sign access tokens. A key is announced, signs from signs_from until the next key
+-- of its algorithm signs, and then verifies until its last token has expired.
 CREATE TABLE signing_keys (
     kid          TEXT    PRIMARY KEY,
     algorithm    TEXT    NOT NULL,

@@ -1,7 +1,7 @@
--- Every comparison of a password takes as long as one with the costliest hash that is stored, so that a login's time
--- does not tell whose hash it is, or that there is one. This finds the highest cost without reading everybody.
+-- Every comparison of a password takes as long as one with the costliest stored hash, so that the time of a login
+-- reveals neither whose hash it is nor that there is one. The index finds the highest cost without reading all users.
 
--- bcrypt's cost, by the form of the hash; NULL where the hash is of no form that we know.
+-- The bcrypt cost, by the form of the hash; NULL if the form is unknown.
 ALTER TABLE users ADD COLUMN password_cost INTEGER GENERATED ALWAYS AS (
     CASE
         WHEN password_hash GLOB '$2?$[0-9][0-9]$*' THEN CAST(substr(password_hash, 5, 2) AS INTEGER)
