@@ -1,8 +1,8 @@
-//! How long one hash takes in so many lanes, beside the `bcrypt` crate, in one interleaved run.
+//! Measures the time of a hash for each number of lanes, beside the `bcrypt` crate, in one interleaved run.
 //!
-//! `cargo bench -p bcrypt-lanes [-- COST [ROUNDS [THREADS]]]`; without, cost 10, 15 rounds and one thread.
-//! Several threads do the same at the same time, and the slowest of them counts. The least time of all
-//! rounds is what the machine can do when nobody else uses it; the median shows whether somebody did.
+//! `cargo bench -p bcrypt-lanes [-- COST [ROUNDS [THREADS]]]`; the defaults are cost 10, 15 rounds and one
+//! thread. Several threads do the same work at the same time, and the slowest one counts. The minimum of all
+//! rounds shows what an idle machine can do; a median far above it means that other programs interfered.
 
 use std::{
     hint::black_box,
@@ -16,7 +16,7 @@ use bcrypt_lanes::{Cost, Input, lanes};
 const PASSWORD: &[u8] = b"correct horse battery\0";
 const SALT: [u8; 16] = [7; 16];
 
-/// What is measured: a name, how many hashes it computes, and the work.
+/// A measurement: its name, the number of hashes that it computes, and the work.
 type Work = (&'static str, u32, fn(Cost));
 
 const WORKS: [Work; 9] = [
@@ -34,7 +34,7 @@ const WORKS: [Work; 9] = [
 ];
 
 fn main() {
-    // Test runners start benchmarks too, to ask what tests they hold.
+    // Test runners start benchmarks too, to list their tests.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -77,7 +77,7 @@ fn in_lanes<const N: usize>(cost: Cost) {
     black_box(lanes::<N>(cost, [&input; N]));
 }
 
-/// The time of the slowest of so many threads that begin at the same moment.
+/// The time of the slowest of `threads` threads that start at the same moment.
 fn at_once(threads: u32, work: impl Fn() + Sync) -> Duration {
     let start = Barrier::new(usize::try_from(threads).unwrap_or(1));
     let timed = || {

@@ -1,12 +1,11 @@
-//! Several bcrypt hashes side by side on one core, which takes little longer than one.
+//! Computes several bcrypt hashes side by side on one core, in little more time than one hash takes.
 //!
-//! bcrypt is slow because each of its rounds looks up words in tables at places that the round
-//! before decided. A core waits for these look-ups most of the time. [`hash`] computes up to
-//! [`MAX_LANES`] independent hashes in step, so that it waits for several at once. Each hash is
-//! bit for bit the one that any other implementation computes.
+//! bcrypt is slow because each of its rounds looks up words in tables, at indexes that depend on the
+//! round before. A core waits for these lookups most of the time. [`hash`] computes up to
+//! [`MAX_LANES`] independent hashes in step, so that the core waits for several lookups at once. Each
+//! hash is bit for bit the one that any other implementation computes.
 //!
-//! The crate knows neither the text form of hashes (`$2b$12$…`) nor how a password longer than
-//! bcrypt reads should be treated: those are its caller's.
+//! The caller handles the text form of hashes (`$2b$12$…`) and passwords longer than bcrypt reads.
 //!
 //! ```
 //! use bcrypt_lanes::{Cost, Input, hash};
@@ -38,20 +37,20 @@ use self::{
     state::{State, encrypt, expand_key, expand_key_unsalted, fill_key_words},
 };
 
-/// How many hashes pay to compute at once on one core; see the measurements in the README.
+/// The number of hashes that are worth computing at once on one core; see the measurements in the README.
 pub const MAX_LANES: usize = 4;
 
-/// How long 1, 2, 3 and 4 hashes take together, in hundredths of the time of one alone: what the README's
-/// measurements say, for estimates of how long a queue will take.
+/// The time of 1, 2, 3 and 4 hashes together, in hundredths of the time of one alone, as measured in the
+/// README. For estimates of how long a queue will take.
 pub const RELATIVE_TIMES: [u32; MAX_LANES] = [100, 107, 118, 134];
 
-/// The most bytes of a password that bcrypt reads.
+/// The maximum number of password bytes that bcrypt reads.
 pub const MAX_PASSWORD_BYTES: usize = 72;
 
-/// What bcrypt encrypts: `OrpheanBeholderScryDoubt` as big-endian words.
+/// The text that bcrypt encrypts: `OrpheanBeholderScryDoubt` as big-endian words.
 const MAGIC: [u32; 6] = [0x4f72_7068, 0x6561_6e42, 0x6568_6f6c, 0x6465_7253, 0x6372_7944, 0x6f75_6274];
 
-/// bcrypt's result, 24 bytes. Text forms leave out the last.
+/// bcrypt's result, 24 bytes. Text forms omit the last byte.
 pub type Digest = [u8; 24];
 
 /// The binary logarithm of the number of key expansions: 4 to 31.
@@ -59,16 +58,16 @@ pub type Digest = [u8; 24];
 pub struct Cost(u32);
 
 impl Cost {
-    /// A cost.
+    /// Checks a cost.
     ///
     /// # Errors
     ///
-    /// [`Error::Cost`] where it is not between 4 and 31.
+    /// [`Error::Cost`] unless it is between 4 and 31.
     pub const fn new(cost: u32) -> Result<Self, Error> {
         if cost < 4 || cost > 31 { Err(Error::Cost(cost)) } else { Ok(Self(cost)) }
     }
 
-    /// The number.
+    /// The cost as a number.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0
@@ -84,9 +83,9 @@ impl Cost {
 pub enum Error {
     /// The cost is not between 4 and 31.
     Cost(u32),
-    /// The password has more bytes than bcrypt reads. To cut it is its caller's decision.
+    /// The password has more bytes than bcrypt reads. Truncating it is the caller's decision.
     PasswordTooLong(usize),
-    /// An input's cost is greater than the cost that all lanes run for.
+    /// An input's cost is greater than the cost of the run.
     CostAboveRun(u32),
 }
 
@@ -104,8 +103,8 @@ impl std::error::Error for Error {}
 
 /// One password to hash.
 ///
-/// The password is kept in one place on the heap, however often the input is moved, and wiped when
-/// the input is dropped.
+/// The password is kept in one place on the heap even when the input is moved, and wiped when the input is
+/// dropped.
 #[derive(Clone)]
 pub struct Input {
     key: Box<[u32; 18]>,
@@ -127,10 +126,10 @@ impl fmt::Debug for Input {
 }
 
 impl Input {
-    /// A password of at most [`MAX_PASSWORD_BYTES`] with its salt and the cost of its hash.
+    /// Creates an input from a password of at most [`MAX_PASSWORD_BYTES`], its salt and the cost of its hash.
     ///
-    /// The key is the password and a NUL byte, cut to 72 bytes, as OpenBSD (`$2b$`) has it. A NUL
-    /// byte within the password does not end it.
+    /// The key is the password and a NUL byte, cut to 72 bytes, as in OpenBSD (`$2b$`). A NUL byte within the
+    /// password does not end it.
     ///
     /// # Errors
     ///
@@ -154,16 +153,16 @@ impl Input {
     }
 }
 
-/// Hashes any number of passwords on this thread, [`MAX_LANES`] at a time, and returns their digests
-/// in the same order.
+/// Hashes any number of passwords on this thread, [`MAX_LANES`] at a time, and returns their digests in the
+/// same order.
 ///
-/// Every lane runs for the time of `run`. An input of a lower cost has its digest taken when it is
-/// due and goes on computing for nothing: neither the time of the call nor that of its neighbours
-/// tells what the costs were.
+/// Every lane runs for the cost `run`. The digest of an input of a lower cost is taken when it is due, and
+/// its lane goes on computing for nothing. So neither the time of the call nor that of its neighbours reveals
+/// the costs.
 ///
 /// # Errors
 ///
-/// [`Error::CostAboveRun`] where an input's cost is greater than `run`; nothing is hashed then.
+/// [`Error::CostAboveRun`] if an input's cost is greater than `run`. Nothing is hashed then.
 pub fn hash(run: Cost, inputs: &[Input]) -> Result<Vec<Digest>, Error> {
     if let Some(input) = inputs.iter().find(|input| input.cost > run) {
         return Err(Error::CostAboveRun(input.cost.get()));
@@ -180,7 +179,7 @@ pub fn hash(run: Cost, inputs: &[Input]) -> Result<Vec<Digest>, Error> {
     Ok(digests)
 }
 
-/// Hashes `N` passwords in step, for benchmarks of how many pay. [`hash`] is what to use.
+/// Hashes `N` passwords in step, for benchmarks of the number of lanes. Use [`hash`] instead.
 #[doc(hidden)]
 #[must_use]
 pub fn lanes<const N: usize>(run: Cost, inputs: [&Input; N]) -> [Digest; N] {
@@ -193,7 +192,7 @@ pub fn lanes<const N: usize>(run: Cost, inputs: [&Input; N]) -> [Digest; N] {
     expand_key(&mut states, &keys, &salts);
     let mut digests = [[0; 24]; N];
     let mut done = 0;
-    // The costs among the inputs, the lowest first: at each of them some lanes' digests are due.
+    // The costs among the inputs in ascending order. At each of them the digests of some lanes are due.
     for cost in 4..=run.get() {
         let due = Cost(cost);
         if due != run && inputs.iter().all(|input| input.cost != due) {

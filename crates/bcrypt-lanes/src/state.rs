@@ -1,8 +1,7 @@
-//! Blowfish's state, and the key schedules of several at once.
+//! Blowfish's state, and the key schedules of several states at once.
 //!
-//! Every function works on `N` states in step. The inner loops run over the lanes: while one lane
-//! waits for its table look-ups, which need the result of its round before, the core works on the
-//! others.
+//! Every function works on `N` states in step. The inner loops run over the lanes: while one lane waits for
+//! its table lookups, which depend on the round before, the core works on the others.
 
 #![expect(
     clippy::indexing_slicing,
@@ -13,7 +12,7 @@
 
 use zeroize::Zeroize;
 
-/// The P-array, 18 words, and after it the four S-boxes of 256 words each.
+/// The P-array of 18 words, followed by the four S-boxes of 256 words each.
 #[derive(Clone)]
 pub(crate) struct State(pub(crate) [u32; State::WORDS]);
 
@@ -26,7 +25,7 @@ impl Zeroize for State {
 impl State {
     pub(crate) const WORDS: usize = Self::S_BOXES + 4 * 256;
 
-    /// Where the S-boxes begin.
+    /// The index at which the S-boxes begin.
     const S_BOXES: usize = 18;
 
     /// Blowfish's function F.
@@ -37,7 +36,7 @@ impl State {
     }
 }
 
-/// Fills the 18 words that are mixed into the P-array with the key's bytes, again and again.
+/// Fills the 18 words that are mixed into the P-array with the key's bytes, repeating them.
 pub(crate) fn fill_key_words(words: &mut [u32; 18], key: impl Iterator<Item = u8> + Clone) {
     let mut bytes = key.cycle();
     for word in words {
@@ -49,8 +48,8 @@ pub(crate) fn fill_key_words(words: &mut [u32; 18], key: impl Iterator<Item = u8
 
 /// Encrypts a block with each state.
 ///
-/// The 16 rounds are written out, and the halves change roles instead of places: in a loop, the
-/// compiler moves halves between registers and memory instead, which costs four lanes a tenth.
+/// The 16 rounds are unrolled, and the halves swap roles instead of places. In a loop, the compiler would
+/// move halves between registers and memory, which costs a tenth with four lanes.
 #[inline(always)]
 pub(crate) fn encrypt<const N: usize>(states: &[State; N], left: &mut [u32; N], right: &mut [u32; N]) {
     for lane in 0..N {
@@ -78,7 +77,7 @@ pub(crate) fn encrypt<const N: usize>(states: &[State; N], left: &mut [u32; N], 
     std::mem::swap(left, right);
 }
 
-/// One round in each lane: changes the half `to` by the half `from` and by the word `P` of the P-array.
+/// One round in each lane: changes the half `to` by the half `from` and the word `P` of the P-array.
 #[inline(always)]
 fn round<const N: usize, const P: usize>(states: &[State; N], from: &[u32; N], to: &mut [u32; N]) {
     for lane in 0..N {
@@ -87,7 +86,7 @@ fn round<const N: usize, const P: usize>(states: &[State; N], from: &[u32; N], t
     }
 }
 
-/// `ExpandKey(state, salt, key)` of each lane; the salt is two blocks, which take turns.
+/// `ExpandKey(state, salt, key)` of each lane; the salt is two blocks, which alternate.
 pub(crate) fn expand_key<const N: usize>(
     states: &mut [State; N],
     keys: &[[u32; 18]; N],
@@ -105,7 +104,7 @@ pub(crate) fn expand_key<const N: usize>(
     }
 }
 
-/// `ExpandKey(state, 0, key)` of each lane: nearly all of the time goes here.
+/// `ExpandKey(state, 0, key)` of each lane. Nearly all of the time is spent here.
 pub(crate) fn expand_key_unsalted<const N: usize>(states: &mut [State; N], keys: &[[u32; 18]; N]) {
     mix_keys(states, keys);
     let (mut left, mut right) = ([0; N], [0; N]);
@@ -124,7 +123,7 @@ fn mix_keys<const N: usize>(states: &mut [State; N], keys: &[[u32; 18]; N]) {
     }
 }
 
-/// Replaces the pair of words of that number in each state.
+/// Replaces pair number `pair` of words in each state.
 #[inline(always)]
 fn replace<const N: usize>(states: &mut [State; N], pair: usize, left: [u32; N], right: [u32; N]) {
     for lane in 0..N {

@@ -1,4 +1,4 @@
-//! Equal to the `bcrypt` crate, whatever is hashed, in however many lanes, beside whatever else.
+//! Every digest equals that of the `bcrypt` crate, for any password, number of lanes, and neighbours.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use bcrypt_lanes::{Cost, Digest, Error, Input, hash, lanes};
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 type Job = (Vec<u8>, [u8; 16], u32);
 
-/// What the `bcrypt` crate makes of it.
+/// The digest of the `bcrypt` crate.
 fn reference((password, salt, cost): &Job) -> Digest {
     let mut key = [&password[..], &[0]].concat();
     key.truncate(72);
@@ -36,7 +36,7 @@ fn in_lanes<const N: usize>(jobs: &[Job], run: Cost) -> Vec<Digest> {
     lanes(run, inputs.each_ref()).to_vec()
 }
 
-/// The digests of the first one, the first two and so on up to all eight, by as many lanes.
+/// The digests of the first input, the first two and so on up to all eight, in as many lanes.
 fn in_any_number_of_lanes(jobs: &[Job], run: Cost) -> [Vec<Digest>; 8] {
     [
         in_lanes::<1>(jobs, run),

@@ -27,9 +27,9 @@ const JBCRYPT: [(&str, &str); 20] = [
     ("~!@#$%^&*()      ~!@#$%^&*()PNBFRD", "$2a$12$WApznUOJfkEGSmYRfnkrPOr466oFDCaj4b6HY3EXGvfxm43seyhgC"),
 ];
 
-/// The vectors of Openwall's `crypt_blowfish` (`wrapper.c`) that are of the right algorithm. Its `$2x$`
-/// takes bytes for signed numbers, and its `$2a$` avoids what collides under `$2x$`: for some passwords
-/// with a byte of 0xff it is an algorithm of its own.
+/// The vectors of Openwall's `crypt_blowfish` (`wrapper.c`) for the right algorithm. Its `$2x$` treats bytes
+/// as signed numbers. Its `$2a$` avoids collisions under `$2x$`: for some passwords with a byte of 0xff it is
+/// a different algorithm.
 const CRYPT_BLOWFISH: [(&[u8], &str); 18] = [
     (b"", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy"),
     (b"U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
@@ -64,8 +64,8 @@ const CRYPT_BLOWFISH: [(&[u8], &str); 18] = [
     ),
 ];
 
-/// Vectors of `wrapper.c` that only an implementation meets which takes bytes for signed numbers, and one
-/// that only the `$2a$` of `crypt_blowfish` meets.
+/// Vectors of `wrapper.c` that only an implementation with signed bytes meets, and one that only the `$2a$`
+/// of `crypt_blowfish` meets.
 const WRONG: [(&[u8], &str); 7] = [
     (b"\xa3", "$2x$05$/OK.fbVrR/bpIqNJ5ianF.CE5elHaaO4EbggVDjb8P19RukzXSM3e"),
     (b"1\xa3345", "$2x$05$/OK.fbVrR/bpIqNJ5ianF.o./n25XVfn6oAPaUvHe.Csk4zRfsYPi"),
@@ -80,7 +80,7 @@ struct Vector {
     password: Vec<u8>,
     salt: [u8; 16],
     cost: Cost,
-    /// All of the digest but its last byte, which the text form leaves out.
+    /// The digest without its last byte, which the text form omits.
     digest: Vec<u8>,
 }
 
@@ -102,7 +102,7 @@ fn input(vector: &Vector) -> Input {
     Input::new(&vector.password, vector.salt, vector.cost).unwrap()
 }
 
-/// bcrypt's own Base64: another alphabet, and no padding.
+/// bcrypt's variant of Base64: another alphabet, and no padding.
 fn decode(text: &str) -> Vec<u8> {
     const ALPHABET: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
@@ -120,7 +120,7 @@ fn decode(text: &str) -> Vec<u8> {
 
 #[test]
 fn published_vectors_are_met_one_at_a_time() {
-    // Higher costs take the most time and are met below.
+    // Higher costs take the most time and are tested below.
     for vector in vectors().iter().filter(|vector| vector.cost.get() <= 10) {
         let digests = hash(vector.cost, &[input(vector)]).unwrap();
 
@@ -131,7 +131,7 @@ fn published_vectors_are_met_one_at_a_time() {
 #[test]
 fn published_vectors_are_met_side_by_side_whatever_their_costs() {
     let mut vectors = vectors();
-    // Groups of four, each of which runs for the highest of its costs.
+    // Groups of four, each of which runs for its highest cost.
     vectors.sort_by_key(|vector| vector.cost);
     assert!(vectors.len() > 2 * MAX_LANES);
 

@@ -1,4 +1,4 @@
-//! Once a password is hashed and its input dropped, no copy of it is left in the process's memory.
+//! After a password is hashed and its input dropped, no copy of it remains in the process's memory.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,7 +9,7 @@ use zeroize::Zeroize;
 
 const PASSWORD_BYTES: usize = 64;
 
-/// A password that occurs nowhere else; it is computed, so that the program does not hold it.
+/// A password that occurs nowhere else. It is computed, so that the program does not contain it.
 fn password(lane: usize) -> [u8; PASSWORD_BYTES] {
     let mut state = 0x2545_f491_4f6c_dd1d ^ u64::try_from(lane).unwrap();
     [(); PASSWORD_BYTES].map(|()| {
@@ -18,12 +18,12 @@ fn password(lane: usize) -> [u8; PASSWORD_BYTES] {
     })
 }
 
-/// Tells eight bytes apart without holding them.
+/// Identifies eight bytes without containing them.
 fn fingerprint(bytes: [u8; 8]) -> u64 {
     (u64::from_ne_bytes(bytes) ^ 0x5bd1_e995).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
 }
 
-/// The fingerprints of the password's bytes as they are, and as the words that bcrypt makes of them.
+/// The fingerprints of the password's bytes, as they are and as the words into which bcrypt reads them.
 fn fingerprints(lane: usize) -> Vec<u64> {
     let mut password = password(lane);
     let as_they_are = password.as_chunks::<8>().0.iter().copied().map(fingerprint);
@@ -36,7 +36,7 @@ fn fingerprints(lane: usize) -> Vec<u64> {
     fingerprints
 }
 
-/// How many of the fingerprinted eight bytes are in this process's writable memory, at multiples of four.
+/// The number of fingerprinted eight-byte sequences in this process's writable memory, at multiples of four.
 fn found_in_memory(fingerprints: &[u64]) -> usize {
     let memory = File::open("/proc/self/mem").unwrap();
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
@@ -46,7 +46,7 @@ fn found_in_memory(fingerprints: &[u64]) -> usize {
         let (start, end) = line.split_once(' ').unwrap().0.split_once('-').unwrap();
         let range = u64::from_str_radix(start, 16).unwrap()..u64::from_str_radix(end, 16).unwrap();
         for place in range.step_by(page.len()) {
-            // A page that went away in the meantime holds nothing.
+            // A page that was unmapped in the meantime holds nothing.
             if memory.read_exact_at(&mut page, place).is_err() {
                 continue;
             }
@@ -76,7 +76,7 @@ fn no_copy_of_a_password_outlives_its_input() {
             input
         })
         .collect();
-    // Moved to another place, as on the way to another thread.
+    // Moved to another place, as when it is sent to another thread.
     let inputs: Vec<_> = inputs.into_iter().rev().collect();
     assert!(found_in_memory(&fingerprints) >= MAX_LANES * PASSWORD_BYTES / 8, "the search finds nothing");
 

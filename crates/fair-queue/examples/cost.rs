@@ -1,7 +1,7 @@
-//! What the operations cost: `cargo run --release -p fair-queue --example cost`.
+//! Measures the cost of the operations: `cargo run --release -p fair-queue --example cost`.
 //!
-//! The queue is one of logins with so many waiting, the paths' keys are random, and each figure is a
-//! mean in nanoseconds.
+//! The queue is one of logins, of which a given number wait. The keys of the paths are random. Each figure is
+//! a mean in nanoseconds.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "it prints its results, and is no server")]
 
 use std::{hint::black_box, time::Instant};
@@ -10,7 +10,7 @@ use fair_queue::FairQueue;
 
 type Logins = FairQueue<u64, u64, 3>;
 
-/// Steele and Vigna's `SplitMix64`: enough to scatter keys.
+/// Steele and Vigna's `SplitMix64`, which is enough to scatter keys.
 struct Keys(u64);
 
 impl Keys {
@@ -52,7 +52,7 @@ fn measure(waiting: usize, name: &str, sites: u64, accounts: u64) {
         queue.push(path(), 1, 0);
     }
 
-    // Whoever comes to a full queue: the last has to go.
+    // An arrival at a full queue: the last entry is removed.
     let refused = mean(|| {
         queue.push(path(), 1, 0);
         queue.pop_last();

@@ -7,11 +7,11 @@ use std::ops::{Index, IndexMut};
 pub(crate) struct NodeId(u32);
 
 impl NodeId {
-    /// The first node that an arena is given.
+    /// The first node of every arena.
     pub(crate) const ROOT: Self = Self(0);
 }
 
-/// Nodes, with the places of those that were removed used again.
+/// Nodes. The slots of removed ones are reused.
 #[derive(Debug)]
 pub(crate) struct Arena<N> {
     nodes: Vec<N>,
@@ -31,17 +31,17 @@ impl<N> Arena<N> {
             }
             None => {
                 self.nodes.push(node);
-                // Four billion nodes would be some hundred gigabytes.
+                // Four billion nodes would take some hundred gigabytes.
                 NodeId(u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX))
             }
         }
     }
 
-    /// Gives a node's place free. Nobody may use its number any more.
+    /// Frees a node's slot. Its number must not be used again.
     pub(crate) fn remove(&mut self, id: NodeId) {
         self.free.push(id);
         if self.len() == 1 {
-            // All but the root are gone, and a storm's memory with them.
+            // Only the root is left, so the memory of a storm is freed.
             self.nodes.truncate(1);
             self.nodes.shrink_to(64);
             self.free.clear();
@@ -49,7 +49,7 @@ impl<N> Arena<N> {
         }
     }
 
-    /// How many nodes there are, the root among them.
+    /// The number of nodes, including the root.
     pub(crate) fn len(&self) -> usize {
         self.nodes.len() - self.free.len()
     }

@@ -1,16 +1,16 @@
-//! How many flows end in the same key.
+//! Counts the flows that end in the same key.
 
 use std::collections::BTreeMap;
 
-/// Counts, for each key, the flows with something waiting that end in it.
+/// For each key, the number of flows with something waiting that end in it.
 #[derive(Debug)]
 pub(crate) struct Crowds<K>(BTreeMap<K, Crowd>);
 
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Crowd {
     flows: u32,
-    /// The most that there were at once since there was none. It does not fall while one is left:
-    /// otherwise whoever leaves and returns with many would overtake the one that stays.
+    /// The largest count since the count was last zero. It does not fall while a flow is left: otherwise
+    /// flows that leave and return together would overtake one that stays.
     peak: u32,
 }
 
@@ -19,14 +19,14 @@ impl<K: Copy + Ord> Crowds<K> {
         Self(BTreeMap::new())
     }
 
-    /// A flow that ends in the key has something waiting now.
+    /// Counts a flow that ends in the key and now has something waiting.
     pub(crate) fn enter(&mut self, key: K) {
         let crowd = self.0.entry(key).or_default();
         crowd.flows += 1;
         crowd.peak = crowd.peak.max(crowd.flows);
     }
 
-    /// A flow that ends in the key has nothing waiting any more.
+    /// Discounts a flow that ends in the key and has nothing waiting any more.
     pub(crate) fn leave(&mut self, key: K) {
         if let Some(crowd) = self.0.get_mut(&key) {
             crowd.flows -= 1;
@@ -36,7 +36,7 @@ impl<K: Copy + Ord> Crowds<K> {
         }
     }
 
-    /// How many flows ended in the key beside one that does.
+    /// The number of flows that ended in the key besides one that does.
     pub(crate) fn others(&self, key: K) -> u32 {
         self.0.get(&key).map_or(0, |crowd| crowd.peak - 1)
     }
@@ -45,7 +45,7 @@ impl<K: Copy + Ord> Crowds<K> {
         self.0.get(&key).copied()
     }
 
-    /// Makes a key's count again what [`Crowds::get`] said.
+    /// Resets a key's count to what [`Crowds::get`] returned.
     pub(crate) fn restore(&mut self, key: K, crowd: Option<Crowd>) {
         match crowd {
             Some(crowd) => self.0.insert(key, crowd),

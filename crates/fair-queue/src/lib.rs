@@ -1,8 +1,8 @@
 //! A hierarchical fair queue: start-time fair queueing at every node of a tree.
 //!
 //! Each entry names the flows that it belongs to by a path of keys, the widest first: a site, a
-//! network in it, an account tried from there. At each node of the tree the children that have
-//! something waiting share the service evenly, however much each has waiting.
+//! network in it, an account tried from there. At each node of the tree, the children that have
+//! something waiting share the service evenly, however much each of them has.
 //!
 //! ```
 //! use fair_queue::FairQueue;
@@ -23,44 +23,44 @@
 //! Each node keeps a virtual time, and each of its children a *start tag*: the virtual time at which
 //! the child's next entry starts. The child with the least start tag is served, and its start tag
 //! grows by the entry's weight. So of two children that both always have something waiting, neither
-//! is ever ahead by more than the weight of one entry of each (Goyal, Vin and Cheng, 1996). Which of
-//! a child's entries is served is decided by the same rule one level further down; within a flow at
-//! the end of the path it is the oldest.
+//! is ever ahead by more than the weight of one entry of each (Goyal, Vin and Cheng, 1996). The same
+//! rule, one level further down, decides which of a child's entries is served. Within a flow at the
+//! end of the path, the oldest entry is served.
 //!
-//! **Newcomers** start at the node's present virtual time: they join the round that is under way,
-//! after those who wait in it and before those who were served in it and wait again.
+//! **Newcomers** start at the node's current virtual time: they join the current round, after the
+//! flows that still wait in it and before those that were served in it and wait again.
 //!
-//! **Virtual time** is the start tag of what was served last, but it also goes on by the weight of
-//! what was served, divided by the number of children that share the node (as in WF²Q+, Bennett and
-//! Zhang, 1996). The first alone would stand still while newcomers keep arriving, and nobody's second
-//! entry would ever be served.
+//! **Virtual time** is the start tag of the entry that was served last, but it also advances by the
+//! weight of that entry, divided by the number of children that share the node (as in WF²Q+, Bennett
+//! and Zhang, 1996). With the start tag alone, virtual time would stand still while newcomers keep
+//! arriving, and the second entry of a flow would never be served.
 //!
-//! **A flow that empties** is remembered until virtual time has reached its start tag, and no longer.
-//! If it returns before, it goes on where it was, so leaving and returning gains nothing. An entry
-//! that is removed without having been served costs its flow nothing. A node in which nothing waits
-//! forgets everything.
+//! **A flow that empties** is remembered only until virtual time has reached its start tag. If it
+//! returns before, it continues where it was, so leaving and returning gains nothing. An entry that is
+//! removed without being served costs its flow nothing. A node in which nothing waits forgets
+//! everything.
 //!
-//! **Ties** are common, since most weights are 1: all start tags of a round are equal. Among equals
-//! go first those whose last key is crowded least, then those who have waited longest. How *crowded*
-//! a key is, is the number of flows in other places of the tree that end in the same key: so many
-//! sites try this one account. A thousand sites that all try one account thus let everybody else pass
-//! within a round, and are served within the round themselves.
+//! **Ties** are common: most weights are 1, so all start tags of a round are equal. Among equal start
+//! tags, entries with the least crowded last key go first, then those that have waited longest. A key
+//! is *crowded* by the number of flows elsewhere in the tree that end in the same key: that many
+//! sites try this one account. So a thousand sites that all try one account let other entries pass
+//! within a round, and are still served within the round.
 //!
-//! Start-time fair queueing was preferred to deficit round robin because a newcomer need not wait
-//! for all others that are in the list, because it stays fair where the service is irregular (what a
-//! parent gives to a child is), and because the order has no state but numbers: what would be served
-//! last is found as easily as what will be served first.
+//! Start-time fair queueing was preferred to deficit round robin for three reasons. A newcomer need
+//! not wait for all flows in a list. It stays fair when the service is irregular, as the service that
+//! a parent gives to a child is. And its state consists of numbers only, so the last entry in the
+//! order is found as easily as the first.
 //!
 //! # Bounds
 //!
 //! With `n` entries waiting, [`push`](FairQueue::push), [`pop`](FairQueue::pop),
 //! [`pop_last`](FairQueue::pop_last) and [`remove`](FairQueue::remove) take `O(log n)` for each level.
 //! [`ahead`](FairQueue::ahead) follows the order up to the entry, so it takes `O(p log n)` for the `p`
-//! entries before it. Memory is `O(n)`, for the largest `n` of the present round and the one before.
+//! entries before it. Memory is `O(n)`, for the largest `n` of the current and the previous round.
 //!
-//! To bound a queue, take out the last entry when a push has made it too long: that is an entry of
+//! To bound a queue, remove the last entry when a push has made it too long. That is an entry of
 //! the flow with the longest backlog (longest queue drop; Suter and others, 1998), or the newcomer
-//! itself where nobody has a longer one. Nobody is kept out by others' backlogs.
+//! itself if no backlog is longer. So no flow is kept out by the backlogs of others.
 #![forbid(unsafe_code)]
 
 mod arena;
@@ -74,27 +74,27 @@ use std::collections::BTreeMap;
 
 use tree::Tree;
 
-/// An entry's place in a queue, for as long as it waits.
+/// Identifies an entry while it waits in a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket {
-    /// The number of the push; never given twice by one queue.
+    /// The number of the push, unique in its queue.
     number: u64,
     leaf: arena::NodeId,
 }
 
-/// What is served before an entry if nobody arrives and nobody leaves.
+/// What is served before an entry if no other entry arrives or leaves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ahead {
-    /// How many entries.
+    /// The number of entries.
     pub entries: usize,
-    /// Their weights together.
+    /// The sum of their weights.
     pub cost: u64,
 }
 
 /// The queue; see the crate's documentation. `DEPTH` is the number of keys of a path.
 ///
-/// Keys are compared and never hashed, so chosen ones do no harm; but a key is all that tells two flows
-/// apart.
+/// Keys are compared and never hashed, so keys chosen by an attacker do no harm. Only the keys distinguish
+/// two flows.
 #[derive(Debug)]
 pub struct FairQueue<K, T, const DEPTH: usize> {
     tree: Tree<K, DEPTH>,
@@ -114,21 +114,20 @@ impl<K: Copy + Ord, T, const DEPTH: usize> FairQueue<K, T, DEPTH> {
         Self { tree: Tree::new(), values: BTreeMap::new() }
     }
 
-    /// Adds an entry at the end of its flow. The weight is what it costs to serve it; one of 0 counts
-    /// as 1.
+    /// Adds an entry at the end of its flow. `weight` is the cost of serving it; 0 counts as 1.
     pub fn push(&mut self, path: [K; DEPTH], weight: u32, value: T) -> Ticket {
         let ticket = self.tree.push(path, weight.max(1));
         self.values.insert(ticket, value);
         ticket
     }
 
-    /// Takes out the entry that is next, to be served.
+    /// Removes the next entry, to serve it.
     pub fn pop(&mut self) -> Option<T> {
         let ticket = self.tree.pop()?;
         self.values.remove(&ticket)
     }
 
-    /// The entry that is next.
+    /// The next entry.
     #[must_use]
     pub fn peek(&self) -> Option<&T> {
         self.values.get(&self.tree.next()?)
@@ -140,64 +139,63 @@ impl<K: Copy + Ord, T, const DEPTH: usize> FairQueue<K, T, DEPTH> {
         self.tree.last()
     }
 
-    /// Takes out the entry that would be served last, not to be served. Its flow is not charged for it.
+    /// Removes the entry that would be served last, without serving it. Its flow is not charged.
     pub fn pop_last(&mut self) -> Option<(Ticket, T)> {
         let ticket = self.tree.last()?;
         Some((ticket, self.remove(ticket)?))
     }
 
-    /// Takes out an entry that no longer waits, wherever it is. Its flow is not charged for it. `None`
-    /// where it does not wait any more.
+    /// Removes an entry from any position, without serving it. Its flow is not charged. `None` if it is no
+    /// longer waiting.
     pub fn remove(&mut self, ticket: Ticket) -> Option<T> {
         self.tree.remove(ticket)?;
         self.values.remove(&ticket)
     }
 
-    /// What is served before an entry; `None` where it does not wait.
+    /// What is served before an entry; `None` if it is not waiting.
     #[must_use]
     pub fn ahead(&self, ticket: Ticket) -> Option<Ahead> {
         self.tree.ahead(ticket, u64::MAX)
     }
 
-    /// What is served before an entry, where that costs `limit` at most; else, and where it does not
-    /// wait, `None`. It looks no further than the limit.
+    /// What is served before an entry, if that costs at most `limit`; otherwise, and if the entry is not
+    /// waiting, `None`. It looks no further than the limit.
     #[must_use]
     pub fn ahead_within(&self, ticket: Ticket, limit: u64) -> Option<Ahead> {
         self.tree.ahead(ticket, limit)
     }
 
-    /// What would be served before an entry if it were pushed now. The queue is afterwards what it was
-    /// before.
+    /// What would be served before an entry if it were pushed now. Leaves the queue unchanged.
     #[must_use]
     pub fn ahead_of_new(&mut self, path: [K; DEPTH], weight: u32) -> Ahead {
         self.tree.ahead_of_new(path, weight.max(1))
     }
 
-    /// Whatever waits, in the order in which it is served if nobody arrives and nobody leaves.
+    /// All entries, in the order in which they are served if none arrives or leaves.
     pub fn iter(&self) -> impl Iterator<Item = (Ticket, &T)> {
         self.tree.in_order().filter_map(|entry| Some((entry.ticket, self.values.get(&entry.ticket)?)))
     }
 
-    /// How many entries wait.
+    /// The number of waiting entries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Whether nothing waits.
+    /// Whether no entry waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// The weights of all that waits together.
+    /// The sum of the weights of all waiting entries.
     #[must_use]
     pub fn cost(&self) -> u64 {
         self.tree.cost()
     }
 
-    /// How many flows, at any level, are in memory: those with something waiting, and those that are
-    /// remembered because they were served more than their share a moment ago.
+    /// The number of flows in memory, at any level: those with something waiting, and those that are
+    /// remembered because they were recently served more than their share.
     #[must_use]
     pub fn flows(&self) -> usize {
         self.tree.flows()

@@ -1,18 +1,18 @@
-//! A node of the tree, and what its parent ranks it by.
+//! A node of the tree, and how its parent ranks it.
 
 use crate::{Ticket, arena::NodeId, clock::Clock};
 
 /// A flow at the end of the path, and the number of the push.
 pub(crate) type EntryKey = (NodeId, u64);
 
-/// What is known of an entry.
+/// The properties of an entry that decide its rank.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
     pub(crate) weight: u32,
     pub(crate) crowd: u32,
 }
 
-/// An entry that waits.
+/// A waiting entry.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Waiting {
     pub(crate) ticket: Ticket,
@@ -27,15 +27,14 @@ impl From<(&EntryKey, &Facts)> for Waiting {
     }
 }
 
-/// What decides which of a node's children is served: the least.
+/// The rank of a child in its node. The lowest is served next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank {
     /// The start tag.
     start: u64,
-    /// How many flows elsewhere end in the same key as the entry's.
+    /// The number of other flows that end in the same key as the entry's.
     crowd: u32,
-    /// The number of the push since which the child has something waiting: no two siblings' is the
-    /// same.
+    /// The number of the push since which the child has something waiting; unique among siblings.
     since: u64,
 }
 
@@ -43,7 +42,7 @@ impl Rank {
     pub(crate) const FIRST: Self = Self { start: 0, crowd: 0, since: 0 };
     pub(crate) const LAST: Self = Self { start: u64::MAX, crowd: u32::MAX, since: u64::MAX };
 
-    /// The rank after an entry of this weight was served, with the crowd of the next.
+    /// The rank after an entry of this weight was served, with the crowd of the next entry.
     pub(crate) fn after(self, weight: u32, crowd: u32) -> Self {
         Self { start: self.start + u64::from(weight), crowd, ..self }
     }
@@ -54,22 +53,22 @@ pub(crate) struct Node<K> {
     pub(crate) parent: NodeId,
     /// `None` for the root.
     pub(crate) key: Option<K>,
-    /// The number of keys that lead to it.
+    /// The number of keys that lead to this node.
     pub(crate) level: usize,
-    /// Its start tag, in its parent's virtual time.
+    /// Its start tag, in the virtual time of its parent.
     pub(crate) start: u64,
-    /// The number of the push since which something waits.
+    /// The number of the push since which something waits below it.
     pub(crate) since: u64,
-    /// How many entries wait below it, and their weights together.
+    /// The number of entries below it, and the sum of their weights.
     pub(crate) entries: usize,
     pub(crate) cost: u64,
-    /// Its virtual time, which its children's start tags are in.
+    /// Its virtual time, in which the start tags of its children are measured.
     pub(crate) clock: Clock,
-    /// How many children it has: with something waiting, or remembered.
+    /// The number of its children: those with something waiting, and those that are remembered.
     pub(crate) children: u32,
     /// The first and the last of the entries below it, in the order of their service.
     pub(crate) ends: Option<[Waiting; 2]>,
-    /// Its ranks in its parent's orders by the first and the last.
+    /// Its ranks in its parent's two orders, by the first and by the last entry.
     pub(crate) ranks: Option<[Rank; 2]>,
 }
 
@@ -90,7 +89,7 @@ impl<K> Node<K> {
         }
     }
 
-    /// Its ranks as they are by now.
+    /// Its ranks according to its current state.
     pub(crate) fn current_ranks(&self) -> Option<[Rank; 2]> {
         self.ends.map(|[first, last]| {
             let last_start = self.start + self.cost - u64::from(last.weight);

@@ -1,4 +1,4 @@
-//! The order in which what waits would be served, followed without serving anybody.
+//! The order in which the waiting entries would be served, computed without serving any.
 
 use std::{
     cmp::Reverse,
@@ -25,9 +25,9 @@ enum Source<'a, K, const DEPTH: usize> {
     Node {
         /// The children that were not served yet.
         fresh: Peekable<Range<'a, (NodeId, Rank), NodeId>>,
-        /// Those that were, and have something left.
+        /// The children that were served and have entries left.
         served: BinaryHeap<Reverse<(Rank, NodeId)>>,
-        /// What is left below those.
+        /// The entries left below those.
         below: BTreeMap<NodeId, InOrder<'a, K, DEPTH>>,
     },
 }

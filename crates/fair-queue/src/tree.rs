@@ -1,7 +1,7 @@
 //! The tree of flows: which of its entries is next, and which is last.
 //!
-//! All nodes and all orders are in a few maps for the whole tree, not in maps of their own in each
-//! node: most nodes have one child, and a map for each would be most of the memory.
+//! All nodes and all orders are in a few maps for the whole tree, not in separate maps for each node: most
+//! nodes have one child, and their maps would take most of the memory.
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Range};
 
@@ -20,11 +20,11 @@ pub(crate) struct Tree<K, const DEPTH: usize> {
     nodes: Arena<Node<K>>,
     /// The children by parent and key.
     index: BTreeMap<(NodeId, K), NodeId>,
-    /// For each node its children with something waiting, by the rank of what each has first…
+    /// For each node, its children with something waiting, by the rank of the first entry of each…
     heads: BTreeMap<(NodeId, Rank), NodeId>,
-    /// …and by the rank of what each has last.
+    /// …and by the rank of the last entry of each.
     tails: BTreeMap<(NodeId, Rank), NodeId>,
-    /// For each node its children with nothing waiting, by start tag.
+    /// For each node, its children with nothing waiting, by start tag.
     idle: BTreeSet<(NodeId, u64, NodeId)>,
     entries: BTreeMap<EntryKey, Facts>,
     crowds: Crowds<K>,
@@ -82,7 +82,7 @@ impl<K: Copy + Ord, const DEPTH: usize> Tree<K, DEPTH> {
         self.remove(ticket).map(|()| ticket)
     }
 
-    /// Takes an entry out without charging its flow.
+    /// Removes an entry without charging its flow.
     pub(crate) fn remove(&mut self, ticket: Ticket) -> Option<()> {
         let Facts { weight, .. } = self.entries.remove(&(ticket.leaf, ticket.number))?;
         let mut id = ticket.leaf;
@@ -129,7 +129,7 @@ impl<K: Copy + Ord, const DEPTH: usize> Tree<K, DEPTH> {
     }
 
     pub(crate) fn ahead_of_new(&mut self, path: [K; DEPTH], weight: u32) -> Ahead {
-        // An entry that is not served leaves nothing behind but in the crowd's peak.
+        // An entry that is removed unserved leaves a trace only in the crowd's peak.
         let crowd = path.last().map(|key| (*key, self.crowds.get(*key)));
         let ticket = self.push(path, weight);
         let ahead = self.ahead(ticket, u64::MAX).unwrap_or_default();
@@ -162,12 +162,12 @@ impl<K: Copy + Ord, const DEPTH: usize> Tree<K, DEPTH> {
         self.entries.range((flow, 0)..=(flow, u64::MAX))
     }
 
-    /// A node's children with something waiting, the next first.
+    /// A node's children with something waiting, in the order of service.
     pub(crate) fn children_in_order(&self, id: NodeId) -> Range<'_, (NodeId, Rank), NodeId> {
         self.heads.range((id, Rank::FIRST)..=(id, Rank::LAST))
     }
 
-    /// The child of this key, new where there is none in memory.
+    /// The child with this key, created if it is not in memory.
     fn child(&mut self, parent: NodeId, key: K) -> NodeId {
         if let Some(&id) = self.index.get(&(parent, key)) {
             self.idle.remove(&(parent, self.nodes[id].start, id));
@@ -186,7 +186,7 @@ impl<K: Copy + Ord, const DEPTH: usize> Tree<K, DEPTH> {
         node.cost += u64::from(weight);
     }
 
-    /// Brings the orders up to date from a flow, below which something has changed, to the root.
+    /// Updates the orders from a flow that has changed up to the root.
     fn rank_anew(&mut self, flow: NodeId) {
         let mut id = flow;
         loop {
@@ -223,7 +223,7 @@ impl<K: Copy + Ord, const DEPTH: usize> Tree<K, DEPTH> {
         Some([first, last])
     }
 
-    /// Forgets what need not be remembered of a flow, and of those above it, that have emptied.
+    /// Forgets the state of an emptied flow, and of the emptied nodes above it, that need not be remembered.
     fn retire(&mut self, flow: NodeId) {
         let mut id = flow;
         while self.nodes[id].entries == 0 {
@@ -242,7 +242,7 @@ impl<K: Copy + Ord, const DEPTH: usize> Tree<K, DEPTH> {
         }
     }
 
-    /// Forgets the children with nothing waiting whose start tags virtual time has reached.
+    /// Forgets the children with nothing waiting whose start tag virtual time has reached.
     fn forget(&mut self, parent: NodeId, now: u64) {
         let first = (parent, 0, NodeId::ROOT);
         while let Some(&(_, start, id)) =

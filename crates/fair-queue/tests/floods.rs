@@ -1,4 +1,4 @@
-//! What a flood does to everybody else. Paths are those of a login: site, network, account.
+//! The effect of a flood on other entries. Paths are those of a login: site, network, account.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ type Logins = FairQueue<u64, [u64; 3], 3>;
 
 const ALICE: u64 = 1;
 const BOB: u64 = 2;
-/// Keys of a flood are numbers from here on.
+/// The keys of a flood are numbers from here on.
 const FLOOD: u64 = 1000;
 
 fn login(queue: &mut Logins, path: [u64; 3]) -> Ticket {
@@ -21,7 +21,7 @@ fn ahead(queue: &Logins, ticket: Ticket) -> usize {
     queue.ahead(ticket).unwrap().entries
 }
 
-/// Serves some, each of whom comes back at once, as connections without pause do.
+/// Serves entries, each of which is pushed again at once, as connections without pause do.
 fn serve_returning(queue: &mut Logins, how_many: usize) {
     for _ in 0..how_many {
         let path = queue.pop().unwrap();
@@ -76,7 +76,7 @@ fn many_sites_that_try_one_account_delay_other_accounts_by_one_entry() {
     for site in 0..1000 {
         login(&mut queue, [FLOOD + site, 1, ALICE]);
     }
-    // What the crowd costs is shown by the same flood on as many accounts.
+    // The same flood on as many accounts shows the effect of the crowd.
     let mut uncrowded = Logins::new();
     for site in 0..1000 {
         login(&mut uncrowded, [FLOOD + site, 1, FLOOD + site]);
@@ -133,7 +133,7 @@ fn a_crowd_is_not_starved_by_newcomers_who_are_preferred() {
 
     let mut served = 0;
     for newcomer in 2 * FLOOD..3 * FLOOD {
-        // Each from a site and for an account of their own.
+        // Each from a different site and for a different account.
         login(&mut queue, [newcomer, 1, newcomer]);
         served += 1;
         if queue.pop().unwrap() == [1, 1, ALICE] {
@@ -141,7 +141,8 @@ fn a_crowd_is_not_starved_by_newcomers_who_are_preferred() {
         }
     }
 
-    // The round ends for newcomers after e - 1 times as many as wait; then come those who are left.
+    // The round closes to newcomers after e - 1 times as many services as wait; then the remaining entries
+    // are served.
     assert!(served <= 51 * 3, "{served}");
 }
 
@@ -168,7 +169,7 @@ fn memory_follows_what_waits_though_newcomers_never_end() {
     let mut queue = Logins::new();
     for site in 0..100 {
         login(&mut queue, [site, 1, site]);
-        // A second entry keeps the round after from being the present one.
+        // A second entry keeps the next round from becoming the current one.
         login(&mut queue, [site, 1, site]);
     }
     let mut most = 0;
@@ -178,7 +179,7 @@ fn memory_follows_what_waits_though_newcomers_never_end() {
         most = most.max(queue.flows());
     }
 
-    // Three nodes for each of 200 entries that wait, and one for each that is remembered.
+    // Three nodes for each of 200 waiting entries, and one for each that is remembered.
     assert!(most <= 3 * 200 + 2 * 200, "{most}");
     assert!((0..200).all(|_| queue.pop().is_some()));
     assert_eq!(queue.flows(), 0);
@@ -198,7 +199,7 @@ fn the_last_is_of_the_flow_with_the_longest_backlog_and_else_the_newcomer() {
         let (_, path) = queue.pop_last().unwrap();
         assert_eq!(path, [FLOOD, 1, ALICE]);
     }
-    // One of each is left.
+    // One entry of each is left.
     assert_eq!(queue.pop_last().unwrap().0, newcomer);
 }
 
@@ -212,7 +213,7 @@ proptest! {
         let mut queue = FairQueue::<u64, ([u64; 3], u32), 3>::new();
         for &(site, network, account, weight) in &flows {
             let path = [site, network, account];
-            // Two of each, so that a flow still waits while its first is served.
+            // Two entries of each, so that a flow still waits while its first is served.
             queue.push(path, weight, (path, weight));
             queue.push(path, weight, (path, weight));
         }
@@ -241,7 +242,7 @@ proptest! {
         }
     }
 
-    /// A flow that is empty between its entries has no more than one that always waits.
+    /// A flow that is empty between its entries gets no more than one that always waits.
     #[test]
     fn who_empties_and_returns_at_once_gains_nothing(
         steady in 1..6u64,
@@ -265,7 +266,7 @@ proptest! {
         prop_assert!((0..steady).all(|site| of(FLOOD) <= of(site) + 1));
     }
 
-    /// Nobody waits for ever, whoever comes meanwhile and from wherever.
+    /// No entry waits for ever, whatever arrives meanwhile.
     #[test]
     fn nobody_is_starved(
         waiting in 1..40u64,
@@ -289,7 +290,8 @@ proptest! {
             }
         }
 
-        // A round is over for newcomers after e - 1 times as many as wait, and then come those who are left.
+        // The round closes to newcomers after e - 1 times as many services as wait; then the remaining
+        // entries are served.
         prop_assert!(served <= 3 * (rounds + 1) * usize::try_from(waiting).unwrap(), "{served}");
     }
 }

@@ -1,4 +1,4 @@
-//! The queue against a model of the same rules that looks through everything at each step.
+//! Compares the queue with a model of the same rules that scans everything at each step.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod naive;
@@ -7,7 +7,7 @@ use fair_queue::{Ahead, FairQueue};
 use naive::Naive;
 use proptest::prelude::*;
 
-/// Something that is done to a queue. Indices are into the tickets that were given out.
+/// An operation on a queue. Indices are into the tickets that were given out.
 #[derive(Debug, Clone)]
 enum Step {
     Push([u8; 3], u32),
@@ -18,7 +18,7 @@ enum Step {
 }
 
 fn path() -> impl Strategy<Value = [u8; 3]> {
-    // Few keys, so that flows meet; the same accounts everywhere, so that they are crowded.
+    // Few keys, so that flows meet; the same accounts everywhere, so that there are crowds.
     (0..4u8, 0..3u8, 0..4u8).prop_map(|(site, network, account)| [site, network, account])
 }
 
@@ -36,7 +36,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What is before each of these in an order, by their numbers.
+/// What is ahead of each of these entries in an order, by their numbers.
 fn sums_before(order: &[(u64, u32)]) -> Vec<(u64, Ahead)> {
     let mut sum = Ahead::default();
     let mut sums = Vec::new();
@@ -99,7 +99,7 @@ proptest! {
                 prop_assert!(ahead.cost == 0 || queue.ahead_within(*ticket, ahead.cost - 1).is_none());
             }
         }
-        // Served one by one, all come in the order that was foretold, and nothing stays behind.
+        // Served one by one, all entries come in the predicted order, and nothing is left.
         for (number, _) in model.order() {
             prop_assert_eq!(queue.pop(), Some(number));
         }

@@ -1,4 +1,4 @@
-//! The rules of the queue written down as simply as can be: lists that are looked through.
+//! The rules of the queue in their simplest form: lists that are scanned.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ struct Node {
     start: u64,
     since: u64,
     now: u64,
-    /// Of 2³².
+    /// In 2⁻³² units.
     fraction: u64,
     in_service: u32,
     children: Vec<(u8, Node)>,
@@ -24,7 +24,7 @@ struct Node {
 #[derive(Debug, Clone, Default)]
 pub struct Naive {
     root: Node,
-    /// For each account that somebody waits for: from how many places at most at once.
+    /// For each account with waiting entries, the largest number of places that tried it at once.
     peaks: BTreeMap<u8, u32>,
 }
 
@@ -81,7 +81,7 @@ impl Node {
         }
     }
 
-    /// From how many places somebody waits for an account.
+    /// The number of places from which an account has waiting entries.
     fn places(&self, account: u8, level: usize) -> u32 {
         let below = self.children.iter();
         match level {
@@ -130,7 +130,7 @@ impl Naive {
         removed
     }
 
-    /// Whoever waits, in the order of service: found by serving them all.
+    /// The waiting entries in the order of service, found by serving all of them.
     pub fn order(&self) -> Vec<(u64, u32)> {
         let mut root = self.root.clone();
         let mut order = Vec::new();
