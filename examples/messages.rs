@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let refresh =
         Refresh { token: tokens.refresh_token, scope: Scope::default(), origin: RequestOrigin::default() };
     let renewed = accounts.ask(refresh).await?;
-    println!("refreshed; the scope is \"{}\"", renewed.scope.as_str());
+    println!("refreshed; the scope is \"{}\"", renewed.scope);
 
     accounts.ask(LogOut { token: renewed.access_token.clone() }).await?;
     // Each use case has its own error type to match on.

@@ -15,9 +15,9 @@ mod token;
 
 pub use account::{
     Email, ImportFlaw, ImportProblem, ImportedBefore, ImportedUser, InvalidEmail, InvalidLoginName,
-    InvalidPassword, InvalidScope, InvalidUsername, LoginName, NewPassword, Password, PasswordHash,
-    PasswordPolicy, PasswordVersion, Registration, Role, Scope, Taken, UnknownRegistration, UnknownRole,
-    User, UserChange, UserId, Username,
+    InvalidPassword, InvalidUsername, LoginName, NewPassword, Password, PasswordHash, PasswordPolicy,
+    PasswordVersion, Registration, Role, Taken, UnknownRegistration, UnknownRole, User, UserChange, UserId,
+    Username,
 };
 pub use clock::{Clock, ManualClock, MonotonicTime, Timestamp};
 pub use cursor::{Cursor, InvalidCursor};
@@ -33,7 +33,7 @@ pub use session::{
 };
 pub use throttling::{Allowance, Debt, Delays, FailureHistory, Rate, Rule};
 pub use token::{
-    AccessToken, AccessTokenClaims, Algorithm, Audiences, KeyRow, KeySet, RefreshSecretRow, RefreshToken,
-    ReservedAudience, Revocation, Rewrapped, SecretRow, StoredOtherwise, TokenPair, UnknownAlgorithm,
-    WeakSecret, check_same_wrapping, check_shared_secret, decide_revocation, signing_key,
+    AccessToken, AccessTokenClaims, Algorithm, Audiences, InvalidScope, KeyRow, KeySet, RefreshSecretRow,
+    RefreshToken, ReservedAudience, Revocation, Rewrapped, Scope, SecretRow, StoredOtherwise, TokenPair,
+    UnknownAlgorithm, WeakSecret, check_same_wrapping, check_shared_secret, decide_revocation, signing_key,
 };

@@ -8,6 +8,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::{
     actors::account::{Authenticate, Caller},
+    domain::Scope,
     http::{
         state::Api,
         wire::{bearer::bearer, errors::ApiError},
@@ -101,7 +102,11 @@ impl FromRequest for CurrentUser {
         let caller = caller(request);
         Box::pin(async move {
             let caller = caller.await?;
-            if caller.scope.user { Ok(Self(caller)) } else { Err(ApiError::NeedsUserScope.into()) }
+            if caller.scope.contains(Scope::USER) {
+                Ok(Self(caller))
+            } else {
+                Err(ApiError::NeedsUserScope.into())
+            }
         })
     }
 }
@@ -115,7 +120,11 @@ impl FromRequest for CurrentAdmin {
         Box::pin(async move {
             let caller = caller.await?;
             // The scope holds what the token, its audience and the role, as it is now, all allow.
-            if caller.scope.admin { Ok(Self(caller)) } else { Err(ApiError::InsufficientPermissions.into()) }
+            if caller.scope.contains(Scope::ADMIN) {
+                Ok(Self(caller))
+            } else {
+                Err(ApiError::InsufficientPermissions.into())
+            }
         })
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn sign(keyring: &Keyring, spec: &AccessTokenSpec<'_>) -> Result<Acce
         sub: spec.user.username.as_str().to_owned(),
         uid: spec.user.id.0,
         sid: spec.session_id.0,
-        scope: spec.scope.as_str().to_owned(),
+        scope: spec.scope.to_string(),
         iat,
         exp: iat.saturating_add_unsigned(spec.lifetime.as_secs()),
         nbf: None,

@@ -14,6 +14,6 @@ pub use import::{ImportFlaw, ImportProblem, ImportedBefore, ImportedUser, Taken}
 pub use login_name::{InvalidLoginName, LoginName};
 pub use password::{InvalidPassword, NewPassword, Password, PasswordHash, PasswordPolicy, PasswordVersion};
 pub use registration::{Registration, UnknownRegistration};
-pub use role::{InvalidScope, Role, Scope, UnknownRole};
+pub use role::{Role, UnknownRole};
 pub use user::{User, UserChange, UserId};
 pub use username::{InvalidUsername, Username};

@@ -14,10 +14,8 @@ use crate::domain::Scope;
 /// let mut audiences = Audiences::new("https://login.example.com");
 /// audiences.add("https://orders.example.com")?;
 ///
-/// let user = Scope { user: true, admin: false };
-/// assert_eq!(audiences.of(user), ["https://login.example.com", "https://orders.example.com"]);
-/// let admin = Scope { user: true, admin: true };
-/// assert_eq!(audiences.of(admin), ["https://login.example.com/admin"]);
+/// assert_eq!(audiences.of(Scope::USER), ["https://login.example.com", "https://orders.example.com"]);
+/// assert_eq!(audiences.of(Scope::ADMIN), ["https://login.example.com/admin"]);
 /// # Ok::<(), sekisho::domain::ReservedAudience>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +56,7 @@ impl Audiences {
     /// The audiences of a token of this scope.
     #[must_use]
     pub fn of(&self, scope: Scope) -> &[String] {
-        if scope.admin { &self.administration } else { &self.services }
+        if scope.contains(Scope::ADMIN) { &self.administration } else { &self.services }
     }
 
     /// What a token of these audiences and this scope may do at Sekisho; `None` where it is for
@@ -69,7 +67,7 @@ impl Audiences {
             return Some(scope);
         }
         let is_ours = self.services.first().is_some_and(|issuer| audiences.contains(issuer));
-        is_ours.then_some(Scope { admin: false, ..scope })
+        is_ours.then_some(scope.without(Scope::ADMIN))
     }
 }
 
@@ -90,11 +88,9 @@ mod tests {
 
     #[test]
     fn an_administrators_token_has_one_audience() {
-        let admin_alone = Scope { user: false, admin: true };
-
         assert_eq!(audiences().of(Scope::of(Role::User)), ["https://a", "orders"]);
         assert_eq!(audiences().of(Scope::of(Role::Admin)), ["https://a/admin"]);
-        assert_eq!(audiences().of(admin_alone), ["https://a/admin"]);
+        assert_eq!(audiences().of(Scope::ADMIN), ["https://a/admin"]);
     }
 
     #[test]

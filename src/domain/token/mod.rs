@@ -2,6 +2,7 @@
 
 mod audiences;
 mod key_life;
+mod scope;
 mod shared_secret;
 mod stored_keys;
 
@@ -9,6 +10,7 @@ use std::{fmt, str::FromStr};
 
 pub use audiences::{Audiences, ReservedAudience};
 pub use key_life::signing_key;
+pub use scope::{InvalidScope, Scope};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 pub use shared_secret::{WeakSecret, check_shared_secret};
@@ -16,8 +18,6 @@ pub use stored_keys::{
     KeyRow, KeySet, RefreshSecretRow, Revocation, Rewrapped, SecretRow, StoredOtherwise, check_same_wrapping,
     decide_revocation,
 };
-
-use crate::domain::Scope;
 
 /// The algorithms (RFC 7518, RFC 8037) that can sign access tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::{
     actors::token::{JWKS_MAX_AGE, PublishKeys},
+    domain::Scope,
     http::{state::Api, wire::errors::ApiError},
 };
 
@@ -33,7 +34,7 @@ pub(crate) async fn metadata(api: web::Data<Api>) -> HttpResponse {
         "token_endpoint": at("/token"),
         "revocation_endpoint": at("/revoke"),
         "jwks_uri": at("/.well-known/jwks.json"),
-        "scopes_supported": ["user", "admin"],
+        "scopes_supported": Scope::known_names().collect::<Vec<_>>(),
         "response_types_supported": [],
         "grant_types_supported": ["password", "refresh_token"],
         "token_endpoint_auth_methods_supported": ["none"],

@@ -6,7 +6,7 @@ use actix_web::{
 };
 use serde::Serialize;
 
-use crate::domain::{Session, SessionId, Timestamp, TokenPair, User, UserId};
+use crate::domain::{Scope, Session, SessionId, Timestamp, TokenPair, User, UserId};
 
 /// Keeps an answer that holds a token or a user out of every cache.
 pub(crate) const NO_STORE: (HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -49,7 +49,7 @@ pub(crate) struct SessionBody<'a> {
     expires_at: Timestamp,
     user_agent: Option<&'a str>,
     ip: Option<&'a str>,
-    scope: &'static str,
+    scope: Scope,
     current: bool,
     ended_at: Option<Timestamp>,
     end_reason: Option<&'static str>,
@@ -64,7 +64,7 @@ impl<'a> SessionBody<'a> {
             expires_at: session.expires_at,
             user_agent: session.user_agent.as_deref(),
             ip: session.ip.as_deref(),
-            scope: session.scope.as_str(),
+            scope: session.scope,
             current: current == Some(session.id),
             ended_at: session.ended.map(|(at, _)| at),
             end_reason: session.ended.map(|(_, reason)| reason.as_str()),
@@ -85,7 +85,7 @@ pub(crate) struct TokenResponse<'a> {
     token_type: &'static str,
     expires_in: u64,
     refresh_token: &'a str,
-    scope: &'static str,
+    scope: Scope,
 }
 
 impl<'a> From<&'a TokenPair> for TokenResponse<'a> {
@@ -95,7 +95,7 @@ impl<'a> From<&'a TokenPair> for TokenResponse<'a> {
             token_type: "bearer",
             expires_in: pair.expires_in,
             refresh_token: pair.refresh_token.expose(),
-            scope: pair.scope.as_str(),
+            scope: pair.scope,
         }
     }
 }

@@ -127,7 +127,7 @@ async fn a_scope_too_many_is_refused_after_the_token_was_judged() {
     let actors = TestActors::start().await;
     let (alice, first) = newcomer(&actors, "alice", Role::User).await;
     let as_admin = async |token: &RefreshToken| {
-        let scope = Scope { user: true, admin: true };
+        let scope = Scope::of(Role::Admin);
         actors
             .accounts
             .ask(Refresh { token: token.clone(), scope, origin: RequestOrigin::default() })

@@ -154,10 +154,10 @@ fn a_scope_is_a_set_of_two_words() {
             prop_assert_eq!(parsed.is_ok(), known, "{:?}", text);
             if let Ok(scope) = parsed {
                 prop_assert_eq!(
-                    (scope.user, scope.admin),
-                    (words.contains(&"user"), words.contains(&"admin"))
+                    [Scope::USER, Scope::ADMIN].map(|known| scope.contains(known)),
+                    ["user", "admin"].map(|name| words.contains(&name))
                 );
-                prop_assert_eq!(Scope::parse(scope.as_str()), Ok(scope));
+                prop_assert_eq!(Scope::parse(&scope.to_string()), Ok(scope));
             }
             Ok(())
         })

@@ -86,7 +86,7 @@ pub(in crate::actors::account) async fn authenticate_owner(
     token: AccessToken,
 ) -> Result<Caller, AuthenticateError> {
     let caller = authenticate(deps, token).await?;
-    if caller.scope.user { Ok(caller) } else { Err(AuthenticateError::NeedsUserScope) }
+    if caller.scope.contains(Scope::USER) { Ok(caller) } else { Err(AuthenticateError::NeedsUserScope) }
 }
 
 /// The beginning of every use case that needs to know who asks.

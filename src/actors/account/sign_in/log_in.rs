@@ -84,7 +84,9 @@ async fn log_in(
     deps: &Dependencies,
 ) -> Result<TokenPair, LoginError> {
     // What a wrong password is answered with depends on what was asked for, and on nothing else.
-    let incorrect = || if scope.admin { LoginError::IncorrectOrOutOfScope } else { LoginError::Incorrect };
+    let incorrect = || {
+        if scope.contains(Scope::ADMIN) { LoginError::IncorrectOrOutOfScope } else { LoginError::Incorrect }
+    };
     let Ok(name) = LoginName::parse(&name) else { return Err(incorrect()) };
     let check = PasswordCheck::of_login(deps, &name, &origin).await?;
     let found =
