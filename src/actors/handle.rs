@@ -12,17 +12,17 @@ use actix::{Actor, Addr, Handler, MailboxError, Message, dev::ToEnvelope};
 
 use crate::metrics::{self, Refusal};
 
-/// Why an actor could not answer. It says nothing of the message.
+/// Why an actor did not answer. It says nothing about the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unreachable {
-    /// As many messages as may be are on their way; nothing was sent.
+    /// The maximum number of messages is in flight; this one was not sent.
     #[error("{0} is busy")]
     Busy(&'static str),
-    /// No answer in time. If the message was being handled already, it is handled to its end: the
-    /// outcome is unknown.
+    /// There was no answer in time. If the message was already being handled, it is handled to its end, so
+    /// the outcome is unknown.
     #[error("{0} did not answer in time")]
     TimedOut(&'static str),
-    /// The actor has ended, or ended while the message was with it.
+    /// The actor has stopped, possibly while it handled the message.
     #[error("{0} has stopped")]
     Stopped(&'static str),
 }
@@ -33,31 +33,32 @@ pub trait Named: Actor {
     const NAME: &'static str;
 }
 
-/// How much of an actor its callers may ask.
+/// The limits on messages to an actor.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The most messages on their way at once, over all clones of a handle.
+    /// The maximum number of messages in flight, over all clones of a handle.
     pub in_flight: usize,
-    /// How long to wait for one answer; `None` where the actor's own callees have deadlines.
+    /// How long to wait for one answer; `None` if the actor relies on the deadlines of the actors that it
+    /// asks.
     pub deadline: Option<Duration>,
 }
 
-/// An actor's address, with bounds.
+/// The address of an actor, with limits.
 ///
-/// A `SyncArbiter`'s queue has none of its own: without them a slow disk would queue every
-/// request there is. Clones share one count of what is in flight.
+/// The queue of a `SyncArbiter` is unbounded: without limits, a slow disk would let every request queue up.
+/// Clones share one count of messages in flight.
 pub struct Handle<A: Actor> {
     addr: Addr<A>,
     limits: Limits,
     in_flight: InFlight,
 }
 
-/// How many messages are on their way to an actor, over all clones of its handle.
+/// The number of messages in flight to an actor, over all clones of its handle.
 #[derive(Debug, Clone, Default)]
 pub(super) struct InFlight(Arc<AtomicUsize>);
 
 impl InFlight {
-    /// The count.
+    /// The number.
     pub(super) fn count(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
@@ -76,13 +77,13 @@ impl<A: Named> Handle<A> {
         Self::counted_by(addr, limits, InFlight::default())
     }
 
-    /// The same, with a count that the actor itself looks at.
+    /// Wraps an address, with a count that the actor itself reads.
     pub(super) fn counted_by(addr: Addr<A>, limits: Limits, in_flight: InFlight) -> Self {
         metrics::watch_in_flight(A::NAME, &in_flight.0);
         Self { addr, limits, in_flight }
     }
 
-    /// The bare address, for whoever needs neither bound nor deadline.
+    /// The bare address, for callers that need neither limit nor deadline.
     #[must_use]
     pub const fn addr(&self) -> &Addr<A> {
         &self.addr
@@ -90,7 +91,7 @@ impl<A: Named> Handle<A> {
 
     /// Sends a message and waits for its answer.
     ///
-    /// Dropping the future takes the message back if its handling has not begun.
+    /// Dropping the future cancels the message if its handling has not begun.
     ///
     /// ```
     /// use sekisho::{
@@ -116,7 +117,7 @@ impl<A: Named> Handle<A> {
     ///     })
     ///     .await;
     ///
-    /// // The error is the message's own.
+    /// // Each message has its own error type.
     /// assert!(matches!(answer, Err(LoginError::Incorrect)));
     /// # sekisho.close().await?;
     /// # Ok(()) })
@@ -125,7 +126,7 @@ impl<A: Named> Handle<A> {
     ///
     /// # Errors
     ///
-    /// The message's own, or [`Unreachable`] turned into it.
+    /// The message's error, or [`Unreachable`] converted into it.
     pub async fn ask<M, T, E>(&self, message: M) -> Result<T, E>
     where
         A: Handler<M>,
@@ -161,7 +162,8 @@ impl<A: Named> Handle<A> {
         }
     }
 
-    /// Sends a message that has no answer. It is not counted: it is a few bytes that end what was.
+    /// Sends a message that has no answer. It is not counted: such messages are small, and end something that
+    /// was counted.
     pub fn tell<M>(&self, message: M)
     where
         A: Handler<M>,
@@ -172,7 +174,7 @@ impl<A: Named> Handle<A> {
         self.addr.do_send(message);
     }
 
-    /// How many messages are on their way now.
+    /// The number of messages in flight.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.in_flight.count()
@@ -184,7 +186,7 @@ struct InFlightGuard<'a>(&'a AtomicUsize);
 
 impl<'a> InFlightGuard<'a> {
     fn take(in_flight: &'a AtomicUsize, limit: usize) -> Option<Self> {
-        // Counting first and checking after keeps the bound exact under concurrency.
+        // Counting before checking keeps the limit exact under concurrency.
         if in_flight.fetch_add(1, Ordering::Relaxed) >= limit {
             in_flight.fetch_sub(1, Ordering::Relaxed);
             return None;

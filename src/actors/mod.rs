@@ -1,9 +1,10 @@
-//! The actors: who exists, and how to reach them.
+//! The actors, and how to reach them.
 //!
 //! | actor | runs on | how many | owns |
 //! |---|---|---|---|
 //! | [`db::sqlite::DbActor`] | its own thread | one | the SQLite file |
-//! | [`password::PasswordActor`] | low-priority threads | one per core | bcrypt |
+//! | [`password::PasswordActor`] | the main thread; its hash threads at low priority | one; one hash thread
+//! per core | bcrypt |
 //! | [`throttle::ThrottleActor`] | the main thread | one | who may try a password, and when |
 //! | [`token::TokenActor`] | each HTTP worker | one per worker | the keyring |
 //! | [`account::AccountActor`] | each HTTP worker | one per worker | the use cases |

@@ -24,7 +24,7 @@ const REFRESH_ANNOUNCEMENT_PERIOD: Duration = Duration::from_mins(1);
 /// The keyring could not be read or extended.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
-    /// The maintenance actor or the database could not be asked.
+    /// A message to the maintenance actor or the database could not be delivered or was not answered.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
     /// The database failed.
@@ -39,16 +39,16 @@ pub enum KeyringError {
     /// A secret cannot be encrypted.
     #[error(transparent)]
     Wrap(#[from] WrapError),
-    /// The other secrets are stored otherwise by now.
+    /// The stored secrets are wrapped in another way by now.
     #[error(transparent)]
     StoredOtherwise(#[from] StoredOtherwise),
-    /// Other processes go on changing the keys.
+    /// Other processes kept changing the keys.
     #[error("other processes changed the keys meanwhile, again and again")]
     Contended,
-    /// No random bytes.
+    /// The system returned no random bytes.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
-    /// A version is written into a byte of each token, and all that it can say are in use.
+    /// All versions that the version byte of a token can express are in use.
     #[error("the refresh secret has as many versions as it can have; the oldest are still in use")]
     NoVersionLeft,
 }
@@ -56,24 +56,24 @@ pub enum KeyringError {
 /// How keys are made, read and replaced.
 #[derive(Clone)]
 pub struct KeyPolicy {
-    /// What signs.
+    /// The algorithm of new keys.
     pub algorithm: Algorithm,
-    /// How long one key signs.
+    /// How long a key signs.
     pub lifetime: Duration,
-    /// What the keyring is made with.
+    /// The settings of the keyring.
     pub setup: SigningSetup,
-    /// The time.
+    /// The source of the current time.
     pub clock: Clock,
-    /// The randomness.
+    /// The source of randomness.
     pub random: Random,
 }
 
-/// Reads the keyring at the start. Where the newest key is not of the configured algorithm, or
-/// there is none, a new one signs from now on.
+/// Reads the keyring at the start. If there is no key, or the newest is not of the configured algorithm, it
+/// adds one that signs at once.
 ///
 /// # Errors
 ///
-/// When the database fails or holds a key that is none.
+/// If the database fails or holds an unusable key.
 pub async fn open_keyring(db: &Db, policy: &KeyPolicy) -> Result<(KeySet, Keyring), KeyringError> {
     let mut set = db.ask(FindKeys).await?;
     let newest = set.keys.last();
@@ -91,7 +91,7 @@ pub async fn open_keyring(db: &Db, policy: &KeyPolicy) -> Result<(KeySet, Keyrin
     Ok((set, keyring))
 }
 
-/// Makes the first refresh secret where there is none.
+/// Makes the first refresh secret if there is none.
 pub(super) async fn with_refresh_secret(
     db: &Db,
     policy: &KeyPolicy,
@@ -115,12 +115,12 @@ fn new_refresh_secret(
     Ok(RefreshSecretRow { version, value, used_from })
 }
 
-/// Adds a version of the refresh secret, which makes new tokens when every server on this database has
-/// heard of it. Tokens of the versions before go on being accepted.
+/// Adds a version of the refresh secret, which makes new tokens when every server on this database knows it.
+/// Tokens of older versions are still accepted.
 ///
 /// # Errors
 ///
-/// When none can be made or stored.
+/// If no version can be made or stored.
 pub async fn rotate_refresh_secret(
     db: &Db,
     clock: &Clock,
@@ -140,12 +140,12 @@ pub async fn rotate_refresh_secret(
     Ok(secret)
 }
 
-/// Adds a key: announced now and signing when every verifier's copy of the old JWKS has expired,
-/// or, with `at_once`, signing now.
+/// Adds a key. It is announced now and signs when every verifier's copy of the old JWKS has expired or, with
+/// `at_once`, immediately.
 ///
 /// # Errors
 ///
-/// When no key can be made or stored.
+/// If no key can be made or stored.
 pub async fn rotate_keys(
     db: &Db,
     algorithm: Algorithm,
@@ -161,21 +161,21 @@ pub async fn rotate_keys(
     Ok(db.ask(InsertKey { key, newest }).await??)
 }
 
-/// What `revoke_key` did.
+/// The result of `revoke_key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Revoked {
-    /// The key did not sign.
+    /// The key was not the signing key.
     NotSigning,
-    /// The key signed, and this one does from now on.
+    /// The key was the signing key, and the named one has replaced it.
     ReplacedBy(String),
 }
 
-/// Deletes a key: what it signed is refused as soon as each server looks, which they do every second.
-/// Where it is the key that signs, a new one signs at once. `None` where there is no such key.
+/// Deletes a key. Each server checks once a second, and then refuses what the key signed. If it was the
+/// signing key, a new one signs at once. `None` if there is no such key.
 ///
 /// # Errors
 ///
-/// When no key can be made or stored.
+/// If no key can be made or stored.
 pub async fn revoke_key(
     db: &Db,
     kid: &str,

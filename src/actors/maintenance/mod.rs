@@ -56,12 +56,12 @@ pub struct MaintenanceActor {
     running: bool,
     /// Whether the last pass failed. The first failure in a row is logged, the others are not.
     failing: bool,
-    /// How another process has stored the secrets since, if it was otherwise; that is logged once as well.
+    /// How another process has wrapped the secrets since, if differently; that is logged once as well.
     stored_otherwise: Option<StoredOtherwise>,
 }
 
 impl MaintenanceActor {
-    /// An actor that starts from the keyring that [`open_keyring`] read.
+    /// Creates the actor with the keyring that [`open_keyring`] read.
     #[must_use]
     pub fn new(
         db: Db,
@@ -109,7 +109,7 @@ impl Actor for MaintenanceActor {
     }
 }
 
-/// Asks to be told of every new keyring, and is told of the present one at once.
+/// Subscribes to new keyrings. The current one is sent at once.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct Subscribe(pub Recipient<UseKeyring>);

@@ -1,4 +1,4 @@
-//! One pass of the maintenance: what it asks of the database each second.
+//! One pass of the maintenance: its messages to the database.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,8 +15,8 @@ use crate::{
     domain::{KeySet, SessionRules, StoredOtherwise, Timestamp},
 };
 
-/// How often the write-ahead log is emptied. It holds what pages held before they were changed: deleted
-/// users, and what led from old refresh tokens to those of today.
+/// How often the write-ahead log is emptied. It holds earlier versions of pages, with deleted users and with
+/// the salts that lead from old refresh tokens to current ones.
 const LOG_EMPTYING_INTERVAL: Duration = Duration::from_mins(1);
 
 /// One pass, with everything that it needs from the actor.
@@ -95,7 +95,7 @@ impl Pass {
         Ok(RoutineReport { purge_progress, log_emptied_at, highest_cost, counts })
     }
 
-    /// How the keys are stored, where that is otherwise than this process stores them.
+    /// How the keys are wrapped, if that differs from how this process wraps them.
     fn stored_otherwise(&self, set: &KeySet) -> Option<StoredOtherwise> {
         let given = self.policy.setup.key_wrap.key_id();
         let keys = set.keys.iter().map(|key| &key.private_key);
@@ -104,8 +104,8 @@ impl Pass {
         Some(StoredOtherwise { found, given })
     }
 
-    /// Reads the keys that were found. Those that cannot be read are done without: the others are used on,
-    /// but for those that are gone.
+    /// Reads the keys that were found. If they cannot be read, the keyring goes on with the keys that it has,
+    /// without those that were deleted.
     fn keyring(&self, set: &KeySet) -> (Keyring, Option<KeyError>) {
         match Keyring::new(set, &self.policy.setup) {
             Ok(keyring) => (keyring, None),
@@ -113,7 +113,7 @@ impl Pass {
         }
     }
 
-    /// Empties the log where that is due, and says when it was emptied last.
+    /// Empties the log if that is due, and returns when it was last emptied.
     async fn empty_log(&self, now: Timestamp) -> Result<Option<Timestamp>, KeyringError> {
         let is_due = self.log_emptied_at.is_none_or(|at| now.since(at) >= LOG_EMPTYING_INTERVAL);
         if self.log_bytes == 0 || !is_due {
@@ -121,13 +121,13 @@ impl Pass {
         }
         match self.db.ask(EmptyLog).await {
             Ok(()) => Ok(Some(now)),
-            // Another process reads. It is tried again the next time.
+            // Another process is reading. The next pass tries again.
             Err(DbError::Locked) => Ok(self.log_emptied_at),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Makes the keys that are due, deletes those that have retired, and returns those that are there then.
+    /// Makes the keys that are due, deletes those that have retired, and returns the resulting keys.
     async fn renew_keys(&self, mut set: KeySet, now: Timestamp) -> Result<KeySet, KeyringError> {
         let external = self.policy.setup.secret_key.is_some();
         let add = async |algorithm, at_once| {
@@ -140,7 +140,7 @@ impl Pass {
                 set = add(newest.algorithm, false).await?;
             }
             Some(_) => {}
-            // A backup was restored in the database's place, without its keys.
+            // The database was replaced by a restored backup without keys.
             None => set = add(self.policy.algorithm, true).await?,
         }
         let retired: Vec<_> = self

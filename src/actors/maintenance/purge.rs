@@ -1,4 +1,4 @@
-//! Purging sessions, one batch each pass. After the last session it begins again with the first.
+//! Purging sessions, one batch in each pass. After the last session it starts again with the first.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use crate::{
     domain::{KeySet, SessionId, SessionRules, Timestamp},
 };
 
-/// How many sessions one pass looks at.
+/// The number of sessions that one pass looks at.
 const BATCH: i64 = 500;
 
-/// For how long the reason why a session ended can be seen.
+/// How long ended sessions are kept, with the reason why they ended.
 const ENDED_SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 
-/// How far purging has come in the table of sessions.
+/// The progress of purging through the table of sessions.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PurgeProgress {
     /// The last session that was looked at.
     at: SessionId,
     /// The versions of the refresh secret that were outdated when the first session was looked at and that no
-    /// session since has used. A version that becomes outdated later is left until the next time through the
-    /// table, because some sessions have been passed without looking for it.
+    /// session since has used. A version that becomes outdated later waits for the next round, because some
+    /// sessions have already been passed.
     unused: Vec<u8>,
 }
 
@@ -63,8 +63,8 @@ impl PurgeProgress {
     }
 }
 
-/// The versions that were replaced longer ago than any token lives. Their refresh tokens, other than those
-/// that are still current, would have expired, and need not be recognised as stolen any more.
+/// The versions that were replaced longer ago than any token lives. Their refresh tokens, except those that
+/// are still current, have expired, and need not be recognised as stolen any more.
 fn outdated(set: &KeySet, lifetime: Duration, now: Timestamp) -> Vec<u8> {
     let secrets = &set.refresh_secrets;
     let successors = secrets.iter().skip(1);

@@ -1,4 +1,4 @@
-//! Bringing the secrets in the database under an encryption key, or under another one.
+//! Wrapping the secrets in the database with an encryption key, or with another one.
 
 use super::keys::KeyringError;
 use crate::{
@@ -6,18 +6,18 @@ use crate::{
     domain::{KeyWrap, Rewrapped, SecretRow, StoredSecret},
 };
 
-/// How often it is tried again when another process adds or deletes a key meanwhile.
+/// How often to try again when another process adds or deletes a key meanwhile.
 const ATTEMPTS: usize = 10;
 
-/// Wraps the secrets of a database that has none under an encryption key yet, where there is one, and says
-/// how many they were.
+/// Wraps the secrets of a database in which none is wrapped yet, if there is an encryption key, and returns
+/// how many there were.
 ///
-/// Where one is wrapped already, all are, and whichever key did it, they stay as they are. One that stands
-/// in the clear beside them was not written by Sekisho: it stays as it is, and reading it fails.
+/// If one secret is wrapped already, whichever key did it, all of them stay as they are. A secret in the
+/// clear beside wrapped ones was not written by Sekisho: it stays as it is, and reading it fails.
 ///
 /// # Errors
 ///
-/// When the database fails.
+/// If the database fails.
 pub async fn wrap_secrets(db: &Db, key_wrap: &KeyWrap) -> Result<usize, KeyringError> {
     if key_wrap.key_id().is_none() {
         return Ok(0);
@@ -33,11 +33,11 @@ pub async fn wrap_secrets(db: &Db, key_wrap: &KeyWrap) -> Result<usize, KeyringE
     replace_secrets(db, wrap).await
 }
 
-/// Stores every secret as `to` does, which `from` has stored, and says how many they were.
+/// Rewraps every secret from `from` to `to`, and returns how many there were.
 ///
 /// # Errors
 ///
-/// When `from` cannot read one of them, or the database fails; nothing is changed then.
+/// If `from` cannot read one of them, or the database fails. Nothing is changed then.
 pub async fn rewrap_secrets(db: &Db, from: &KeyWrap, to: &KeyWrap) -> Result<usize, KeyringError> {
     replace_secrets(db, |row| rewrapped(row, from, to)).await
 }
@@ -45,7 +45,7 @@ pub async fn rewrap_secrets(db: &Db, from: &KeyWrap, to: &KeyWrap) -> Result<usi
 fn rewrapped(row: &SecretRow, from: &KeyWrap, to: &KeyWrap) -> Result<StoredSecret, KeyringError> {
     let secret = from.open(&row.location, &row.secret)?;
     let after = to.wrap(&row.location, &secret)?;
-    // What cannot be read again must not replace what can.
+    // An unreadable value must not replace a readable one.
     to.open(&row.location, &after)?;
     Ok(after)
 }

@@ -9,35 +9,36 @@ use super::{
 };
 use crate::domain::{Password, PasswordHash, Random};
 
-/// What the threads share: how to hash, and what unknown users are compared with.
+/// The settings that the hash threads share: how to hash, and the dummy for unknown users.
 #[derive(Debug)]
 pub struct Hasher {
     pub(super) cost: u32,
-    /// The cost that every comparison takes: ours, or the highest of any stored hash.
+    /// The cost that every comparison takes: the server's, or the highest of any stored hash if that is
+    /// higher.
     level: AtomicU32,
     pub(super) random: Random,
     dummy: PasswordHash,
 }
 
 impl Hasher {
-    /// A hasher of this cost, which is one of bcrypt's (4 to 31).
+    /// Creates a hasher with a bcrypt cost from 4 to 31.
     ///
     /// # Errors
     ///
-    /// When there is no randomness for the dummy that unknown users are compared with.
+    /// If there is no randomness for the dummy.
     pub fn new(cost: u32, random: Random) -> Result<Self, PasswordError> {
         let dummy = hash::unmatched(cost, &random)?;
         Ok(Self { cost, level: AtomicU32::new(cost), random, dummy })
     }
 
-    /// The greatest cost of a stored hash that is compared at all.
+    /// The highest cost of a stored hash that is compared at all.
     #[must_use]
     pub const fn cost_limit(&self) -> u32 {
         hash::cost_limit(self.cost)
     }
 
-    /// Takes note of the highest cost of any stored hash. Where it is above ours, every comparison takes
-    /// as long as with that hash from now on: else its user's logins would be told by their time.
+    /// Records the highest cost of any stored hash. If it is above the server's, every comparison takes as
+    /// long as one with that hash from now on, because otherwise the time of a login would reveal its user.
     pub fn level_with(&self, highest: Option<u32>) {
         let level = highest.unwrap_or(0).clamp(self.cost, self.cost_limit());
         if self.level.swap(level, Ordering::Relaxed) == level {
@@ -62,11 +63,11 @@ impl Hasher {
         Comparison::new(password, hash, &self.dummy, self.level.load(Ordering::Relaxed))
     }
 
-    /// A job that hashes nothing in particular, for tests of what hash threads do with jobs.
+    /// A job that hashes a dummy, for tests of how hash threads treat jobs.
     ///
     /// # Errors
     ///
-    /// When there is no randomness.
+    /// If there is no randomness.
     pub fn dummy_job<A: Send + 'static>(
         &self,
         finish: impl FnOnce() -> Result<A, PasswordError> + Send + 'static,

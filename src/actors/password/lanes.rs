@@ -1,4 +1,4 @@
-//! The hash threads, and what they compute: groups of jobs, side by side.
+//! The hash threads, and the groups of jobs that they compute side by side.
 
 use std::{num::NonZeroUsize, thread};
 
@@ -9,10 +9,10 @@ use tokio::sync::oneshot;
 use super::PasswordError;
 use crate::actors::{Named, Ping, PingError, panic::catch_panic};
 
-/// What becomes of a digest, or of the failure to make it.
+/// Turns a digest, or the failure to compute it, into the answer.
 type Finish<D, A> = Box<dyn FnOnce(D) -> A + Send>;
 
-/// Something to hash, and what follows from its digest.
+/// An input to hash, and how its digest becomes an answer.
 pub struct Job<A> {
     run: Cost,
     input: Input,
@@ -20,8 +20,8 @@ pub struct Job<A> {
 }
 
 impl<A: Send + 'static> Job<A> {
-    /// A job whose lane runs for the cost `run`; `finish` makes the answer of the digest, on a hash
-    /// thread.
+    /// Creates a job whose lane runs for the cost `run`. A hash thread calls `finish` to turn the digest into
+    /// the answer.
     pub(super) fn new(
         run: u32,
         input: Input,
@@ -31,38 +31,38 @@ impl<A: Send + 'static> Job<A> {
         Ok(Self { run, input, finish: Box::new(move |digest| finish(&digest)) })
     }
 
-    /// The same job, which keeps something until it is done, and hands it on with the answer.
+    /// The same job, which holds `kept` until it is done and returns it with the answer.
     pub(super) fn keeping<K: Send + 'static>(self, kept: K) -> Job<(A, K)> {
         let Self { run, input, finish } = self;
         Job { run, input, finish: Box::new(move |digest| finish(digest).map(|answer| (answer, kept))) }
     }
 
-    /// The job without its type.
+    /// The job without its answer's type.
     pub(super) fn into_lane(self, answer: oneshot::Sender<Result<A, PasswordError>>) -> Lane {
         let Self { run, input, finish } = self;
         let finish = Box::new(move |digest: Result<Digest, PasswordError>| {
             let panicked = |_| Err(PasswordError::Panicked);
             let answered = digest.and_then(|digest| catch_panic(|| finish(digest)).unwrap_or_else(panicked));
-            // Whoever asked may have gone.
+            // Sending fails only if the sender has hung up.
             let _ = answer.send(answered);
         });
         Lane { run, input, finish }
     }
 }
 
-/// A job in a group.
+/// A job of a group.
 pub(super) struct Lane {
-    /// The cost that the lane runs for; all of a group have one.
+    /// The cost for which the lane runs, the same in the whole group.
     pub(super) run: Cost,
     input: Input,
     finish: Finish<Result<Digest, PasswordError>, ()>,
 }
 
-/// A thread that hashes.
+/// A thread that computes hashes.
 pub(super) struct HashThread;
 
 impl HashThread {
-    /// Starts so many of them.
+    /// Starts this many threads.
     pub(super) fn start(threads: NonZeroUsize) -> Addr<Self> {
         let builder = || thread::Builder::new().name("sekisho-hash".to_owned());
         SyncArbiter::start_with_thread_builder(threads.get(), builder, || Self)
@@ -77,7 +77,7 @@ impl Actor for HashThread {
     type Context = SyncContext<Self>;
 
     fn started(&mut self, _: &mut Self::Context) {
-        // On Linux a nice value belongs to the thread: everybody else goes before the hashes.
+        // On Linux a nice value belongs to the thread, so all other threads go before the hashes.
         if let Err(error) = rustix::process::setpriority_process(None, 9) {
             log::warn!("hash threads keep their ordinary priority: {error}");
         }
@@ -110,7 +110,7 @@ fn compute(run: Cost, lanes: Vec<Lane>) {
         lanes.into_iter().map(|lane| (lane.input, lane.finish)).unzip();
     let digests = match hash(run, &inputs) {
         Ok(digests) => digests.into_iter().map(Ok).collect(),
-        // What one of them did must not be the others' fault.
+        // A panic of one job must not fail the others.
         Err(_) => inputs.chunks(1).map(|input| hash(run, input).and_then(first)).collect::<Vec<_>>(),
     };
     for (finish, digest) in finishes.into_iter().zip(digests) {

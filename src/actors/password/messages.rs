@@ -1,4 +1,4 @@
-//! What [`PasswordActor`](super::PasswordActor) is asked.
+//! The messages to [`PasswordActor`](super::PasswordActor).
 
 use actix::Message;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{NewPassword, Password, PasswordHash};
 
-/// Hashes a password that is to be stored.
+/// Hashes a password in order to store it.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<PasswordHash, PasswordError>")]
 pub struct HashPassword {
@@ -30,20 +30,20 @@ impl PasswordMessage for HashPassword {
 #[derive(Debug, Message)]
 #[rtype(result = "Result<PasswordVerdict, PasswordError>")]
 pub struct VerifyPassword {
-    /// What was typed.
+    /// The password as it was typed.
     pub password: Password,
-    /// What it must match.
+    /// The stored hash, if there is one.
     pub hash: Option<PasswordHash>,
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Debug)]
 pub enum PasswordVerdict {
-    /// Another password, or no such user.
+    /// The password is wrong, or there is no such user.
     Wrong,
-    /// The right one.
+    /// The password is right.
     Right {
-        /// What renews the stored hash, where its form or cost is not today's.
+        /// Renews the stored hash, if its format or cost is outdated.
         rehash: Option<Rehash>,
     },
 }
@@ -69,7 +69,7 @@ impl PasswordMessage for VerifyPassword {
     }
 }
 
-/// Hashes a password anew, which a comparison found to match a hash of yesterday's form or cost.
+/// Rehashes a password that matched an outdated hash.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<PasswordHash, PasswordError>")]
 pub struct Rehash {
@@ -97,7 +97,7 @@ fn hashing_job(Hashing { input, text }: Hashing) -> Result<Job<PasswordHash>, Pa
     Job::new(input.cost().get(), input, move |digest| Ok(text.finish(digest)))
 }
 
-/// A message with the slot of its sender.
+/// A message with its sender's slot.
 ///
 /// The job holds the slot. If the sender leaves, the slot is passed on when the job is done, not while the
 /// job still needs a lane.

@@ -1,11 +1,11 @@
-//! `PasswordActor`: bcrypt, on threads of its own with a low priority.
+//! `PasswordActor`: bcrypt, on separate threads with a low priority.
 //!
-//! It hashes and verifies and nothing else; it never touches the database. Who may have a hash
-//! computed, and when, is decided before it is asked: [`Passwords`] is the way in.
+//! It only hashes and verifies, and never touches the database. [`Passwords`], the way in, decides before
+//! that whose hash is computed, and when.
 //!
-//! bcrypt waits for its own table look-ups most of the time, so a thread computes up to
-//! [`LANES`](bcrypt_lanes::MAX_LANES) hashes side by side. The actor forms these groups; a
-//! `HashThread` computes one.
+//! bcrypt waits for its own table lookups most of the time, so a thread computes up to
+//! [`LANES`](bcrypt_lanes::MAX_LANES) hashes side by side. The actor forms these groups; a `HashThread`
+//! computes one.
 
 mod admission;
 mod hash;
@@ -36,50 +36,50 @@ pub use self::{
 use super::{Handle, Limits, Named, Ping, PingError, Unreachable, panic::catch_panic};
 use crate::{domain::NoRandomness, metrics};
 
-/// How many hashes a thread computes side by side at most.
+/// The maximum number of hashes that a thread computes side by side.
 pub const LANES: NonZeroUsize = match NonZeroUsize::new(bcrypt_lanes::MAX_LANES) {
     Some(lanes) => lanes,
     None => NonZeroUsize::MIN,
 };
 
-/// A password could not be hashed or compared; it says nothing about the password.
+/// A password could not be hashed or compared. The error says nothing about the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
-    /// The actor could not be asked.
+    /// The message could not be delivered or was not answered.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
-    /// No salt.
+    /// The system returned no random bytes for a salt.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
-    /// The configured cost is not one of bcrypt's.
+    /// The configured cost is not valid for bcrypt.
     #[error("bcrypt failed")]
     Bcrypt,
-    /// The hash panicked; those beside it did not.
+    /// Computing the hash panicked. The hashes beside it are not affected.
     #[error("hashing panicked")]
     Panicked,
 }
 
-/// A message to [`PasswordActor`]: something that costs about one hash.
+/// A message to [`PasswordActor`]: work that costs about one hash.
 pub trait PasswordMessage: Message<Result = Result<Self::Answer, PasswordError>> + Send + 'static {
-    /// What the sender gets.
+    /// The answer to the message.
     type Answer: Send + 'static;
 
-    /// Says what is to be hashed, and what follows from the digest.
+    /// Prepares the input of the hash, and how its digest becomes the answer.
     ///
     /// # Errors
     ///
-    /// What keeps it from being hashed.
+    /// If it cannot be hashed.
     fn prepare(self, hasher: &Hasher) -> Result<Job<Self::Answer>, PasswordError>;
 }
 
 /// Forms groups of jobs and gives them to the hash threads; see the module's documentation.
 pub struct PasswordActor {
     threads: Handle<HashThread>,
-    /// How many threads have nothing to do.
+    /// The number of idle threads.
     idle: usize,
     /// In the order of their arrival, which is the order in which they got their slots.
     waiting: VecDeque<Lane>,
-    /// Set for a moment after a group, so that the clients which it has just answered, and those who got
+    /// Set for a moment after a group, so that the clients that it has just answered, and those that got
     /// their slots, form the next group together.
     gathering: Option<SpawnHandle>,
     hasher: Arc<Hasher>,
@@ -90,14 +90,14 @@ impl PasswordActor {
     /// The longest time for which a thread waits for more jobs after it has computed a group.
     const MAX_GATHERING: Duration = Duration::from_millis(5);
 
-    /// What a gathering costs at most: this part of the time of the group before it.
+    /// The maximum duration of gathering, as a fraction of the time of the group before it.
     const GATHERING_FRACTION: u32 = 64;
 
-    /// A shorter one is not worth a timer.
+    /// Below this duration, gathering is not worth a timer.
     const MIN_GATHERING: Duration = Duration::from_millis(1);
 
-    /// Starts the hash threads, and the actor on this thread's arbiter. Every group that is computed
-    /// tells `admission` how long a slot is held.
+    /// Starts the hash threads, and the actor on this thread's arbiter. Each computed group tells `admission`
+    /// how long a slot is held.
     #[must_use]
     pub fn start(threads: NonZeroUsize, hasher: Arc<Hasher>, admission: Arc<Admission>) -> Addr<Self> {
         let limits = Limits { in_flight: threads.get() + 64, deadline: None };
@@ -113,7 +113,7 @@ impl PasswordActor {
         Actor::start(actor)
     }
 
-    /// Gives what waits to the threads that have nothing to do, the same number to each.
+    /// Gives the waiting jobs to the idle threads, the same number to each.
     fn dispatch(&mut self, ctx: &mut Context<Self>) {
         while self.idle > 0
             && let Some(first) = self.waiting.front()
@@ -125,7 +125,8 @@ impl PasswordActor {
             if self.gathering.is_some() {
                 return;
             }
-            // Nobody is overtaken to fill a lane: only those who are next and run for the same cost.
+            // No job is overtaken to fill a lane: a group has only the next jobs, as far as they run for the
+            // same cost.
             let run = first.run;
             let alike = self.waiting.iter().take_while(|lane| lane.run == run).count();
             let lanes: Vec<_> = self.waiting.drain(..alike.div_ceil(self.idle).min(LANES.get())).collect();
@@ -134,7 +135,7 @@ impl PasswordActor {
             let threads = self.threads.clone();
             let computing = async move {
                 let started = Instant::now();
-                // The jobs are answered by the thread; what is left here is when it was free again.
+                // The thread answers the jobs; the answer here only tells that it is idle again.
                 let computed: Result<(), PasswordError> = threads.ask(ComputeLanes { run, lanes }).await;
                 (computed, started.elapsed())
             };

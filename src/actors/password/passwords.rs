@@ -10,7 +10,7 @@ use super::{
 };
 use crate::actors::Handle;
 
-/// The way to the password actor: through the queue, which refuses where the wait would be too long.
+/// Sends messages to the password actor through the queue, which refuses a caller that would wait too long.
 #[derive(Clone)]
 pub struct Passwords {
     handle: Handle<PasswordActor>,
@@ -29,7 +29,7 @@ impl Passwords {
     ///
     /// # Errors
     ///
-    /// [`QueueFull`] at once where the wait would exceed the budget, and later where it did.
+    /// [`QueueFull`] at once if the wait would exceed the budget, and later if it did.
     pub async fn slot(&self, flow: FlowKey) -> Result<HashSlot, QueueFull> {
         self.slot_until(flow, self.deadline()).await
     }
@@ -39,7 +39,7 @@ impl Passwords {
     ///
     /// # Errors
     ///
-    /// [`QueueFull`] at once where the wait would end after the deadline, and later where it did.
+    /// [`QueueFull`] at once if the wait would end after the deadline, and later if it did.
     pub async fn slot_until(&self, flow: FlowKey, deadline: Instant) -> Result<HashSlot, QueueFull> {
         self.admission.enter(flow, deadline).await
     }
@@ -50,12 +50,12 @@ impl Passwords {
         self.admission.deadline()
     }
 
-    /// Has the password actor compute a hash. The slot comes back with the answer. If the caller no longer
+    /// Lets the password actor compute a hash. The slot comes back with the answer. If the caller no longer
     /// waits, the slot is passed on when the hash has been computed.
     ///
     /// # Errors
     ///
-    /// The message's own.
+    /// The message's error.
     pub async fn ask<M: PasswordMessage>(
         &self,
         slot: HashSlot,
@@ -70,19 +70,19 @@ impl Passwords {
         &self.hasher
     }
 
-    /// How many slots there are.
+    /// The number of slots.
     #[must_use]
     pub fn slots(&self) -> usize {
         self.admission.slots()
     }
 
-    /// How many wait for a slot.
+    /// The number of callers that wait for a slot.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.admission.waiting()
     }
 
-    /// The actor itself.
+    /// The actor behind the queue.
     #[must_use]
     pub const fn handle(&self) -> &Handle<PasswordActor> {
         &self.handle

@@ -1,4 +1,4 @@
-//! How fast this machine hashes.
+//! Measures how fast this machine hashes.
 
 use std::{
     num::NonZeroUsize,
@@ -10,30 +10,30 @@ use bcrypt_lanes::{Cost, Input};
 
 use super::{LANES, PasswordError};
 
-/// What hashes of a cost take on this machine.
+/// The time of hashes of one cost on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Speed {
-    /// One alone, with nobody else hashing.
+    /// The time of one hash alone.
     pub alone: Duration,
-    /// Each of as many as are computed at once, on all threads.
+    /// The time of each hash when as many as possible are computed at once, on all threads.
     pub among_others: Duration,
-    /// How many are computed at once.
+    /// The number of hashes that are computed at once.
     pub at_once: usize,
 }
 
 impl Speed {
-    /// How many hashes a second the machine makes when it makes no others.
+    /// The number of hashes a second that the machine computes at full load.
     #[must_use]
     pub fn per_second(&self) -> f64 {
         f64::from(u32::try_from(self.at_once).unwrap_or(u32::MAX)) / self.among_others.as_secs_f64()
     }
 }
 
-/// Measures hashes of a cost, on so many threads at once; it takes `rounds` times as long as three.
+/// Measures hashes of a cost, on this many threads at once. It takes `rounds` times as long as three hashes.
 ///
 /// # Errors
 ///
-/// When the cost is not one of bcrypt's.
+/// If the cost is not valid for bcrypt.
 pub fn measure_speed(cost: u32, threads: NonZeroUsize, rounds: u32) -> Result<Speed, PasswordError> {
     let cost = Cost::new(cost).map_err(|_| PasswordError::Bcrypt)?;
     let input = Input::new(b"correct horse battery", [7; 16], cost).map_err(|_| PasswordError::Bcrypt)?;

@@ -24,17 +24,17 @@ pub struct ThrottleActor {
 }
 
 impl ThrottleActor {
-    /// Starts an actor that has counted nothing yet, on this thread.
+    /// Starts an actor without any counts, on this thread.
     pub(super) fn start(clock: Clock) -> Addr<Self> {
         let actor = Self { failures: FailureCounts::default(), waiting: WaitingList::default(), clock };
         Actor::start(actor)
     }
 
-    /// Lets attempts try again that wait for room in one count.
+    /// Wakes attempts that wait for room in one count.
     fn wake(&mut self, count: Count) {
         match self.failures.allowance(count, self.clock.monotonic()) {
             Allowance::Attempts(more) => self.waiting.wake(count, more),
-            // They will be told so.
+            // Trying again tells them that they are throttled.
             Allowance::Throttled(_) => self.waiting.wake(count, u32::MAX),
         }
     }
@@ -86,19 +86,19 @@ impl Handler<CheckAttempt> for ThrottleActor {
     }
 }
 
-/// Begins an attempt, now that its password is about to be looked at.
+/// Begins an attempt, immediately before its password is checked.
 #[derive(Message)]
 #[rtype(result = "Result<BeginReply, ThrottleError>")]
 pub(super) struct BeginAttempt {
     pub(super) attempt: Attempt,
-    /// What the answer, when it is dropped, is told by.
+    /// The throttle that the permit reports to when it is dropped.
     pub(super) throttle: Throttle,
 }
 
 impl Handler<BeginAttempt> for ThrottleActor {
     type Result = Result<BeginReply, ThrottleError>;
 
-    /// The answer is the permit itself: where nobody takes it, its drop settles the attempt.
+    /// The answer is the permit itself: if it is never received, its drop settles the attempt.
     fn handle(&mut self, message: BeginAttempt, _: &mut Context<Self>) -> Self::Result {
         let BeginAttempt { attempt, throttle } = message;
         let now = self.clock.monotonic();
@@ -119,7 +119,7 @@ impl Handler<BeginAttempt> for ThrottleActor {
     }
 }
 
-/// Ends an attempt.
+/// Settles an attempt.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub(super) struct SettleAttempt {
@@ -138,7 +138,7 @@ impl Handler<SettleAttempt> for ThrottleActor {
     }
 }
 
-/// Somebody no longer waits: they were woken and have tried again, or they have gone.
+/// Removes an attempt from the waiting list: it was woken and has tried again, or its client has hung up.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub(super) struct StopWaiting {
@@ -151,7 +151,7 @@ impl Handler<StopWaiting> for ThrottleActor {
 
     fn handle(&mut self, StopWaiting { count, id }: StopWaiting, _: &mut Context<Self>) {
         self.waiting.remove(count, id);
-        // Whoever was woken, and went without beginning, leaves room for the next.
+        // An attempt that was woken and left without beginning makes room for the next.
         self.wake(count);
     }
 }
@@ -180,7 +180,7 @@ impl Handler<Ping> for ThrottleActor {
     }
 }
 
-/// Asks how much the throttle remembers; what is too old to matter is dropped first.
+/// Asks how much the throttle remembers. Outdated entries are dropped first.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<ThrottleStatus, Unreachable>")]
 pub(super) struct ReadStatus;

@@ -1,4 +1,4 @@
-//! What attempts are counted by: keyed hashes, so that nothing that was typed is kept.
+//! The keys of the counts: keyed hashes, so that nothing typed is kept.
 
 use std::{fmt, net::IpAddr, sync::Arc};
 
@@ -6,17 +6,17 @@ use aws_lc_rs::hmac;
 
 use crate::domain::{LoginName, Network, NoRandomness, Random, SessionId};
 
-/// A name, a network or both, as HMAC-SHA256 under a key that is random and never leaves the
-/// process, cut to 128 bits.
+/// A name, a network or both, as HMAC-SHA256 under a random key that never leaves the process, cut to 128
+/// bits.
 ///
-/// Nobody outside can look for two names with one hash, and that two of the some hundred thousand in
-/// memory share one by chance has a probability below 2⁻⁹⁰.
+/// An attacker cannot search for two names with one hash. The probability that two of the some hundred
+/// thousand in memory share one by chance is below 2⁻⁹⁰.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct CounterKey([u8; 16]);
 
 #[cfg(test)]
 impl CounterKey {
-    /// One of many keys that are none of anybody's.
+    /// One of many keys that belong to no subject.
     pub(super) fn numbered(number: usize) -> Self {
         Self(u128::try_from(number).unwrap().to_be_bytes())
     }
@@ -28,8 +28,8 @@ impl fmt::Debug for CounterKey {
     }
 }
 
-/// What is hashed. Each kind of subject begins with a byte of its own, and all but the last part
-/// have one length, so that no two subjects are the same bytes.
+/// The input of the hash. Each kind of subject begins with a different byte, and all parts but the last have
+/// a fixed length, so that no two subjects have the same bytes.
 enum Subject<'a> {
     NameFromNetwork(&'a LoginName, Option<Network>),
     Name(&'a LoginName),
@@ -124,20 +124,20 @@ impl CounterKeys {
     }
 }
 
-/// An attempt to show that one knows a password: what it is counted by.
+/// The keys by which an attempt to prove a password is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempt {
-    /// The name that was typed, from the client's network.
+    /// The typed name, from the client's network.
     pub(super) pair: CounterKey,
-    /// The name that was typed, whatever the network; of whoever has a session, the session.
+    /// The typed name, over all networks; if the client has a session, the session instead.
     pub(super) everywhere: CounterKey,
-    /// Where the attempt comes from, over all names; `None` where that is not known, or is not counted.
+    /// The origin of the attempt, over all names; `None` if it is unknown or not counted.
     pub(super) origin: Option<OriginKeys>,
     /// Whether the account has logged in from the network before.
     pub(super) familiar: bool,
 }
 
-/// Where an attempt comes from.
+/// The keys of an attempt's origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OriginKeys {
     /// The IPv4 address, or the IPv6 /64.
@@ -147,15 +147,15 @@ pub(super) struct OriginKeys {
 }
 
 impl Attempt {
-    /// The same attempt, of an account that has logged in from this network before: what binds
-    /// strangers alone does not bind it.
+    /// The same attempt, marked as coming from a network that the account has logged in from before. Limits
+    /// on strangers do not apply to it.
     #[must_use]
     pub const fn familiar(self) -> Self {
         Self { familiar: true, ..self }
     }
 }
 
-/// Whoever registers, or asks whether names are taken by trying to have them.
+/// The origin of a registration, or of a change of address, which also reveals whether a name is taken.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Registrant {
     pub(super) network: CounterKey,

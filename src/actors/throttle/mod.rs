@@ -1,9 +1,9 @@
 //! `ThrottleActor`: who may try a password, and when.
 //!
-//! Failures count, successes do not, and a pending attempt counts as a failure until it is
-//! settled. `failure_counts` has the limits; those that one guesser could turn against an account's owner
-//! do not bind networks that the account has logged in from. The actor answers every message at
-//! once and waits for nobody. All is in memory, in bounded memory, and forgotten at a restart.
+//! Failures count, successes do not, and a pending attempt counts as a failure until it is settled.
+//! `failure_counts` has the limits. Limits that a guesser could turn against an account's owner do not apply
+//! to networks that the account has logged in from. The actor answers every message at once, and never waits.
+//! Its state is in memory, bounded, and forgotten at a restart.
 
 mod actor;
 mod failure_counts;
@@ -30,20 +30,20 @@ use crate::domain::{Clock, LoginName, Network, NoRandomness, Random, SessionId};
 /// Why an attempt may not begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ThrottleError {
-    /// The actor could not be asked.
+    /// The message could not be delivered or was not answered.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
-    /// Too many failures.
+    /// There were too many failures.
     #[error("too many failed attempts")]
     Throttled {
-        /// When the next attempt is allowed.
+        /// The time until the next attempt is allowed.
         retry_after: Duration,
     },
-    /// Too many failures, for accounts that have never logged in from the client's network; others
-    /// may try again with [`Attempt::familiar`].
+    /// There were too many failures for an account that has never logged in from the client's network. Other
+    /// accounts may try again with [`Attempt::familiar`].
     #[error("too many failed attempts of strangers")]
     StrangersThrottled {
-        /// When a stranger's next attempt is allowed.
+        /// The time until a stranger's next attempt is allowed.
         retry_after: Duration,
     },
     /// Too many attempts wait for pending ones to be settled.
@@ -51,8 +51,7 @@ pub enum ThrottleError {
     TooManyWaiting,
 }
 
-/// The way to the throttle. It turns names and addresses into keys, so that the actor never sees
-/// them.
+/// Sends messages to the throttle. It turns names and addresses into keys, so that the actor never sees them.
 #[derive(Clone)]
 pub struct Throttle {
     handle: Handle<ThrottleActor>,
@@ -60,32 +59,32 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    /// Starts a throttle that has seen nobody yet, on this thread.
+    /// Starts a throttle without any counts, on this thread.
     ///
     /// # Errors
     ///
-    /// When there is no randomness for the key that names are hashed with.
+    /// If there is no randomness for the key with which names are hashed.
     pub fn start(clock: Clock, random: &Random, limits: Limits) -> Result<Self, NoRandomness> {
         let keys = CounterKeys::new(random)?;
         Ok(Self { handle: Handle::new(ThrottleActor::start(clock), limits), keys })
     }
 
-    /// A login with a name as it was typed. A username and an e-mail address are counted apart, so
-    /// that nobody learns from the throttle that they belong together.
+    /// A login, with the name as it was typed. A username and an e-mail address are counted separately, so
+    /// that the throttle does not reveal that they belong together.
     #[must_use]
     pub fn login(&self, name: &LoginName, ip: Option<IpAddr>) -> Attempt {
         self.keys.login(name, ip)
     }
 
-    /// Somebody who has a session and confirms their password. A failure counts as a failed login
-    /// with that name from that network. Over all networks it is counted by session: a name that
-    /// is under attack does not keep its owner from changing the password.
+    /// The confirmation of a password by a user with a session. A failure counts as a failed login with that
+    /// name from that network. Over all networks it is counted by session, so an attack on a name does not
+    /// keep its owner from changing the password.
     #[must_use]
     pub fn confirmation(&self, name: &LoginName, session: SessionId, ip: Option<IpAddr>) -> Attempt {
         self.keys.confirmation(name, session, ip)
     }
 
-    /// Whether an attempt is worth queueing for.
+    /// Checks whether an attempt is worth queueing for.
     ///
     /// # Errors
     ///
@@ -94,7 +93,7 @@ impl Throttle {
         self.handle.ask(CheckAttempt { attempt }).await
     }
 
-    /// Begins an attempt, or tells that others must be settled first. It does not wait.
+    /// Begins an attempt, or tells that pending ones must be settled first. It does not wait.
     ///
     /// # Errors
     ///
@@ -103,28 +102,28 @@ impl Throttle {
         self.handle.ask(BeginAttempt { attempt, throttle: self.clone() }).await
     }
 
-    /// Counts a registration against the client's network, whatever will come of it. Where no
-    /// address is known there is nothing to count against.
+    /// Counts a registration against the client's network, whatever its result. If the address is unknown,
+    /// nothing is counted.
     ///
     /// # Errors
     ///
-    /// [`ThrottleError::Throttled`] where the network has had too many.
+    /// [`ThrottleError::Throttled`] if the network has had too many.
     pub async fn count_registration(&self, ip: Option<IpAddr>) -> Result<(), ThrottleError> {
         let Some(ip) = ip else { return Ok(()) };
         self.handle.ask(CountRegistration { registrant: self.keys.registrant(Network::of(ip)) }).await
     }
 
-    /// The actor itself.
+    /// The actor behind this handle.
     #[must_use]
     pub const fn handle(&self) -> &Handle<ThrottleActor> {
         &self.handle
     }
 
-    /// How much is remembered. All of it is looked through.
+    /// How much is remembered. It scans all entries.
     ///
     /// # Errors
     ///
-    /// When the actor does not answer.
+    /// If the actor does not answer.
     pub async fn status(&self) -> Result<ThrottleStatus, Unreachable> {
         self.handle.ask(ReadStatus).await
     }
@@ -133,10 +132,10 @@ impl Throttle {
 /// How much the throttle remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ThrottleStatus {
-    /// Histories, over all limits.
+    /// The number of entries, over all counts.
     pub entries: usize,
-    /// Attempts that have begun and are not settled.
+    /// The number of attempts that have begun and are not settled.
     pub pending: usize,
-    /// Attempts that wait for one of those to be settled.
+    /// The number of attempts that wait for one of those to be settled.
     pub waiting: usize,
 }

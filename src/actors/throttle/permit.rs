@@ -1,4 +1,4 @@
-//! What an attempt holds while it is pending or waits. Dropping it tells the throttle.
+//! What a pending or waiting attempt holds. Dropping it notifies the throttle.
 
 use tokio::sync::oneshot;
 
@@ -9,15 +9,15 @@ use super::{
     waiting::WaiterId,
 };
 
-/// The answer to an attempt that wants to begin.
+/// The answer to an attempt that asks to begin.
 pub enum BeginReply {
-    /// It has begun.
+    /// The attempt has begun.
     Permit(Permit),
     /// Pending attempts must be settled first.
     Wait(Waiting),
 }
 
-/// A pending attempt. If it is dropped unsettled, it ends as not looked at.
+/// A pending attempt. If it is dropped unsettled, it ends as not checked.
 #[must_use = "dropping it settles the attempt as not looked at"]
 pub struct Permit {
     throttle: Throttle,
@@ -44,8 +44,8 @@ impl Drop for Permit {
     }
 }
 
-/// A place among those who wait. It is kept until the attempt has been tried again, so that, where
-/// it is not, the next in line is woken.
+/// A place in the waiting list. It is held until the attempt has been tried again. If it is dropped without
+/// that, the next attempt is woken.
 pub struct Waiting {
     throttle: Throttle,
     count: Count,
@@ -63,9 +63,9 @@ impl Waiting {
         Self { throttle, count, id, woken }
     }
 
-    /// Waits until there may be room. There is no promise that there is.
+    /// Waits until there may be room. Room is not guaranteed.
     pub async fn woken(&mut self) {
-        // A throttle that has ended is as good a reason to ask again: it will say so.
+        // If the throttle has stopped, asking again reports that.
         let _ = (&mut self.woken).await;
     }
 }

@@ -1,14 +1,14 @@
-//! Histories by key, in bounded memory.
+//! Entries by key, in bounded memory.
 
 use std::collections::HashMap;
 
 use super::key::CounterKey;
 use crate::domain::{Allowance, MonotonicTime, Rule};
 
-/// The most keys that one table remembers.
+/// The maximum number of keys in one table.
 pub(super) const MAX_ENTRIES: usize = 100_000;
 
-/// What a table can do, whatever its rule.
+/// The operations of a table, for any rule.
 pub(super) trait CountTable {
     /// Whether further attempts may begin.
     fn allowance(&self, key: CounterKey, now: MonotonicTime) -> Allowance;
@@ -16,7 +16,7 @@ pub(super) trait CountTable {
     /// Counts an attempt that begins as a failure, until it ends.
     fn begin(&mut self, key: CounterKey);
 
-    /// An attempt that was begun has ended.
+    /// Ends a pending attempt.
     fn end(&mut self, key: CounterKey, now: MonotonicTime);
 
     /// Counts a failure.
@@ -25,14 +25,14 @@ pub(super) trait CountTable {
     /// Forgets the failures, but not the pending attempts.
     fn forgive(&mut self, key: CounterKey, now: MonotonicTime);
 
-    /// Drops what no longer matters.
+    /// Drops outdated entries.
     fn forget_old(&mut self, now: MonotonicTime);
 
-    /// How many keys are remembered.
+    /// The number of keys.
     fn len(&self) -> usize;
 }
 
-/// A rule, and what it knows of each key.
+/// A rule, and its state for each key.
 #[derive(Debug)]
 pub(super) struct Table<R: Rule> {
     rule: R,
@@ -42,7 +42,7 @@ pub(super) struct Table<R: Rule> {
 #[derive(Debug, Clone, Copy, Default)]
 struct Entry<H> {
     history: H,
-    /// How many attempts have begun and are not settled.
+    /// The number of attempts that have begun and are not settled.
     pending: u32,
 }
 
@@ -101,8 +101,8 @@ impl<R: Rule> Table<R> {
         }
     }
 
-    /// Makes room by forgetting the half that would be forgotten sooner, but not pending attempts.
-    /// It is rare, so its cost is spread over as many failures.
+    /// Makes room by dropping the half of the entries that would be forgotten sooner, except those with
+    /// pending attempts. It is rare, so its cost is spread over as many failures.
     fn forget_half(&mut self) {
         let rule = &self.rule;
         let mut times: Vec<_> = self.entries.values().map(|entry| rule.forgotten_at(entry.history)).collect();
@@ -124,7 +124,7 @@ mod tests {
         MonotonicTime::default() + Duration::from_secs(u64::try_from(seconds).unwrap())
     }
 
-    /// A table in which as many keys as fit, and one more, failed, a thousand each second.
+    /// A table that is full, plus one key, all of which failed, a thousand each second.
     fn full<R: Rule>(rule: R, first: impl FnOnce(&mut Table<R>)) -> Table<R> {
         let mut table = Table::new(rule);
         first(&mut table);

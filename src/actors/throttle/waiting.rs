@@ -6,10 +6,10 @@ use tokio::sync::oneshot;
 
 use super::failure_counts::Count;
 
-/// The most attempts that wait at once, over all counts.
+/// The maximum number of waiting attempts, over all counts.
 pub(super) const MAX_WAITING: usize = 4096;
 
-/// Who waits, by the count that had no room for them.
+/// The waiting attempts, by the count that had no room for them.
 #[derive(Debug, Default)]
 pub(super) struct WaitingList {
     by_count: HashMap<Count, VecDeque<(WaiterId, oneshot::Sender<()>)>>,
@@ -17,12 +17,12 @@ pub(super) struct WaitingList {
     admitted: u64,
 }
 
-/// One who waits.
+/// Identifies a waiting attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WaiterId(u64);
 
 impl WaitingList {
-    /// Adds one at the end; `None` where too many wait already.
+    /// Adds an attempt at the end; `None` if too many wait already.
     pub(super) fn add(&mut self, count: Count) -> Option<(WaiterId, oneshot::Receiver<()>)> {
         if self.len >= MAX_WAITING {
             return None;
@@ -35,13 +35,13 @@ impl WaitingList {
         Some((id, woken))
     }
 
-    /// Wakes those who have waited longest, at most so many.
+    /// Wakes the attempts that have waited longest, at most `most` of them.
     pub(super) fn wake(&mut self, count: Count, most: u32) {
         let Some(waiting) = self.by_count.get_mut(&count) else { return };
         for _ in 0..most {
             let Some((_, wake)) = waiting.pop_front() else { break };
             self.len -= 1;
-            // Whoever has gone just now says so, and the next is woken then.
+            // An attempt that has just gone reports that, and the next one is woken then.
             let _ = wake.send(());
         }
         if waiting.is_empty() {
@@ -49,7 +49,7 @@ impl WaitingList {
         }
     }
 
-    /// Takes one off the list.
+    /// Removes an attempt from the list.
     pub(super) fn remove(&mut self, count: Count, id: WaiterId) {
         let Some(waiting) = self.by_count.get_mut(&count) else { return };
         let before = waiting.len();
@@ -60,7 +60,7 @@ impl WaitingList {
         }
     }
 
-    /// How many wait.
+    /// The number of waiting attempts.
     pub(super) const fn len(&self) -> usize {
         self.len
     }

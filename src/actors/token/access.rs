@@ -11,29 +11,29 @@ use serde_json::json;
 use super::{TokenError, key::jwt_algorithm, keyring::Keyring};
 use crate::domain::{AccessToken, AccessTokenClaims, Scope, SessionId, Timestamp, User, UserId};
 
-/// The `typ` of access tokens (RFC 9068, section 2.1), so that no other JWT of ours is taken for one.
+/// The `typ` of access tokens (RFC 9068, section 2.1), so that no other JWT of Sekisho is taken for one.
 const TYPE: &str = "at+jwt";
 
-/// What a valid access token says. Whether its session still lives, only the database knows.
+/// The verified contents of an access token. Only the database knows whether its session is alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerifiedToken {
     /// The user that the token was issued to.
     pub user_id: UserId,
     /// The session that the token belongs to; it may have ended since.
     pub session_id: SessionId,
-    /// What the token allows at Sekisho.
+    /// The scope that the token allows at Sekisho.
     pub scope: Scope,
     /// When the password was verified.
     pub authenticated_at: Timestamp,
 }
 
-/// Why an access token is refused. Clients are not told which it was; the log is.
+/// Why an access token is refused. The reason is logged, but not told to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidToken {
-    /// It is no JWT of ours.
+    /// It is not a JWT of Sekisho's form.
     #[error("malformed")]
     Malformed,
-    /// Its `typ` is not an access token's.
+    /// Its `typ` is not that of an access token.
     #[error("not an access token")]
     WrongType,
     /// It names no key that may verify now.
@@ -42,19 +42,19 @@ pub enum InvalidToken {
     /// Its `alg` is not its key's, its signature is wrong, or its issuer is another.
     #[error("forged")]
     Forged,
-    /// It demands something of its verifier (RFC 7515, section 4.1.11) that we do not understand.
+    /// It requires an extension of its verifier (RFC 7515, section 4.1.11) that Sekisho does not know.
     #[error("critical header")]
     Critical,
-    /// It is for other services alone.
+    /// It is only for other services.
     #[error("for another audience")]
     WrongAudience,
-    /// It is signed with our key, and we did not issue it.
+    /// It is signed with Sekisho's key, but Sekisho did not issue it.
     #[error("not issued by us")]
     NotIssued,
-    /// Its time is over.
+    /// It has expired.
     #[error("expired")]
     Expired,
-    /// Its time has not come.
+    /// It is not valid yet.
     #[error("not yet valid")]
     NotYetValid,
 }
@@ -123,7 +123,7 @@ impl Default for TokenCache {
 }
 
 impl TokenCache {
-    /// Verifies a token, from memory where it was verified before.
+    /// Verifies a token, or takes the result from the cache.
     pub(super) fn verify(
         &mut self,
         keyring: &Keyring,
@@ -165,8 +165,8 @@ fn verify(keyring: &Keyring, token: &AccessToken, now: Timestamp) -> Result<Cach
     if typ.as_deref() != Some(TYPE) {
         return Err(InvalidToken::WrongType);
     }
-    // The key is chosen by name alone, and its algorithm is the key's own: a token has no say in
-    // how it is verified.
+    // The key is found only by its name, and it determines the algorithm. The token does not choose how it is
+    // verified.
     let key = kid.and_then(|kid| keyring.verifier(&kid, now)).ok_or(InvalidToken::UnknownKey)?;
     let algorithm = jwt_algorithm(key.algorithm);
     if alg != algorithm {
@@ -175,9 +175,9 @@ fn verify(keyring: &Keyring, token: &AccessToken, now: Timestamp) -> Result<Cach
     let mut validation = Validation::new(algorithm);
     validation.set_issuer(&[keyring.issuer()]);
     validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-    // The time is the caller's, not the library's.
+    // The time is checked by the caller, because the library would read the system's clock.
     validation.validate_exp = false;
-    // The audience is checked below: what the token may do hangs on it.
+    // The audience is checked below, because the scope depends on it.
     validation.validate_aud = false;
     let claims = decode::<AccessTokenClaims>(token.expose(), &key.decoding, &validation)
         .map_err(|_| InvalidToken::Forged)?

@@ -1,4 +1,4 @@
-//! One signing key: making it, reading it, and its public half.
+//! One signing key: making it, reading it, and its public key.
 
 use std::sync::Arc;
 
@@ -26,38 +26,38 @@ use crate::domain::{
 /// A key could not be made or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// The generator failed.
+    /// The key generator failed.
     #[error("no {0} key could be made")]
     Generation(Algorithm),
-    /// What is stored is no such key.
+    /// The stored value is not a key of its algorithm.
     #[error("the stored key {kid} is no {algorithm} key")]
     Unreadable {
-        /// Its name.
+        /// The id of the key.
         kid: String,
-        /// What it should be.
+        /// The algorithm that it should have.
         algorithm: Algorithm,
     },
-    /// What is stored cannot be read.
+    /// The stored value cannot be unwrapped.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// What was made cannot be stored.
+    /// The new key cannot be wrapped.
     #[error(transparent)]
     Wrap(#[from] WrapError),
-    /// No random bytes.
+    /// The system returned no random bytes.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
 }
 
-/// A key that was read and can sign and verify.
+/// A parsed key that can sign and verify.
 #[derive(Clone)]
 pub(super) struct Key {
     pub(super) kid: String,
     pub(super) algorithm: Algorithm,
     pub(super) signs_from: Timestamp,
     pub(super) announced_at: Timestamp,
-    /// Whether it is the configuration's, and not in the database.
+    /// Whether the key comes from the configuration, not from the database.
     pub(super) is_external: bool,
-    /// When the last token that it may have signed has expired; `None` while it may sign.
+    /// When the last token that it may have signed expires; `None` while it may sign.
     pub(super) verifies_until: Option<Timestamp>,
     private: Arc<PrivateKey>,
     pub(super) decoding: DecodingKey,
@@ -72,11 +72,11 @@ enum PrivateKey {
     Hs256(Box<hmac::Key>),
 }
 
-/// Makes a key that signs from then on, as it is to be stored.
+/// Makes a key that signs from then on, in its stored form.
 ///
 /// # Errors
 ///
-/// When the operating system gives no randomness.
+/// If the operating system returns no randomness.
 pub fn new_key_row(
     algorithm: Algorithm,
     (key_wrap, random): (&KeyWrap, &Random),
@@ -99,7 +99,7 @@ pub fn new_key_row(
     };
     let private_key = Zeroizing::new(private_key);
     let kid = match Key::parse(String::new(), algorithm, &private_key, (announced_at, signs_from))?.jwk {
-        // RFC 7638: the public key's own thumbprint.
+        // RFC 7638: the thumbprint of the public key.
         Some(jwk) => jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| KeyError::Generation(algorithm))?,
         None => BASE64_URL_SAFE_NO_PAD.encode(random.bytes::<16>()?),
     };
@@ -176,7 +176,7 @@ impl Key {
         })
     }
 
-    /// Signs a message, in the form that a JWS has (RFC 7518, section 3; RFC 8037, section 3.1).
+    /// Signs a message, in the format of a JWS (RFC 7518, section 3; RFC 8037, section 3.1).
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
         let rng = SystemRandom::new();
         Ok(match &*self.private {

@@ -1,4 +1,4 @@
-//! The keyring: which key signs, which verify, and which the world is shown.
+//! The keyring: which key signs, which keys verify, and which are published.
 
 use std::time::Duration;
 
@@ -15,29 +15,29 @@ use super::{
 };
 use crate::domain::{Algorithm, Audiences, KeySet, KeyWrap, Timestamp, signing_key};
 
-/// What the keyring is made with besides the keys.
+/// The settings of the keyring.
 #[derive(Debug, Clone)]
 pub struct SigningSetup {
-    /// The `iss` of tokens.
+    /// The issuer, the `iss` of tokens.
     pub issuer: String,
-    /// For whom they are.
+    /// The audiences of tokens.
     pub audiences: Audiences,
     /// How long access tokens are valid.
     pub token_lifetime: Duration,
-    /// The HS256 key of the configuration; with it, the keys in the database only verify.
+    /// The HS256 key of the configuration. With it, the keys in the database only verify.
     pub secret_key: Option<SecretString>,
     /// When this process started.
     pub started_at: Timestamp,
-    /// How the keys in the database are stored.
+    /// How the keys in the database are wrapped.
     pub key_wrap: KeyWrap,
 }
 
-/// All keys of this process, read and ready.
+/// All keys of this process, parsed.
 pub struct Keyring {
     issuer: String,
     audiences: Audiences,
-    /// The oldest first. One that was announced is passed over when a later one, which the
-    /// configuration or a person demanded at once, signs before it.
+    /// The oldest first. An announced key is skipped if a later one, required at once by the configuration or
+    /// an operator, signs before it.
     keys: Vec<Key>,
     refresh: RefreshKeys,
     tags: TagKeys,
@@ -50,11 +50,11 @@ impl std::fmt::Debug for Keyring {
 }
 
 impl Keyring {
-    /// Reads the keys and works out until when each verifies.
+    /// Parses the keys, and computes until when each verifies.
     ///
     /// # Errors
     ///
-    /// When a stored key is not what it says.
+    /// If a stored key is unusable.
     pub fn new(set: &KeySet, setup: &SigningSetup) -> Result<Self, KeyError> {
         let mut keys =
             set.keys.iter().map(|row| Key::read(row, &setup.key_wrap)).collect::<Result<Vec<_>, _>>()?;
@@ -76,8 +76,8 @@ impl Keyring {
         })
     }
 
-    /// The same without the keys that are not in the database any more. For when those that were added
-    /// cannot be read: a key that was revoked must not be used on.
+    /// The same keyring without the keys that are no longer in the database. It is for when added keys cannot
+    /// be read: a revoked key must not be used any longer.
     #[must_use]
     pub fn without_revoked(&self, set: &KeySet) -> Self {
         let is_stored = |key: &Key| set.keys.iter().any(|row| row.kid == key.kid);
@@ -91,7 +91,7 @@ impl Keyring {
         self.keys.get(signing_key(self.keys.iter().map(|key| key.signs_from), now))
     }
 
-    /// The key of that name, if it may verify now.
+    /// The key with this id, if it may verify now.
     pub(super) fn verifier(&self, kid: &str, now: Timestamp) -> Option<&Key> {
         self.keys.iter().find(|key| key.kid == kid && key.verifies_until.is_none_or(|until| now < until))
     }
@@ -119,7 +119,7 @@ impl Keyring {
         json!({ "keys": keys.filter_map(|key| key.jwk.as_ref()).collect::<Vec<_>>() })
     }
 
-    /// What may be told of each key.
+    /// The public information about each key.
     #[must_use]
     pub fn summaries(&self, now: Timestamp) -> Vec<KeySummary> {
         let signer = signing_key(self.keys.iter().map(|key| key.signs_from), now);
@@ -135,7 +135,7 @@ impl Keyring {
     }
 }
 
-/// The key of the configuration, named by its hash so that another secret is another key.
+/// The key of the configuration. Its id is the hash of the secret, so that another secret is another key.
 fn external_key(secret: &SecretString, started_at: Timestamp) -> Result<Key, KeyError> {
     let bytes = secret.expose_secret().as_bytes();
     let name = digest::digest(&digest::SHA256, &[b"kid:", bytes].concat());

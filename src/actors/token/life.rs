@@ -1,24 +1,25 @@
-//! The life of a key, which is told by times alone, so that nothing has to happen at the moment it changes:
+//! The life of a key. Its state follows from times alone, so that nothing has to run at the moment when it
+//! changes:
 //!
 //! - *announced*: in the JWKS, not signing yet; long enough for every verifier's copy to expire;
-//! - *signing*: from `signs_from` until the next key's;
+//! - *signing*: from its `signs_from` until that of the next key;
 //! - *retiring*: until the last token that it may have signed has expired.
 
 use std::time::Duration;
 
 use crate::domain::{Algorithm, KeySet, Timestamp, signing_key};
 
-/// For how long a verifier may keep its copy of the JWKS.
+/// How long a verifier may keep its copy of the JWKS.
 pub const JWKS_MAX_AGE: Duration = Duration::from_mins(5);
 
 /// How long a key is announced before it signs: twice as long as verifiers keep their copy.
 pub const ANNOUNCEMENT_PERIOD: Duration = Duration::from_secs(2 * JWKS_MAX_AGE.as_secs());
 
-/// How long after its successor began to sign a key may still sign, in a process that has not read the
-/// successor yet.
+/// How long a key may still sign after its successor began to, in a process that has not read the successor
+/// yet.
 const PROPAGATION_GRACE: Duration = Duration::from_mins(1);
 
-/// Where a key is in its life.
+/// The state of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
     /// It will sign.
@@ -32,7 +33,7 @@ pub enum KeyState {
 }
 
 impl KeyState {
-    /// The state's name.
+    /// The name of the state.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -44,14 +45,14 @@ impl KeyState {
     }
 }
 
-/// What may be told of a key.
+/// The public information about a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeySummary {
-    /// Its name.
+    /// The id of the key.
     pub kid: String,
-    /// What it signs with.
+    /// The algorithm of the key.
     pub algorithm: Algorithm,
-    /// Where it is in its life.
+    /// The state of the key.
     pub state: KeyState,
     /// When it was announced.
     pub announced_at: Timestamp,
@@ -61,7 +62,7 @@ pub struct KeySummary {
     pub verifies_until: Option<Timestamp>,
 }
 
-/// What may be told of each key in the database, for which no private key is read.
+/// The public information about each key in the database. It reads no private key.
 #[must_use]
 pub fn summarize_keys(set: &KeySet, token_lifetime: Duration, now: Timestamp) -> Vec<KeySummary> {
     let starts: Vec<_> = set.keys.iter().map(|key| key.signs_from).collect();
@@ -78,14 +79,14 @@ pub fn summarize_keys(set: &KeySet, token_lifetime: Duration, now: Timestamp) ->
     summaries.collect()
 }
 
-/// Until when each of the keys that begin to sign at these times verifies; `None` for the last.
+/// Until when each key verifies, given the times at which they begin to sign; `None` for the last.
 pub(super) fn verification_ends(starts: &[Timestamp], token_lifetime: Duration) -> Vec<Option<Timestamp>> {
     let ends =
         starts.iter().skip(1).map(|superseded_at| Some(*superseded_at + token_lifetime + PROPAGATION_GRACE));
     ends.chain([None]).take(starts.len()).collect()
 }
 
-/// Where a key is in its life that begins and ends to verify then.
+/// The state of a key that signs and verifies at these times.
 pub(super) fn state(
     signs: bool,
     (signs_from, verifies_until): (Timestamp, Option<Timestamp>),

@@ -31,27 +31,27 @@ use crate::domain::{
     TokenPair, User,
 };
 
-/// A token could not be made or read; it says nothing about a token that was presented.
+/// A token could not be made or read. The error says nothing about a presented token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// The actor could not be asked.
+    /// The message could not be delivered or was not answered.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
     /// No key may sign now.
     #[error("there is no signing key")]
     NoSigningKey,
-    /// The secret of the installation that a refresh token is made with is gone.
+    /// The version of the installation's secret from which the refresh token is derived was deleted.
     #[error("there is no secret for refresh tokens")]
     NoRefreshSecret,
-    /// No token identifier.
+    /// The system returned no random bytes for the token's identifier.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
-    /// The key or the library refused.
+    /// The key or the library returned an error.
     #[error("signing failed: {0}")]
     Signing(String),
 }
 
-/// The signer and verifier of one worker; see the module's documentation.
+/// The token actor of one worker; see the module's documentation.
 pub struct TokenActor {
     keyring: Arc<Keyring>,
     verified: TokenCache,
@@ -61,14 +61,15 @@ pub struct TokenActor {
 }
 
 impl TokenActor {
-    /// An actor that signs tokens of this lifetime with this keyring.
+    /// Creates an actor that signs tokens of this lifetime with this keyring.
     #[must_use]
     pub fn new(keyring: Arc<Keyring>, clock: Clock, random: Random, lifetime: Duration) -> Self {
         Self { keyring, verified: TokenCache::default(), clock, random, lifetime }
     }
 
-    /// Whether there is a key to sign with. It is asked before anything that ends with a signature is written:
-    /// without the answer a client would go on with a refresh token that was replaced, and be taken for a thief.
+    /// Checks that there is a key to sign with, before anything is written that ends with a signature. If the
+    /// signature failed after the write, the client would go on with a replaced refresh token and be taken
+    /// for a thief.
     fn check_signer(&self) -> Result<(), TokenError> {
         self.keyring.signer(self.clock.now()).map(|_| ()).ok_or(TokenError::NoSigningKey)
     }
@@ -100,19 +101,19 @@ impl Handler<UseKeyring> for TokenActor {
     }
 }
 
-/// Makes a session's access token, and writes its refresh token.
+/// Signs a session's access token, and writes its refresh token.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<TokenPair, TokenError>")]
 pub struct IssueTokens {
-    /// Whose.
+    /// The user.
     pub user: User,
-    /// Which session's.
+    /// The session.
     pub session_id: SessionId,
-    /// What the access token may do.
+    /// The scope of the access token.
     pub scope: Scope,
-    /// When the password was verified: when the session was opened.
+    /// When the password was verified, which is when the session was opened.
     pub authenticated_at: Timestamp,
-    /// When the session ends, and the access token with it.
+    /// When the session ends. The access token expires then at the latest.
     pub session_ends: Timestamp,
     /// The session's current refresh secret.
     pub secret: RefreshSecret,
@@ -160,7 +161,7 @@ impl Handler<VerifyAccessToken> for TokenActor {
     }
 }
 
-/// Reads a refresh token; `None` for what we never issued.
+/// Reads a refresh token; `None` if Sekisho never issued it.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Option<Presented>, TokenError>")]
 pub struct ReadRefreshToken {
@@ -176,8 +177,8 @@ impl Handler<ReadRefreshToken> for TokenActor {
     }
 }
 
-/// Reads a refresh token that shall be exchanged, and derives with fresh randomness what may follow it;
-/// `None` for what we never issued. It fails where no key could sign the access token that goes with it.
+/// Reads a refresh token that is to be exchanged, and derives its successor with fresh randomness; `None` if
+/// Sekisho never issued it. It fails if no key could sign the access token that goes with it.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Option<(Presented, Successor)>, TokenError>")]
 pub struct ProposeSuccessor {
@@ -203,9 +204,9 @@ impl Handler<ProposeSuccessor> for TokenActor {
 #[derive(Debug, Message)]
 #[rtype(result = "Result<RefreshSecret, TokenError>")]
 pub struct DeriveCurrent {
-    /// The one that was replaced.
+    /// The replaced secret.
     pub replaced: Presented,
-    /// The derivations that lead to the current one, the first first.
+    /// The derivations that lead to the current secret, in order.
     pub derivations: Vec<Derivation>,
 }
 
@@ -219,7 +220,7 @@ impl Handler<DeriveCurrent> for TokenActor {
     }
 }
 
-/// Makes a session's first refresh secret. It fails where no key could sign the access token that goes with it.
+/// Makes a session's first refresh secret. It fails if no key could sign the access token that goes with it.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<RefreshSecret, TokenError>")]
 pub struct NewRefreshSecret;
@@ -234,7 +235,7 @@ impl Handler<NewRefreshSecret> for TokenActor {
     }
 }
 
-/// Asks for the public keys (RFC 7517) as they are to be shown now.
+/// Asks for the public keys (RFC 7517) to publish now.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<serde_json::Value, TokenError>")]
 pub struct PublishKeys;

@@ -1,11 +1,11 @@
-//! The tag in an access token's `jti`: what tells the tokens that Sekisho issued from those that
-//! somebody else signed with its key.
+//! The tag in an access token's `jti`, which distinguishes the tokens that Sekisho issued from others that
+//! are signed with its key.
 //!
-//! Whoever verifies HS256 holds the key that signs. Its tokens are as good as Sekisho's to every
-//! other service, which nothing can change, but not to Sekisho. `jti` is `base64url(nonce ‖ tag)`: 16
-//! random bytes, and the first 16 of an HMAC over them and all the other claims, with a key that
-//! never leaves the installation. It covers every claim, so the `jti` of a genuine token is of no
-//! use with another session, scope, audience or time.
+//! A service that verifies HS256 has the key that signs. To other services its tokens are as good as
+//! Sekisho's, which cannot be changed, but Sekisho does not accept them. `jti` is `base64url(nonce ‖ tag)`:
+//! 16 random bytes, and the first 16 of an HMAC over them and all other claims, with a key that never leaves
+//! the installation. It covers every claim, so the `jti` of a genuine token is of no use with another
+//! session, scope, audience or time.
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -19,25 +19,24 @@ const TAG: usize = 16;
 /// The keys of the tags, derived from the versions of the installation's secret.
 #[derive(Clone)]
 pub struct TagKeys {
-    /// With the time from which each makes new tags, in that order.
+    /// The keys, each with the time from which it makes new tags, in that order.
     keys: Vec<(Timestamp, TagKey)>,
 }
 
 impl TagKeys {
-    /// Derives the keys. Tokens that were tagged with another secret's are refused; their clients
-    /// refresh.
+    /// Derives the keys. Tokens that were tagged with another secret are refused; their clients refresh.
     pub(super) fn new(versions: &[SecretVersion]) -> Self {
         let key = |root: &SecretVersion| (root.used_from, TagKey::new(&root.value));
         Self { keys: versions.iter().map(key).collect() }
     }
 
-    /// The key that makes new tags now. Where a clock went back behind all of them, the first does.
+    /// The key that makes new tags now. If the clock was set back before all of them, the first.
     pub(super) fn newest(&self, now: Timestamp) -> Option<&TagKey> {
         let newest = self.keys.iter().rfind(|(used_from, _)| *used_from <= now);
         newest.or_else(|| self.keys.first()).map(|(_, key)| key)
     }
 
-    /// Whether we gave these claims their `jti`.
+    /// Whether Sekisho made the `jti` of these claims.
     pub(super) fn are_ours(&self, claims: &AccessTokenClaims) -> bool {
         self.keys.iter().rev().any(|(_, key)| key.is_ours(claims))
     }
@@ -54,7 +53,7 @@ impl TagKey {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
     }
 
-    /// The claims with a `jti` of ours; whatever stood there before is replaced.
+    /// The claims with a tagged `jti`, which replaces any other.
     pub(super) fn tagged(
         &self,
         claims: AccessTokenClaims,
@@ -79,7 +78,8 @@ impl TagKey {
     fn tag(&self, claims: &AccessTokenClaims, nonce: &[u8]) -> serde_json::Result<[u8; TAG]> {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(nonce);
-        // Read from a token or about to be written to one, equal claims are written alike.
+        // Equal claims are serialized alike, whether they were read from a token or are about to be written
+        // to one.
         context.update(&serde_json::to_vec(claims)?);
         let mut tag = [0; TAG];
         for (byte, whole) in tag.iter_mut().zip(context.sign().as_ref()) {

@@ -1,4 +1,4 @@
-//! Whether a keyring can sign what it verifies.
+//! Checks that a keyring can verify what it signs.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use super::{
 };
 use crate::domain::{Random, Scope, SessionId, Timestamp, User};
 
-/// Signs a token with the keyring's current key and verifies it, as a backup's keys are tried.
+/// Signs a token with the keyring's current key and verifies it. It is used to test the keys of a backup.
 ///
 /// # Errors
 ///
-/// When there is no key, or what it signs does not verify.
+/// If there is no key, or its signature does not verify.
 pub fn try_keys(keyring: &Keyring, user: &User, now: Timestamp, random: &Random) -> Result<(), TokenError> {
     let spec = AccessTokenSpec {
         user,

@@ -1,4 +1,4 @@
-//! Where a hash stands in the fair order.
+//! What determines a hash's place in the fair order.
 
 use crate::domain::{LoginName, Network, RequestOrigin};
 

@@ -1,13 +1,13 @@
-//! The queue before the hash threads: who may have a hash computed next, and who is refused at once.
+//! The queue before the hash threads: which login gets a hash slot next, and which is refused at once.
 //!
 //! A hash takes a fifth of a second of a core, so logins queue for a [`HashSlot`]. The queue is fair and
 //! bounded:
 //!
-//! - Sites share the slots evenly, in each site its networks, and in each network the accounts that are
-//!   tried from there ([`fair_queue`]). A client that sends a thousand logins waits behind its own. Within
-//!   a round those come first whose account is tried from the fewest places.
-//! - The queue holds no more logins than can have a slot within the budget, by the measured time that a
-//!   slot is held. When one more comes, the last in the fair order is refused: the newcomer, or one of the
+//! - Sites share the slots evenly, in each site its networks, and in each network the accounts that are tried
+//!   from there ([`fair_queue`]). A client that sends a thousand logins waits behind its own logins. Within a
+//!   round, accounts that are tried from the fewest places go first.
+//! - The queue holds no more logins than can have a slot within the budget, by the measured time that a slot
+//!   is held. When one more arrives, the last in the fair order is refused: the newcomer, or one of the
 //!   longest backlog. A few places are kept for newcomers that would not be the last.
 //! - A login that has waited for the whole budget is refused then. One whose client has hung up leaves the
 //!   queue.
@@ -43,14 +43,14 @@ const MIN_RETRY_AFTER: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many logins are waiting")]
 pub struct QueueFull {
-    /// When it is worth trying again.
+    /// When a retry is worthwhile.
     pub retry_after: Duration,
 }
 
 /// The queue; see the module's documentation.
 #[derive(Debug)]
 pub struct Admission {
-    /// How many slots there are.
+    /// The number of slots.
     slots: usize,
     budget: Duration,
     /// A moving average of how long a slot is held, in nanoseconds.
@@ -66,21 +66,21 @@ type FlowHash = u64;
 
 #[derive(Debug, Default)]
 struct Queue {
-    /// How many slots are in use: all of them, while the queue is not empty.
+    /// The number of slots in use: all of them, while the queue is not empty.
     running: usize,
     waiting: FairQueue<FlowHash, SlotSender, 3>,
 }
 
-/// Sends a slot, or the refusal, to a login that waits.
+/// Sends a slot, or the refusal, to a waiting login.
 type SlotSender = oneshot::Sender<Result<HashSlot, QueueFull>>;
 
 /// The right to have hashes computed, one after the other. Dropping it passes it on to the next in the queue.
 #[derive(Debug)]
 pub struct HashSlot {
     admission: Option<Arc<Admission>>,
-    /// When it was handed out.
+    /// When the slot was handed out.
     began: Instant,
-    /// Whether a hash is computed in it.
+    /// Whether a hash was computed in it.
     has_hashed: bool,
 }
 
@@ -93,7 +93,8 @@ impl HashSlot {
 }
 
 impl Admission {
-    /// A queue for this many slots. `first_estimate` is how long a slot is held, until that was measured.
+    /// Creates a queue for this many slots. `first_estimate` is the assumed time for which a slot is held,
+    /// until it was measured.
     #[must_use]
     pub fn new(slots: NonZeroUsize, budget: Duration, first_estimate: Duration) -> Arc<Self> {
         Arc::new(Self {
@@ -122,7 +123,7 @@ impl Admission {
         self.slot_nanos.store(after, Ordering::Relaxed);
     }
 
-    /// How many slots there are.
+    /// The number of slots.
     #[must_use]
     pub const fn slots(&self) -> usize {
         self.slots
@@ -136,7 +137,7 @@ impl Admission {
 
     /// When the budget of a login that arrives now is used up.
     pub(super) fn deadline(&self) -> Instant {
-        /// Longer than any process lives, and near enough to be added to any instant.
+        /// Longer than any process lives, and short enough to be added to any instant.
         const FOREVER: Duration = Duration::from_hours(24 * 365 * 30);
         Instant::now() + self.budget.min(FOREVER)
     }
@@ -200,22 +201,22 @@ impl Admission {
             (ticket, is_full.then(|| queue.waiting.pop_last()).flatten())
         };
         if let Some((_, sender)) = displaced {
-            // Sending fails only where the client has gone.
+            // Sending fails only if the client has hung up.
             let _ = sender.send(Err(self.queue_full(self.budget)));
         }
         Ok(Enqueued::Waiting(ticket))
     }
 
-    /// How many of the queue's places are not for logins that would be the last in it: as many as become
-    /// free at once when a group of hashes is done. Without them, those that come first after a group would
-    /// be let in and then displaced one by one by logins with a better claim.
+    /// The number of places that are not for logins that would be the last in the queue: as many slots as
+    /// become free at once when a group of hashes is done. Without these places, the first arrivals after a
+    /// group would be let in and then displaced one by one by logins with a better claim.
     const fn reserved(&self, limit: u64) -> u64 {
         let (at_once, part) = (self.slots as u64 - 1, limit / 8);
         if at_once < part { at_once } else { part }
     }
 
-    /// Whether by the estimate the ticket gets a slot within that time. Where the queue is full, the last
-    /// in it, which is another, is about to leave.
+    /// Whether, by the estimate, the ticket gets a slot within that time. If the queue is full, its last
+    /// entry, which is another, is about to leave.
     fn is_served_within(
         &self,
         allowed: Duration,
@@ -224,7 +225,7 @@ impl Admission {
         is_full: bool,
     ) -> bool {
         let in_time = self.slots_within(allowed);
-        // Mostly the whole queue is in time, and no place in it need be looked for. The first in the queue
+        // Usually the whole queue is in time, and the position need not be searched. The first in the queue
         // waits for one slot to become free.
         waiting.cost() - u64::from(is_full) <= in_time
             || in_time.checked_sub(1).is_some_and(|most| waiting.ahead_within(ticket, most).is_some())
@@ -245,25 +246,25 @@ impl Admission {
         HashSlot { admission: Some(Arc::clone(self)), began: Instant::now(), has_hashed: false }
     }
 
-    /// How long it takes until this many slots have become free.
+    /// The time until this many slots have become free.
     fn time_of(&self, slots: usize) -> Duration {
         let held = Duration::from_nanos(self.slot_nanos.load(Ordering::Relaxed));
         let at_once = u32::try_from(self.slots).unwrap_or(u32::MAX);
         held.saturating_mul(u32::try_from(slots).unwrap_or(u32::MAX)) / at_once
     }
 
-    /// How many slots become free in that time.
+    /// The number of slots that become free in that time.
     fn slots_within(&self, time: Duration) -> u64 {
         let held = u128::from(self.slot_nanos.load(Ordering::Relaxed).max(1));
         let slots = time.as_nanos().saturating_mul(self.slots as u128) / held;
         u64::try_from(slots).unwrap_or(u64::MAX)
     }
 
-    /// Passes a slot on to the next in the queue whose client has not gone. `held` is how long the slot was
-    /// held, if a hash was computed in it.
+    /// Passes a slot on to the next login in the queue whose client has not hung up. `held` is how long the
+    /// slot was held, if a hash was computed in it.
     ///
-    /// While the queue is not empty, that is what the estimate is made of: it is longer than the hash, by
-    /// the database's and the throttle's answers before it and by the wait for a thread.
+    /// While the queue is not empty, this time feeds the estimate. It is longer than the hash: it includes
+    /// the answers of the database and the throttle before it, and the wait for a thread.
     fn pass_on(self: &Arc<Self>, held: Option<Duration>) {
         if let Some(held) = held
             && self.waiting() > 0
@@ -280,7 +281,7 @@ impl Admission {
                 sender
             };
             match sender.send(Ok(self.hand_out())) {
-                // The client has gone. This loop passes the slot on, so its drop must not.
+                // The client has hung up. This loop passes the slot on, so its drop must not.
                 Err(Ok(mut slot)) => slot.admission = None,
                 Ok(()) | Err(Err(_)) => return,
             }
@@ -288,7 +289,7 @@ impl Admission {
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        // No code that holds the lock can panic half-way through a change.
+        // No code that holds the lock can panic halfway through a change.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,7 +16,7 @@ fn flow(account: &str, address: &str) -> FlowKey {
     FlowKey::login(&LoginName::parse(account).unwrap(), &origin)
 }
 
-/// Somebody of a site of their own.
+/// A client at a different site for each number.
 fn guest(number: u8) -> FlowKey {
     flow(&format!("guest{number}"), &format!("10.0.{number}.1"))
 }
@@ -26,7 +26,7 @@ impl Admission {
         self.enter(flow, self.deadline()).await
     }
 
-    /// Has a login wait for a slot, which is given back at once.
+    /// Lets a login wait for a slot, which it gives back at once.
     async fn begin(self: &Arc<Self>, flow: FlowKey) -> JoinHandle<Result<(), QueueFull>> {
         let queue = Arc::clone(self);
         let task = tokio::spawn(async move { queue.slot(flow).await.map(drop) });
@@ -35,7 +35,7 @@ impl Admission {
     }
 }
 
-/// Lets every future that can go on do so.
+/// Lets every future that can proceed do so.
 async fn settle() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
@@ -137,7 +137,7 @@ async fn where_the_queue_is_full_a_guest_takes_the_last_place_of_the_longest_bac
     assert_eq!(queue.waiting(), 3);
     assert!(third.is_finished() && third.await.unwrap().is_err());
     assert!(second.is_finished() && second.await.unwrap().is_err());
-    // Nobody has a longer backlog than theirs now, so whoever comes is the last.
+    // No backlog is longer than theirs now, so any newcomer is the last.
     assert!(queue.slot(guest(4)).await.is_err());
     drop(running);
     assert!(first.await.unwrap().is_ok());
@@ -169,7 +169,7 @@ async fn whoever_enters_again_has_what_is_left_of_their_budget() {
     let _running = queue.slot(guest(1)).await.unwrap();
     let waiting = queue.begin(guest(2)).await;
 
-    // One before it in the queue would do, two are too many.
+    // With one login before it in the queue it would be in time, with two it is not.
     let at_once = Instant::now();
     let refused = queue.enter(guest(2), deadline - SLOT_TIME).await;
     assert!(refused.is_err() && at_once.elapsed().is_zero());
@@ -195,7 +195,7 @@ async fn where_turns_have_become_slower_who_would_wait_too_long_is_refused_thoug
     for _ in 0..100 {
         queue.learn(2 * SLOT_TIME);
     }
-    // In the fair order eight are before it, and five get the slot within the budget.
+    // In the fair order eight are before it, and five get a slot within the budget.
     let refused = queue.slot(guest(9)).await;
 
     assert!(refused.is_err());
@@ -232,7 +232,7 @@ async fn ten_thousand_who_enter_and_leave_cost_nobody_a_place_and_leave_nothing(
     for number in 0..10_000_u32 {
         let address = format!("2001:db8:{:x}:{:x}::1", number % 500, number % 7);
         let login = flow(&format!("name{number}"), &address);
-        // They enter, and leave where they would wait.
+        // They enter, and leave when they would have to wait.
         assert!(queue.slot(login).now_or_never().is_none());
     }
 
@@ -290,7 +290,7 @@ async fn the_last_places_are_for_logins_that_would_not_be_the_last() {
         queue.begin(guest(number)).await;
     }
 
-    // Everybody found a place, and no login of the flood lost its own.
+    // All of them found a place, and no login of the flood lost its own.
     assert_eq!(queue.waiting(), 80);
     assert_eq!(flood.iter().filter(|login| login.is_finished()).count(), 27);
     queue.begin(guest(17)).await;
@@ -308,7 +308,7 @@ fn the_estimate_follows_the_measured_time() {
     }
 
     let estimate = queue.time_of(4);
-    // An eighth more than was measured, for each of two slots one after the other.
+    // An eighth more than was measured, for each of two slots in a row.
     assert!(
         estimate > Duration::from_millis(1790) && estimate <= Duration::from_millis(1800),
         "{estimate:?}"
@@ -320,7 +320,7 @@ fn the_estimate_follows_the_measured_time() {
 #[tokio::test(start_paused = true)]
 async fn slots_are_measured_from_end_to_end_while_the_queue_is_not_empty() {
     let queue = queue(1, 10 * SLOT_TIME);
-    // The whole time for which a slot is held counts, not the hash alone, and an eighth is added.
+    // The whole time for which a slot is held counts, not only the hash, and an eighth is added.
     for number in 0..50 {
         let slot = queue.slot(guest(number)).await.unwrap();
         let next = queue.begin(guest(number + 100)).await;

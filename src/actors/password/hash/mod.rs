@@ -1,9 +1,8 @@
-//! The forms of a stored hash, and when one is out of date.
+//! The formats of stored hashes, and when a hash is outdated.
 //!
-//! Below 72 bytes a password is hashed with bcrypt as `$2b$`. bcrypt reads 72 bytes and no further, so of
-//! a password that fills them it does not see the end: that and any longer one is hashed in passlib's
-//! `bcrypt_sha256` form, version 2, which is bcrypt of the Base64 of HMAC-SHA-256 of the password, keyed
-//! with the salt.
+//! Below 72 bytes a password is hashed with bcrypt as `$2b$`. bcrypt reads only 72 bytes, so it does not see
+//! where a password of 72 bytes or more ends. Such a password is hashed in passlib's `bcrypt_sha256` format,
+//! version 2: bcrypt of the Base64 of HMAC-SHA-256 of the password, keyed with the salt.
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, hmac};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -13,41 +12,41 @@ use zeroize::Zeroizing;
 use super::PasswordError;
 use crate::domain::{Password, PasswordHash, Random};
 
-/// What bcrypt reads of a password, in bytes.
+/// The number of password bytes that bcrypt reads.
 const BCRYPT_LIMIT: usize = 72;
 
-/// How far the cost of a hash made elsewhere may be above the server's. Each step doubles the time of
-/// everybody's logins, which all take as long as with the costliest hash.
+/// How far the cost of an imported hash may be above the server's. Each step doubles the time of every login,
+/// because all take as long as one with the costliest hash.
 const COST_MARGIN: u32 = 2;
 
-/// The greatest cost of a stored hash that every server compares: 16 times the default's time. One of 31
-/// would keep a thread busy for a day.
+/// The highest cost of a stored hash that every server compares: 16 times the default's time. A hash of cost
+/// 31 would keep a thread busy for a day.
 const MAX_COST: u32 = 16;
 
-/// bcrypt's lowest cost.
+/// The lowest cost of bcrypt.
 const MIN_COST: u32 = 4;
 
 /// Why a stored hash can never match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableHash {
-    /// No form that we know.
+    /// The format is unknown.
     #[error("the hash is no bcrypt hash")]
     Malformed,
-    /// It would make everybody's logins slow.
+    /// It would make every login slow.
     #[error("the hash has a cost of {cost}, and with --bcrypt-cost {own_cost} at most {} is accepted", own_cost + COST_MARGIN)]
     TooCostly {
-        /// Its cost.
+        /// The cost of the hash.
         cost: u32,
-        /// The server's.
+        /// The server's cost.
         own_cost: u32,
     },
 }
 
-/// Checks that a hash made elsewhere can be compared by a server of this cost, and returns the hash's.
+/// Checks that a server of this cost can compare an imported hash, and returns the hash's cost.
 ///
 /// # Errors
 ///
-/// When it is malformed or too costly.
+/// If it is malformed or too costly.
 pub fn check_hash(hash: &PasswordHash, own_cost: u32) -> Result<u32, UnusableHash> {
     let stored = Stored::parse(hash.expose()).ok_or(UnusableHash::Malformed)?;
     match stored.cost {
@@ -68,7 +67,7 @@ enum HashFormat {
 }
 
 impl HashFormat {
-    /// What bcrypt is given.
+    /// The input of bcrypt.
     fn key(self, password: &Password, salt: &str) -> Zeroizing<Vec<u8>> {
         let digest = match self {
             Self::Bcrypt => return Zeroizing::new(password.expose().as_bytes().to_vec()),
@@ -112,7 +111,7 @@ impl<'a> Stored<'a> {
                 Self { form: HashFormat::Bcrypt, variant, cost: parse_cost(cost)?, salt, digest }
             }
         };
-        // The crate's own parser knows the alphabets.
+        // The parser of the crate knows the alphabets.
         stored.parts().map(|_| stored)
     }
 
@@ -120,22 +119,22 @@ impl<'a> Stored<'a> {
         self.bcrypt().parse().ok()
     }
 
-    /// The hash as bare bcrypt would write it.
+    /// The hash in the format of bare bcrypt.
     fn bcrypt(&self) -> String {
         format!("${}${:02}${}{}", self.variant, self.cost, self.salt, self.digest)
     }
 
-    /// Whether the password is one that could have been hashed so. bcrypt repeats a short password with a NUL
-    /// between, and would take the same typed with NULs for the same.
+    /// Whether the password could have been hashed in this format. bcrypt repeats a short password with a NUL
+    /// between, so it would not distinguish it from the same repetition typed with NULs.
     fn can_match(&self, password: &Password) -> bool {
         self.form != HashFormat::Bcrypt || !password.expose().contains('\0')
     }
 
-    /// The form and the cost in which a password that matches would be stored today. A hash is never
-    /// made cheaper to guess, so a cost above the server's is kept.
+    /// The format and the cost in which a matching password would be stored today. A hash is never made
+    /// cheaper to guess, so a cost above the server's is kept.
     fn successor(&self, password: &Password, own_cost: u32) -> (HashFormat, u32) {
-        // bcrypt cut what was typed, and nobody knows where the password's owner thinks it ends. Its hash
-        // stays one of the first 72 bytes, so that whatever was accepted before still is.
+        // bcrypt truncated what was typed, and it is unknown where the owner thinks the password ends. The
+        // new hash is of the same first 72 bytes, so that whatever was accepted before still is.
         let is_cut = self.form == HashFormat::Bcrypt && password.expose().len() > BCRYPT_LIMIT;
         let form = if is_cut { HashFormat::Bcrypt } else { todays_format(password) };
         (form, self.cost.max(own_cost))
@@ -155,22 +154,22 @@ fn keyed_digest(password: &Password, salt: &str) -> Vec<u8> {
     hmac::sign(&key, password.expose().as_bytes()).as_ref().to_vec()
 }
 
-/// A hash of nothing: it takes as long to compare as any other of its cost, and never matches.
+/// A dummy hash: it takes as long to compare as any other of its cost, and never matches.
 pub(super) fn unmatched(cost: u32, random: &Random) -> Result<PasswordHash, PasswordError> {
     let (salt, digest) = (random.bytes::<16>()?, random.bytes::<23>()?);
     let (salt, digest) = (bcrypt::BASE_64.encode(salt), bcrypt::BASE_64.encode(digest));
     Ok(PasswordHash::new(format!("$2b${cost:02}${salt}{digest}")))
 }
 
-/// A password that is being hashed to be stored.
+/// A password that is being hashed in order to be stored.
 pub(super) struct Hashing {
-    /// What a lane is to hash.
+    /// The input of its lane.
     pub(super) input: Input,
-    /// What becomes of its digest.
+    /// The rest of the stored hash.
     pub(super) text: HashText,
 }
 
-/// A stored hash but for its digest.
+/// A stored hash without its digest.
 pub(super) struct HashText {
     form: HashFormat,
     cost: u32,
@@ -178,12 +177,12 @@ pub(super) struct HashText {
 }
 
 impl Hashing {
-    /// Hashes a password in today's form.
+    /// Prepares to hash a password in the current format.
     pub(super) fn of(password: &Password, cost: u32, random: &Random) -> Result<Self, PasswordError> {
         Self::with_salt(password, todays_format(password), cost, random.bytes()?)
     }
 
-    /// Hashes anew a password that has just matched an outdated hash.
+    /// Prepares to rehash a password that has just matched an outdated hash.
     pub(super) fn renewing(
         password: &Password,
         outdated: &PasswordHash,
@@ -207,7 +206,7 @@ impl Hashing {
 }
 
 impl HashText {
-    /// The hash as it is stored.
+    /// The hash in its stored form.
     pub(super) fn finish(self, digest: &Digest) -> PasswordHash {
         let Self { form, cost, salt } = self;
         let (salt, digest) = (bcrypt::BASE_64.encode(salt), bcrypt::BASE_64.encode(stored_part(digest)));
@@ -219,39 +218,39 @@ impl HashText {
     }
 }
 
-/// What a lane hashes; of what bcrypt reads of it, which is not more than 72 bytes.
+/// The input of a lane. `key` has at most the 72 bytes that bcrypt reads.
 fn input(key: &[u8], salt: [u8; 16], cost: u32) -> Result<Input, PasswordError> {
     let key = key.get(..BCRYPT_LIMIT).unwrap_or(key);
     let cost = Cost::new(cost).map_err(|_| PasswordError::Bcrypt)?;
     Input::new(key, salt, cost).map_err(|_| PasswordError::Bcrypt)
 }
 
-/// The part of a digest that text forms hold: all but the last byte.
+/// The part of a digest that text formats contain: all but the last byte.
 fn stored_part(digest: &Digest) -> &[u8] {
     digest.split_last().map_or(&[], |(_, stored)| stored)
 }
 
-/// A password that is being compared with a stored hash, or with none.
+/// A password that is being compared with a stored hash, or with the dummy.
 ///
-/// Its lane runs for `level`, whatever there is to compare with: a hash of a lower cost is due earlier,
-/// and its lane goes on for nothing. Without a hash it is the dummy that is compared.
+/// Its lane always runs for `level`: the digest of a cheaper hash is due earlier, and its lane goes on for
+/// nothing. Without a hash, the dummy is compared.
 pub(super) struct Comparison {
-    /// What a lane is to hash.
+    /// The input of its lane.
     pub(super) input: Input,
-    /// The cost that the lane runs for.
+    /// The cost for which the lane runs.
     pub(super) run: u32,
-    /// What its digest must be.
+    /// What the digest is compared with.
     pub(super) expected: Expected,
 }
 
-/// The digest in a stored hash.
+/// The digest of a stored hash.
 pub(super) struct Expected {
     digest: Vec<u8>,
     is_somebodys: bool,
 }
 
 impl Comparison {
-    /// A comparison that takes as long as one hash of cost `level`. Only a hash of a cost above it
+    /// Prepares a comparison that takes as long as one hash of cost `level`. Only a hash of a higher cost
     /// takes longer.
     pub(super) fn new(
         password: &Password,
@@ -289,12 +288,12 @@ fn comparable(hash: &PasswordHash, level: u32) -> Option<Stored<'_>> {
     Some(stored)
 }
 
-/// The greatest cost of a stored hash that a server of this cost compares.
+/// The highest cost of a stored hash that a server of this cost compares.
 pub(super) const fn cost_limit(own_cost: u32) -> u32 {
     if own_cost + COST_MARGIN > MAX_COST { own_cost + COST_MARGIN } else { MAX_COST }
 }
 
-/// Whether a hash that a password has just matched is not of today's form or cost.
+/// Whether a hash that a password has just matched has an outdated format or cost.
 pub(super) fn is_outdated(password: &Password, hash: &PasswordHash, own_cost: u32) -> bool {
     Stored::parse(hash.expose()).is_some_and(|stored| {
         let (form, cost) = stored.successor(password, own_cost);

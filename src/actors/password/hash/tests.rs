@@ -35,7 +35,7 @@ fn hash(password: &Password, cost: u32, random: &Random) -> PasswordHash {
     finish(Hashing::of(password, cost, random).unwrap())
 }
 
-/// A bare bcrypt hash of however much of the password bcrypt reads.
+/// A bare bcrypt hash of as much of the password as bcrypt reads.
 fn bare_bcrypt(password: &Password) -> PasswordHash {
     finish(Hashing::with_salt(password, HashFormat::Bcrypt, 4, salt_bytes()).unwrap())
 }
@@ -51,7 +51,7 @@ fn verify(password: &Password, hash: &PasswordHash, level: u32) -> bool {
     compare(password, Some(hash), &dummy, level)
 }
 
-/// What an outdated hash is renewed to.
+/// The renewed form of an outdated hash.
 fn renewed(text: &str, outdated: &PasswordHash, own_cost: u32) -> PasswordHash {
     assert!(is_outdated(&password(text), outdated, own_cost));
     finish(Hashing::renewing(&password(text), outdated, own_cost, &Random::System).unwrap())
@@ -131,7 +131,7 @@ fn a_password_of_72_bytes_is_told_from_itself_and_more() {
 
     for (hash, more_matches) in [
         (hash(&password(&exact), 4, &Random::System), false),
-        // bcrypt by itself does not see where it ends; that is mended at the next login.
+        // bcrypt alone does not see where it ends; the next login corrects that.
         (bare.clone(), true),
         (renewed(&exact, &bare, 4), false),
     ] {
@@ -149,7 +149,7 @@ fn a_password_is_told_from_itself_repeated() {
     let once = hash(&password("short"), 4, &Random::System);
 
     for text in ["short\0short", "short\0short\0short"] {
-        // bcrypt by itself does not see the difference.
+        // bcrypt alone does not see the difference.
         assert!(bcrypt::verify(text, once.expose()).unwrap());
         assert!(!verify(&password(text), &once, 4), "{text:?}");
     }
@@ -239,7 +239,7 @@ fn what_is_no_hash_or_too_costly_matches_nothing() {
     }
 }
 
-/// The least time of this thread, of several, that a comparison took.
+/// The shortest of several times that a comparison took on this thread.
 fn time_of(password: &Password, hash: Option<&PasswordHash>, level: u32) -> Duration {
     let dummy = unmatched(4, &Random::System).unwrap();
     let now = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap();
@@ -262,7 +262,7 @@ fn a_comparison_takes_as_long_whatever_there_is_to_compare_with() {
         for text in ["short", "another"] {
             let took = time_of(&password(text), Some(&hash), level);
 
-            // A hash of cost 4 by itself is 16 times as fast.
+            // Alone, a hash of cost 4 is 16 times as fast.
             assert!(took < nobody * 3 / 2 && nobody < took * 3 / 2, "{took:?} {nobody:?} {}", hash.expose());
         }
     }

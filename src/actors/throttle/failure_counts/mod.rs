@@ -1,4 +1,4 @@
-//! Counting failed attempts, and deciding by the counts whether another attempt may begin.
+//! Counts failed attempts, and decides by the counts whether another attempt may begin.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{Allowance, Delays, MonotonicTime, Rate};
 
-/// A name from one network. Five failures are anybody's right.
+/// The count of a name from one network. Everyone may fail five times.
 const NAME_AND_NETWORK: Delays = Delays {
     free: 5,
     first: Duration::from_secs(1),
@@ -16,20 +16,22 @@ const NAME_AND_NETWORK: Delays = Delays {
     memory: Duration::from_hours(1),
 };
 
-/// A name from all networks together; it binds those from which the account has never logged in.
-/// An account has two names, so this is 100 in a row (NIST SP 800-63B, 5.2.2), and 48 a day after.
+/// The count of a name over all networks. It binds networks from which the account has never logged in. An
+/// account has two names, so this allows 100 failures in a row (NIST SP 800-63B, 5.2.2), and 48 a day after
+/// that.
 const NAME: Rate = Rate { burst: 50, interval: Duration::from_hours(1) };
 
-/// An address over all names; it binds accounts that have never logged in from its network.
+/// The count of an address over all names. It binds accounts that have never logged in from its network.
 const ADDRESS: Rate = Rate { burst: 100, interval: Duration::from_secs(10) };
 
-/// A site over all names; as above. Ten addresses at their limit are needed to reach it.
+/// The count of a site over all names. It binds the same accounts. Ten addresses at their limit are needed to
+/// reach it.
 const SITE: Rate = Rate { burst: 1_000, interval: Duration::from_secs(1) };
 
-/// A network's registrations, whatever came of them.
+/// The count of a network's registrations, whatever their result.
 const REGISTRATIONS: Rate = Rate { burst: 100, interval: Duration::from_mins(1) };
 
-/// A site's registrations.
+/// The count of a site's registrations.
 const REGISTRATIONS_OF_SITE: Rate = Rate { burst: 1_000, interval: Duration::from_secs(6) };
 
 /// An attempt that has not been settled for this long is abandoned and no longer counts as pending.
@@ -51,7 +53,7 @@ pub enum AttemptOutcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AttemptDecision {
     Allow,
-    /// Not until pending attempts are settled; the count is the one that is full.
+    /// Not until pending attempts are settled. The full count is given.
     Wait(Count),
     Throttled(Duration),
     /// Throttled, unless the account has logged in from this network before.
@@ -105,7 +107,7 @@ impl Default for FailureCounts {
 }
 
 impl FailureCounts {
-    /// Whether an attempt may begin now.
+    /// Decides whether an attempt may begin now.
     pub(super) fn judge(&self, attempt: &Attempt, now: MonotonicTime) -> AttemptDecision {
         let pair = Count { limit: Limit::Pair, key: attempt.pair };
         match self.allowance(pair, now) {
@@ -145,7 +147,7 @@ impl FailureCounts {
         }
     }
 
-    /// Begins an attempt that [`Ledger::judge`] lets go.
+    /// Begins an attempt that [`Ledger::judge`] allowed.
     pub(super) fn begin(&mut self, attempt: Attempt, now: MonotonicTime) -> AttemptId {
         for count in attempt.counts() {
             self.table(count.limit).begin(count.key);
@@ -156,7 +158,7 @@ impl FailureCounts {
         id
     }
 
-    /// Ends an attempt that was begun. One that was taken for lost counts all the same.
+    /// Settles an attempt. One that was considered abandoned still counts.
     pub(super) fn settle(
         &mut self,
         id: AttemptId,
@@ -187,7 +189,7 @@ impl FailureCounts {
         }
     }
 
-    /// Counts a registration, whatever will come of it; how long to wait where it may not be tried.
+    /// Counts a registration, whatever its result. Returns how long to wait if it may not be tried.
     pub(super) fn count_registration(
         &mut self,
         registrant: &Registrant,
@@ -209,7 +211,7 @@ impl FailureCounts {
         Ok(())
     }
 
-    /// Drops what no longer matters, and gives up attempts that were lost, which it returns.
+    /// Drops outdated entries, and gives up abandoned attempts, which it returns.
     pub(super) fn forget_old(&mut self, now: MonotonicTime) -> Vec<Attempt> {
         let is_lost = |begun_at| now.since(begun_at) >= ABANDONED_AFTER;
         let lost = self.pending.extract_if(|_, (_, begun_at)| is_lost(*begun_at));
@@ -234,19 +236,19 @@ impl FailureCounts {
         ]
     }
 
-    /// How many histories are remembered.
+    /// The number of entries in all counts.
     pub(super) fn entries(&mut self) -> usize {
         self.tables().into_iter().map(|table| table.len()).sum()
     }
 
-    /// How many attempts have begun and are not settled.
+    /// The number of attempts that have begun and are not settled.
     pub(super) fn pending(&self) -> usize {
         self.pending.len()
     }
 }
 
 impl Attempt {
-    /// All that it counts for.
+    /// All counts that the attempt is part of.
     pub(super) fn counts(&self) -> impl Iterator<Item = Count> + use<> {
         let origin = self.origin;
         [(Limit::Pair, self.pair), (Limit::Everywhere, self.everywhere)]

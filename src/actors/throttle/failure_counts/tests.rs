@@ -6,7 +6,7 @@ use crate::{
     domain::{LoginName, Network, Random, SessionId},
 };
 
-/// A ledger, and who tries what from where.
+/// A ledger, with the name that is tried and the address.
 struct Tried {
     failures: FailureCounts,
     keys: CounterKeys,
@@ -40,7 +40,7 @@ fn at(seconds: u64) -> MonotonicTime {
     MonotonicTime::default() + Duration::from_secs(seconds)
 }
 
-/// Addresses of as many networks as one likes: /24s, or /64s of one /48.
+/// Addresses of any number of networks: /24s, or /64s of one /48.
 fn elsewhere(number: u32, is_ipv6: bool) -> String {
     if is_ipv6 {
         format!("2001:db8:1:{number:x}::1")

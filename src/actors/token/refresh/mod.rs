@@ -1,13 +1,12 @@
-//! Refresh tokens: opaque to everybody but us.
+//! Refresh tokens, which are opaque to clients.
 //!
-//! A token is `base64url(version ‖ session ‖ secret ‖ tag)`: the version of the installation's secret
-//! that it is made with (a byte), the session's number (8 bytes), the secret (32 bytes: from the
-//! operating system at login, derived from its predecessor after), and the first 16 bytes of an HMAC
-//! over all that. The number finds the row, so that no index on hashes has to follow each refresh; the
-//! tag tells an old token of ours from anybody's guess, which must not be able to end a session as a
-//! stolen token would.
+//! A token is `base64url(version ‖ session ‖ secret ‖ tag)`: the version of the installation's secret from
+//! which it is derived (a byte), the session's number (8 bytes), the secret (32 bytes: from the operating
+//! system at login, later derived from its predecessor), and the first 16 bytes of an HMAC over the rest. The
+//! number finds the row, so no index on hashes has to follow each refresh. The tag distinguishes an old token
+//! of Sekisho's from a guess, because a guess must not be able to end a session as a stolen token does.
 //!
-//! Tokens from before there were versions are a byte shorter and of version 0.
+//! Tokens from before there were versions are a byte shorter, and of version 0.
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, hmac};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -24,13 +23,13 @@ const TAG: usize = 16;
 const TOKEN: usize = VERSION + SESSION + SECRET + TAG;
 const TOKEN_WITHOUT_VERSION: usize = TOKEN - VERSION;
 
-/// How a token is written.
+/// The format of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TokenFormat {
     /// With the version of the installation's secret.
     Version(u8),
     /// As Sekisho wrote tokens before the secret had versions. A secret that was derived then keeps this
-    /// form, so that a retry after an upgrade gets the same token as the first answer.
+    /// format, so that a retry after an upgrade gets the same token as the first answer.
     WithoutVersion,
 }
 
@@ -43,8 +42,8 @@ impl TokenFormat {
     }
 }
 
-/// The secret part of a refresh token: 256 bits, and the version of the installation's secret that the
-/// token is made with.
+/// The secret part of a refresh token: 256 bits, and the version of the installation's secret from which the
+/// token is derived.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct RefreshSecret {
     bytes: [u8; SECRET],
@@ -59,7 +58,7 @@ impl std::fmt::Debug for RefreshSecret {
 }
 
 impl RefreshSecret {
-    /// What is stored of it.
+    /// The hash of the secret, as it is stored.
     #[must_use]
     pub fn hash(&self) -> SecretHash {
         let mut hash = [0; digest::SHA256_OUTPUT_LEN];
@@ -67,36 +66,36 @@ impl RefreshSecret {
         SecretHash(hash)
     }
 
-    /// The version of the installation's secret that its token is made with.
+    /// The version of the installation's secret from which its token is derived.
     #[must_use]
     pub const fn version(&self) -> u8 {
         self.format.version()
     }
 }
 
-/// A refresh token that is, or once was, one of ours.
+/// A refresh token that Sekisho issued, current or replaced.
 #[derive(Debug, Clone)]
 pub struct Presented {
-    /// Its session.
+    /// The session that the token names.
     pub session_id: SessionId,
-    /// Its secret.
+    /// The secret of the token.
     pub secret: RefreshSecret,
 }
 
-/// What may follow a presented secret, if that is current.
+/// The possible successor of a presented secret.
 #[derive(Debug, Clone)]
 pub struct Successor {
-    /// The secret.
+    /// The successor.
     pub secret: RefreshSecret,
-    /// How it was derived.
+    /// The derivation of the successor.
     pub derivation: Derivation,
 }
 
-/// A version of the installation's secret, which other keys are derived from.
+/// A version of the installation's secret, from which other keys are derived.
 pub(super) struct SecretVersion {
     pub(super) version: u8,
     pub(super) value: Zeroizing<Vec<u8>>,
-    /// From when on it makes new tokens.
+    /// The time from which it makes new tokens.
     pub(super) used_from: Timestamp,
 }
 
@@ -124,12 +123,12 @@ struct VersionKeys {
 }
 
 impl RefreshKeys {
-    /// Makes the keys from the versions of the installation's secret.
+    /// Derives the keys from the versions of the installation's secret.
     pub(super) fn new(versions: &[SecretVersion]) -> Self {
         Self { versions: versions.iter().map(VersionKeys::new).collect() }
     }
 
-    /// The keys that make new tokens now. Where a clock went back behind all of them, the first do.
+    /// The keys that make new tokens now. If the clock was set back before all of them, the first.
     fn newest(&self, now: Timestamp) -> Option<&VersionKeys> {
         self.versions.iter().rfind(|keys| keys.used_from <= now).or_else(|| self.versions.first())
     }
@@ -138,21 +137,20 @@ impl RefreshKeys {
         self.versions.iter().find(|keys| keys.version == version)
     }
 
-    /// A session's first secret; `None` where there is no secret of the installation.
+    /// A session's first secret; `None` if there is no installation secret.
     pub(super) fn first(&self, random: [u8; SECRET], now: Timestamp) -> Option<RefreshSecret> {
         let format = TokenFormat::Version(self.newest(now)?.version);
         Some(RefreshSecret { bytes: random, format })
     }
 
-    /// A secret that may follow a presented one; `None` where there is no secret of the installation.
+    /// The successor of a presented secret; `None` if there is no installation secret.
     pub(super) fn propose(&self, presented: &Presented, salt: Salt, now: Timestamp) -> Option<Successor> {
         let derivation = Derivation { version: self.newest(now)?.version, salt: Some(salt) };
         let secret = self.derive(presented.session_id, &presented.secret, &[derivation])?;
         Some(Successor { secret, derivation })
     }
 
-    /// The secret that one derivation after the other leads to; `None` where one is by a version that
-    /// is gone.
+    /// The secret to which a sequence of derivations leads; `None` if one is by a deleted version.
     pub(super) fn derive(
         &self,
         session_id: SessionId,
@@ -164,7 +162,7 @@ impl RefreshKeys {
         })
     }
 
-    /// Writes the token of a session; `None` where it is of a version that is gone.
+    /// Writes the token of a session; `None` if its version was deleted.
     pub(super) fn write(&self, session_id: SessionId, secret: &RefreshSecret) -> Option<RefreshToken> {
         let keys = self.of_version(secret.version())?;
         let mut token = Zeroizing::new(Vec::with_capacity(TOKEN));
@@ -178,7 +176,7 @@ impl RefreshKeys {
         Some(RefreshToken::new(BASE64_URL_SAFE_NO_PAD.encode(&*token)))
     }
 
-    /// Reads a token back; `None` for what is not ours.
+    /// Reads a token; `None` if Sekisho did not issue it.
     pub(super) fn read(&self, token: &RefreshToken) -> Option<Presented> {
         let bytes = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.decode(token.expose()).ok()?);
         let format = match (bytes.len(), bytes.first()) {

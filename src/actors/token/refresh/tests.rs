@@ -87,10 +87,10 @@ fn the_newest_version_that_is_used_makes_tokens_and_all_are_read() {
     assert_eq!((old_read.secret.version(), new_read.secret.version()), (0, 1));
     assert!(first.read(&old).is_some() && first.read(&new).is_none());
     assert!(last.read(&old).is_none() && last.read(&new).is_some());
-    // What came with an old token goes on with the new version.
+    // The successor of an old token has the new version.
     assert_eq!(both.propose(&old_read, Salt([1; 16]), NOW).unwrap().secret.version(), 1);
     assert!(last.derive(SessionId(1), &old_read.secret, &[salted(0, 1)]).is_none());
-    // A clock that went back behind the only version does not leave the server without one.
+    // If the clock was set back before the only version, the server still uses it.
     assert_eq!(last.first([7; 32], before).unwrap().version(), 1);
     assert!(RefreshKeys::new(&[]).first([7; 32], NOW).is_none());
 }
