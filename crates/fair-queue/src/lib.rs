@@ -68,28 +68,14 @@ mod clock;
 mod crowd;
 mod node;
 mod order;
+mod ticket;
 mod tree;
 
 use std::collections::BTreeMap;
 
+pub use order::Ahead;
+pub use ticket::Ticket;
 use tree::Tree;
-
-/// Identifies an entry while it waits in a queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket {
-    /// The number of the push, unique in its queue.
-    number: u64,
-    leaf: arena::NodeId,
-}
-
-/// What is served before an entry if no other entry arrives or leaves.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Ahead {
-    /// The number of entries.
-    pub entries: usize,
-    /// The sum of their weights.
-    pub cost: u64,
-}
 
 /// The queue; see the crate's documentation. `DEPTH` is the number of keys of a path.
 ///
@@ -155,25 +141,26 @@ impl<K: Copy + Ord, T, const DEPTH: usize> FairQueue<K, T, DEPTH> {
     /// What is served before an entry; `None` if it is not waiting.
     #[must_use]
     pub fn ahead(&self, ticket: Ticket) -> Option<Ahead> {
-        self.tree.ahead(ticket, u64::MAX)
+        order::ahead(&self.tree, ticket, u64::MAX)
     }
 
     /// What is served before an entry, if that costs at most `limit`; otherwise, and if the entry is not
     /// waiting, `None`. It looks no further than the limit.
     #[must_use]
     pub fn ahead_within(&self, ticket: Ticket, limit: u64) -> Option<Ahead> {
-        self.tree.ahead(ticket, limit)
+        order::ahead(&self.tree, ticket, limit)
     }
 
     /// What would be served before an entry if it were pushed now. Leaves the queue unchanged.
     #[must_use]
     pub fn ahead_of_new(&mut self, path: [K; DEPTH], weight: u32) -> Ahead {
-        self.tree.ahead_of_new(path, weight.max(1))
+        let find = |tree: &_, ticket| order::ahead(tree, ticket, u64::MAX);
+        self.tree.while_waiting(path, weight.max(1), find).unwrap_or_default()
     }
 
     /// All entries, in the order in which they are served if none arrives or leaves.
     pub fn iter(&self) -> impl Iterator<Item = (Ticket, &T)> {
-        self.tree.in_order().filter_map(|entry| Some((entry.ticket, self.values.get(&entry.ticket)?)))
+        order::of(&self.tree).filter_map(|entry| Some((entry.ticket, self.values.get(&entry.ticket)?)))
     }
 
     /// The number of waiting entries.

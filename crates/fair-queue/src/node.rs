@@ -1,6 +1,6 @@
 //! A node of the tree, and how its parent ranks it.
 
-use crate::{Ticket, arena::NodeId, clock::Clock};
+use crate::{arena::NodeId, clock::Clock, ticket::Ticket};
 
 /// A flow at the end of the path, and the number of the push.
 pub(crate) type EntryKey = (NodeId, u64);

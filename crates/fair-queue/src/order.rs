@@ -9,8 +9,43 @@ use std::{
 use crate::{
     arena::NodeId,
     node::{EntryKey, Facts, Rank, Waiting},
+    ticket::Ticket,
     tree::Tree,
 };
+
+/// What is served before an entry if no other entry arrives or leaves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ahead {
+    /// The number of entries.
+    pub entries: usize,
+    /// The sum of their weights.
+    pub cost: u64,
+}
+
+/// What is served before an entry, if that costs at most `limit`; otherwise, and if the entry is not waiting, `None`.
+pub(crate) fn ahead<K: Copy + Ord, const DEPTH: usize>(
+    tree: &Tree<K, DEPTH>,
+    ticket: Ticket,
+    limit: u64,
+) -> Option<Ahead> {
+    if !tree.contains(ticket) {
+        return None;
+    }
+    let mut ahead = Ahead::default();
+    for entry in of(tree).take_while(|entry| entry.ticket != ticket) {
+        ahead.entries += 1;
+        ahead.cost += u64::from(entry.weight);
+        if ahead.cost > limit {
+            return None;
+        }
+    }
+    Some(ahead)
+}
+
+/// All that waits, in the order of its service.
+pub(crate) fn of<K: Copy + Ord, const DEPTH: usize>(tree: &Tree<K, DEPTH>) -> InOrder<'_, K, DEPTH> {
+    InOrder::below(tree, NodeId::ROOT)
+}
 
 /// The entries below a node, in the order of their service.
 pub(crate) struct InOrder<'a, K, const DEPTH: usize> {
@@ -33,7 +68,7 @@ enum Source<'a, K, const DEPTH: usize> {
 }
 
 impl<'a, K: Copy + Ord, const DEPTH: usize> InOrder<'a, K, DEPTH> {
-    pub(crate) fn below(tree: &'a Tree<K, DEPTH>, id: NodeId) -> Self {
+    fn below(tree: &'a Tree<K, DEPTH>, id: NodeId) -> Self {
         let source = if tree.is_flow(id) {
             Source::Flow(tree.entries_of(id))
         } else {

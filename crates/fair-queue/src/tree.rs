@@ -6,12 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map::Range};
 
 use crate::{
-    Ahead, Ticket,
     arena::{Arena, NodeId},
     clock::Clock,
     crowd::Crowds,
     node::{EntryKey, Facts, Node, Rank, Waiting},
-    order::InOrder,
+    ticket::Ticket,
 };
 
 /// See the module's documentation.
@@ -113,36 +112,28 @@ impl<K: Copy + Ord, const DEPTH: usize> Tree<K, DEPTH> {
         self.nodes[NodeId::ROOT].ends.map(|[_, last]| last.ticket)
     }
 
-    pub(crate) fn ahead(&self, ticket: Ticket, limit: u64) -> Option<Ahead> {
-        if !self.entries.contains_key(&(ticket.leaf, ticket.number)) {
-            return None;
-        }
-        let mut ahead = Ahead::default();
-        for entry in self.in_order().take_while(|entry| entry.ticket != ticket) {
-            ahead.entries += 1;
-            ahead.cost += u64::from(entry.weight);
-            if ahead.cost > limit {
-                return None;
-            }
-        }
-        Some(ahead)
+    /// Whether an entry waits.
+    pub(crate) fn contains(&self, ticket: Ticket) -> bool {
+        self.entries.contains_key(&(ticket.leaf, ticket.number))
     }
 
-    pub(crate) fn ahead_of_new(&mut self, path: [K; DEPTH], weight: u32) -> Ahead {
+    /// Adds an entry, looks at it and removes it again. Leaves the tree unchanged.
+    pub(crate) fn while_waiting<R>(
+        &mut self,
+        path: [K; DEPTH],
+        weight: u32,
+        look: impl FnOnce(&Self, Ticket) -> R,
+    ) -> R {
         // An entry that is removed unserved leaves a trace only in the crowd's peak.
         let crowd = path.last().map(|key| (*key, self.crowds.get(*key)));
         let ticket = self.push(path, weight);
-        let ahead = self.ahead(ticket, u64::MAX).unwrap_or_default();
+        let seen = look(self, ticket);
         self.remove(ticket);
         self.pushes -= 1;
         if let Some((key, crowd)) = crowd {
             self.crowds.restore(key, crowd);
         }
-        ahead
-    }
-
-    pub(crate) fn in_order(&self) -> InOrder<'_, K, DEPTH> {
-        InOrder::below(self, NodeId::ROOT)
+        seen
     }
 
     pub(crate) fn cost(&self) -> u64 {
