@@ -7,24 +7,41 @@ use std::{
 };
 
 use syn::{
-    Attribute, File, ImplItemFn, Item, ItemMod, ItemUse, Macro, MetaList, UseTree,
+    Attribute, File, Ident, ImplItemFn, Item, ItemMod, ItemUse, Macro, MetaList, UseTree, Visibility,
     buffer::{Cursor, TokenBuffer},
     visit::{self, Visit},
 };
 
 /// A source file.
+#[derive(Default)]
 pub struct Source {
     /// Its path below `src`.
     pub name: String,
-    /// Every path that it names outside of unit tests, such as `["crate", "actors", "db", "Ping"]` or `["rusqlite", "Connection"]`.
-    pub paths: Vec<Vec<String>>,
+    /// Its module, such as `["crate", "actors", "db"]`.
+    pub module: Vec<String>,
+    /// Every path that its code names outside of unit tests, such as `["crate", "actors", "db", "Ping"]` or `["rusqlite",
+    /// "Connection"]`.
+    pub used: Vec<Vec<String>>,
+    /// Every path that it only passes on, by a `pub use`.
+    passed_on: Vec<Vec<String>>,
+    /// The path of each item that it defines.
+    pub defined: Vec<Vec<String>>,
+    /// Each import: the path under which it can be named from here on (`*` is a glob), and the path that it stands for.
+    pub imported: Vec<(Vec<String>, Vec<String>)>,
     /// Its lines without those that are comments.
     pub code: String,
 }
 
-/// Every source file, parsed.
+/// Every source file of Sekisho, parsed.
 pub fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let found = sources_below("src");
+    assert!(found.len() > 60, "only {} files were found", found.len());
+    found
+}
+
+/// Every source file in a folder of this repository, parsed.
+pub fn sources_below(folder: &str) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut directories: Vec<PathBuf> = vec![root.clone()];
     let mut found = Vec::new();
     while let Some(directory) = directories.pop() {
@@ -40,7 +57,6 @@ pub fn sources() -> Vec<Source> {
             }
         }
     }
-    assert!(found.len() > 60, "only {} files were found", found.len());
     found
 }
 
@@ -50,34 +66,36 @@ impl Source {
         let mut module: Vec<_> = name.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
         module.pop_if(|last| matches!(last.as_str(), "mod" | "lib" | "main"));
         module.insert(0, "crate".to_owned());
-        let mut collector = Collector { module, aliases: HashMap::new(), paths: Vec::new() };
-        collector.visit_file(&file);
         let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         let code = lines.collect::<Vec<_>>().join("\n");
-        Self { name, paths: collector.paths, code }
+        let source = Self { name, module: module.clone(), code, ..Self::default() };
+        let mut collector = Collector { module, aliases: HashMap::new(), source };
+        collector.visit_items(&file.items);
+        collector.source
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &Vec<String>> {
+        self.used.iter().chain(&self.passed_on)
     }
 
     /// Whether it names something below a path.
     pub fn names(&self, prefix: &[&str]) -> bool {
-        self.paths
-            .iter()
-            .any(|path| path.len() >= prefix.len() && path.iter().zip(prefix).all(|(a, b)| a == b))
+        self.paths().any(|path| path.len() >= prefix.len() && path.iter().zip(prefix).all(|(a, b)| a == b))
     }
 
     /// Whether it names something by the last parts of its path.
     pub fn names_last(&self, suffix: &[&str]) -> bool {
-        self.paths
-            .iter()
-            .any(|path| path.ends_with(&suffix.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>()))
+        let suffix: Vec<_> = suffix.iter().map(|part| (*part).to_owned()).collect();
+        self.paths().any(|path| path.ends_with(&suffix))
     }
 }
 
 struct Collector {
     /// The module that is read, from the crate's root on.
     module: Vec<String>,
-    /// What an import in this module calls by a name of its own.
+    /// What this module calls by a name of its own: its imports and the modules in it.
     aliases: HashMap<String, Vec<String>>,
-    paths: Vec<Vec<String>>,
+    source: Source,
 }
 
 impl Collector {
@@ -106,28 +124,32 @@ impl Collector {
         [&base, rest].concat()
     }
 
-    fn import(&mut self, prefix: &[String], tree: &UseTree) {
-        let mut end = |name: &syn::Ident, alias: &syn::Ident| {
-            let mut path = prefix.to_vec();
-            if name != "self" || path.is_empty() {
-                path.push(name.to_string());
-            }
-            let path = self.resolve(&path);
-            let alias = if alias == "self" { path.last().unwrap().clone() } else { alias.to_string() };
-            self.paths.push(path.clone());
-            self.aliases.insert(alias, path);
-        };
-        match tree {
+    /// The path of a name in the module that is read.
+    fn here(&self, name: &str) -> Vec<String> {
+        [&self.module[..], &[name.to_owned()]].concat()
+    }
+
+    fn import(&mut self, is_public: bool, prefix: &[String], tree: &UseTree) {
+        let (name, alias) = match tree {
             UseTree::Path(part) => {
-                self.import(&[prefix, &[part.ident.to_string()]].concat(), &part.tree);
+                return self.import(is_public, &[prefix, &[part.ident.to_string()]].concat(), &part.tree);
             }
-            UseTree::Name(name) => end(&name.ident, &name.ident),
-            UseTree::Rename(name) => end(&name.ident, &name.rename),
-            UseTree::Group(group) => group.items.iter().for_each(|tree| self.import(prefix, tree)),
-            UseTree::Glob(_) => {
-                let path = self.resolve(prefix);
-                self.paths.push(path);
+            UseTree::Group(group) => {
+                return group.items.iter().for_each(|tree| self.import(is_public, prefix, tree));
             }
+            UseTree::Name(name) => (name.ident.to_string(), name.ident.to_string()),
+            UseTree::Rename(name) => (name.ident.to_string(), name.rename.to_string()),
+            UseTree::Glob(_) => ("self".to_owned(), "*".to_owned()),
+        };
+        let path =
+            if name == "self" { self.resolve(prefix) } else { self.resolve(&[prefix, &[name]].concat()) };
+        let alias = if alias == "self" { path.last().unwrap().clone() } else { alias };
+        self.source.imported.push((self.here(&alias), path.clone()));
+        self.aliases.insert(alias, path.clone());
+        if is_public {
+            self.source.passed_on.push(path);
+        } else {
+            self.source.used.push(path);
         }
     }
 
@@ -168,9 +190,22 @@ impl Collector {
     fn end_path(&mut self, path: &mut Vec<String>) {
         let resolved = self.resolve(path);
         if resolved.len() > 1 {
-            self.paths.push(resolved);
+            self.source.used.push(resolved);
         }
         path.clear();
+    }
+
+    /// Reads the items of a module: first what it calls by a name of its own, because code before an import may use it.
+    fn visit_items(&mut self, items: &[Item]) {
+        for item in items {
+            if let Item::Mod(module) = item {
+                let name = module.ident.to_string();
+                self.aliases.insert(name.clone(), self.here(&name));
+            }
+        }
+        let is_import = |item: &&Item| matches!(item, Item::Use(_));
+        items.iter().filter(is_import).for_each(|item| self.visit_item(item));
+        items.iter().filter(|item| !is_import(item)).for_each(|item| self.visit_item(item));
     }
 }
 
@@ -181,22 +216,35 @@ fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// The imports of a module come first, because code before them may use what they name.
-fn with_imports_first(items: &[Item]) -> impl Iterator<Item = &Item> {
-    let is_import = |item: &&Item| matches!(item, Item::Use(_));
-    items.iter().filter(is_import).chain(items.iter().filter(move |item| !is_import(item)))
+/// The name that an item defines. A module with a file of its own is not defined here.
+fn defined_name(item: &Item) -> Option<&Ident> {
+    match item {
+        Item::Const(item) => Some(&item.ident),
+        Item::Enum(item) => Some(&item.ident),
+        Item::Fn(item) => Some(&item.sig.ident),
+        Item::Macro(item) => item.ident.as_ref(),
+        Item::Mod(item) => item.content.as_ref().map(|_| &item.ident),
+        Item::Static(item) => Some(&item.ident),
+        Item::Struct(item) => Some(&item.ident),
+        Item::Trait(item) => Some(&item.ident),
+        Item::Type(item) => Some(&item.ident),
+        _ => None,
+    }
 }
 
 impl<'ast> Visit<'ast> for Collector {
-    fn visit_file(&mut self, file: &'ast File) {
-        with_imports_first(&file.items).for_each(|item| self.visit_item(item));
+    fn visit_item(&mut self, item: &'ast Item) {
+        if let Some(name) = defined_name(item) {
+            self.source.defined.push(self.here(&name.to_string()));
+        }
+        visit::visit_item(self, item);
     }
 
     fn visit_item_mod(&mut self, module: &'ast ItemMod) {
         if let Some((_, items)) = module.content.as_ref().filter(|_| !is_test(&module.attrs)) {
             let outside = std::mem::take(&mut self.aliases);
             self.module.push(module.ident.to_string());
-            with_imports_first(items).for_each(|item| self.visit_item(item));
+            self.visit_items(items);
             self.module.pop();
             self.aliases = outside;
         }
@@ -204,7 +252,7 @@ impl<'ast> Visit<'ast> for Collector {
 
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
         if !is_test(&item.attrs) {
-            self.import(&[], &item.tree);
+            self.import(!matches!(item.vis, Visibility::Inherited), &[], &item.tree);
         }
     }
 
@@ -222,7 +270,7 @@ impl<'ast> Visit<'ast> for Collector {
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
         if attribute.path().is_ident("allow") {
-            self.paths.push(vec!["#[allow]".to_owned()]);
+            self.source.used.push(vec!["#[allow]".to_owned()]);
         }
         visit::visit_attribute(self, attribute);
     }
@@ -258,7 +306,7 @@ fn imports_are_read_however_they_are_written() {
         &["crate", "cli", "name"],
         &["rusqlite"],
     ] {
-        assert!(source.names(named), "{named:?} is not among {:?}", source.paths);
+        assert!(source.names(named), "{named:?} is not among {:?}", source.used);
     }
-    assert!(!source.names(&["actix_web"]), "{:?}", source.paths);
+    assert!(!source.names(&["actix_web"]), "{:?}", source.used);
 }

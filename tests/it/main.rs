@@ -3,6 +3,7 @@
 
 mod actors;
 mod architecture;
+mod circles;
 mod http;
 mod imports;
 mod support;
