@@ -11,7 +11,7 @@ use crate::{
     domain::Scope,
     http::{
         state::Api,
-        wire::{bearer::bearer, errors::ApiError},
+        wire::{api_error::ApiError, bearer::bearer, errors},
     },
 };
 
@@ -105,7 +105,7 @@ impl FromRequest for CurrentUser {
             if caller.scope.contains(Scope::USER) {
                 Ok(Self(caller))
             } else {
-                Err(ApiError::NeedsUserScope.into())
+                Err(ApiError::from(errors::NEEDS_USER_SCOPE).into())
             }
         })
     }
@@ -123,7 +123,7 @@ impl FromRequest for CurrentAdmin {
             if caller.scope.contains(Scope::ADMIN) {
                 Ok(Self(caller))
             } else {
-                Err(ApiError::InsufficientPermissions.into())
+                Err(ApiError::from(errors::NEEDS_ADMIN).into())
             }
         })
     }

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::{
     actors::Pinger,
-    http::{state::Api, wire::errors::ApiError},
+    http::{state::Api, wire::api_error::ApiError},
 };
 
 /// How long each actor has to answer a ping. A hash thread may be in the middle of a hash.
@@ -37,7 +37,7 @@ pub(crate) async fn ready(
     if failing.is_empty() {
         Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
     } else {
-        Err(ApiError::NotReady { failing })
+        Err(ApiError::not_ready(failing))
     }
 }
 

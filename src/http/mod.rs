@@ -19,7 +19,7 @@ use self::{
     api::{admin, sessions, users},
     oauth::{keys, token},
     route::route,
-    wire::errors::ApiError,
+    wire::{api_error::ApiError, errors},
 };
 pub use self::{
     current::{CurrentAdmin, CurrentUser},
@@ -63,7 +63,7 @@ pub fn configure(config: &mut ServiceConfig, api: Api) {
 /// The answer to every other path. Not part of [`configure`]: an application that embeds Sekisho
 /// has paths of its own.
 pub fn refuse_unknown_paths(config: &mut ServiceConfig) {
-    config.default_service(web::to(|| async { Err::<&str, _>(ApiError::NotFound) }));
+    config.default_service(web::to(|| async { Err::<&str, _>(ApiError::from(errors::NOT_FOUND)) }));
 }
 
 /// Every path above, for the test that holds the OpenAPI document against them.

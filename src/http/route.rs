@@ -1,5 +1,7 @@
 //! How a path of the route table becomes a resource of actix-web.
 
+use std::rc::Rc;
+
 use actix_web::{
     FromRequest, Handler, Resource, Responder, Route,
     guard::{self, Guard},
@@ -8,8 +10,8 @@ use actix_web::{
 };
 
 use crate::http::{
-    cross_site,
-    wire::errors::{ApiError, OAuthError},
+    cross_site, errors,
+    wire::api_error::{ApiError, OAuthError},
 };
 
 /// The path of a route as it is declared, which is its name in the metrics.
@@ -29,9 +31,10 @@ pub(crate) fn route(
         let resource = web::resource(pattern).app_data(RouteLabel(path));
         let builder = RouteBuilder { resource, allow: Vec::new(), is_oauth: false };
         let RouteBuilder { resource, allow, .. } = methods(builder);
-        let allow: &'static str = allow_header(&allow);
-        config.service(resource.default_service(web::to(move || async move {
-            Err::<&str, _>(ApiError::MethodNotAllowed { allow })
+        let allow: Rc<str> = allow_header(&allow).into();
+        config.service(resource.default_service(web::to(move || {
+            let allow = Rc::clone(&allow);
+            async move { Err::<&str, _>(ApiError::method_not_allowed(allow)) }
         })));
     }
 }
@@ -77,7 +80,7 @@ impl RouteBuilder {
     {
         let guard = || guard::Method(method.clone());
         let foreign = web::route().guard(guard()).guard(guard::fn_guard(cross_site::is_foreign));
-        let refused = || ApiError::CrossSiteRequest;
+        let refused = || ApiError::from(errors::CROSS_SITE_REQUEST);
         self.resource = self.resource.route(if self.is_oauth {
             foreign.to(move || async move { Err::<&str, _>(OAuthError(refused())) })
         } else {

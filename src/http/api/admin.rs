@@ -4,13 +4,16 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use crate::{
-    actors::account::{BrowseUsers, ChangeUser, EndSessionsOfUser, RemoveUser, ShowSessionsOfUser, ShowUser},
+    actors::account::{
+        AdminError, BrowseUsers, ChangeUser, EndSessionsOfUser, RemoveUser, ShowSessionsOfUser, ShowUser,
+    },
     domain::{Cursor, Email, Role, UserChange, UserId},
     http::{
         state::Api,
         wire::{
+            api_error::ApiError,
             bearer::Bearer,
-            errors::ApiError,
+            errors,
             fields::Fields,
             json::JsonObject,
             parameters::{PathId, Query},
@@ -54,15 +57,15 @@ pub(crate) async fn change(
     id: PathId,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
-    let mut errors = Vec::new();
-    let mut fields = Fields::new(&body.0, &["body"], &mut errors);
+    let mut mistakes = Vec::new();
+    let mut fields = Fields::new(&body.0, &["body"], &mut mistakes);
     let role = fields.optional_text("role");
     let role = fields.parse("role", role, str::parse::<Role>);
     let email = fields.optional_text("email");
     let email = fields.parse("email", email, Email::parse);
     let disabled = fields.optional_bool("disabled");
-    if !errors.is_empty() {
-        return Err(ApiError::Validation(errors));
+    if !mistakes.is_empty() {
+        return Err(ApiError::validation(mistakes));
     }
     let change = UserChange { email, role, disabled };
     let user = api.accounts.ask(ChangeUser { token: bearer.0, id: UserId(id.0), change }).await?;
@@ -95,4 +98,18 @@ pub(crate) async fn end_sessions(
 ) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(EndSessionsOfUser { token: bearer.0, id: UserId(id.0) }).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+impl From<AdminError> for ApiError {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::Authenticate(error) => error.into(),
+            AdminError::Forbidden => errors::NEEDS_ADMIN.into(),
+            AdminError::NotRecent => errors::NOT_RECENT.into(),
+            AdminError::NotFound => errors::NOT_FOUND.into(),
+            AdminError::EmailTaken => errors::EMAIL_TAKEN.into(),
+            AdminError::LastAdmin => errors::LAST_ADMIN.into(),
+            AdminError::Actor(error) => error.into(),
+        }
+    }
 }

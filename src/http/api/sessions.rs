@@ -3,13 +3,14 @@
 use actix_web::{HttpResponse, web};
 
 use crate::{
-    actors::account::{EndOtherSessions, EndOwnSession, ListOwnSessions, LogOut},
+    actors::account::{EndOtherSessions, EndOwnSession, ListOwnSessions, LogOut, OwnSessionError},
     domain::SessionId,
     http::{
         state::Api,
         wire::{
+            api_error::ApiError,
             bearer::Bearer,
-            errors::ApiError,
+            errors,
             parameters::{PathId, Query},
             render::{Items, SessionBody, ok},
         },
@@ -40,4 +41,14 @@ pub(crate) async fn end_others(api: web::Data<Api>, bearer: Bearer) -> Result<Ht
 pub(crate) async fn log_out(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(LogOut { token: bearer.0 }).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+impl From<OwnSessionError> for ApiError {
+    fn from(error: OwnSessionError) -> Self {
+        match error {
+            OwnSessionError::Authenticate(error) => error.into(),
+            OwnSessionError::NotFound => errors::NOT_FOUND.into(),
+            OwnSessionError::Actor(error) => error.into(),
+        }
+    }
 }

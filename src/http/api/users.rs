@@ -6,13 +6,20 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::head
 use serde_json::Value;
 
 use crate::{
-    actors::account::{Authenticate, ChangeEmail, ChangePassword, DeleteAccount, Register},
+    actors::{
+        account::{
+            Authenticate, ChangeEmail, ChangePassword, DeleteAccount, OwnAccountError, Register,
+            RegisterError,
+        },
+        db::NameConflict,
+    },
     domain::{Email, PasswordPolicy, Registration, RequestOrigin, Username},
     http::{
         state::Api,
         wire::{
+            api_error::ApiError,
             bearer::Bearer,
-            errors::ApiError,
+            errors,
             fields::Fields,
             json::JsonObject,
             origin::Origin,
@@ -33,7 +40,7 @@ impl FromRequest for OpenRegistration {
         let registration = request.app_data::<web::Data<Api>>().map(|api| api.registration);
         ready(match registration {
             Some(Registration::Open) => Ok(Self),
-            Some(Registration::Closed) | None => Err(ApiError::RegistrationClosed),
+            Some(Registration::Closed) | None => Err(errors::REGISTRATION_CLOSED.into()),
         })
     }
 }
@@ -58,31 +65,27 @@ fn registration(
     policy: PasswordPolicy,
     origin: RequestOrigin,
 ) -> Result<Register, ApiError> {
-    let mut errors = Vec::new();
+    let mut mistakes = Vec::new();
     let (names, at): (_, &[&str]) = match body.0.get("user") {
         None => (&body.0, &["body"]),
         Some(Value::Object(user)) => (user, &["body", "user"]),
         Some(_) => {
-            return Err(ApiError::Validation(vec![FieldError {
-                kind: "model_attributes_type",
-                loc: vec!["body", "user"],
-                msg: "Input should be a valid dictionary or object to extract fields from".to_owned(),
-            }]));
+            return Err(FieldError::not_an_object(&["body", "user"]).into());
         }
     };
-    let mut fields = Fields::new(names, at, &mut errors);
+    let mut fields = Fields::new(names, at, &mut mistakes);
     let email = fields.email("email");
     let username = fields.text("username");
     let username = fields.parse("username", username, Username::parse);
-    let mut fields = Fields::new(&body.0, &["body"], &mut errors);
+    let mut fields = Fields::new(&body.0, &["body"], &mut mistakes);
     let names: Vec<_> =
         email.iter().map(Email::as_str).chain(username.iter().map(Username::as_str)).collect();
     let password = fields.new_password("password", policy, &names);
     match (email, username, password) {
-        (Some(email), Some(username), Some(password)) if errors.is_empty() => {
+        (Some(email), Some(username), Some(password)) if mistakes.is_empty() => {
             Ok(Register { email, username, password, origin })
         }
-        _ => Err(ApiError::Validation(errors)),
+        _ => Err(ApiError::validation(mistakes)),
     }
 }
 
@@ -97,8 +100,8 @@ pub(crate) async fn change_email(
     origin: Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
-    let mut errors = Vec::new();
-    let mut fields = Fields::new(&body.0, &["body"], &mut errors);
+    let mut mistakes = Vec::new();
+    let mut fields = Fields::new(&body.0, &["body"], &mut mistakes);
     let (email, password) = (fields.email("email"), fields.password("current_password"));
     match (email, password) {
         (Some(email), Some(password)) => {
@@ -106,7 +109,7 @@ pub(crate) async fn change_email(
             let user = api.accounts.ask(change).await?;
             Ok(ok(UserBody::from(&user)))
         }
-        _ => Err(ApiError::Validation(errors)),
+        _ => Err(ApiError::validation(mistakes)),
     }
 }
 
@@ -116,18 +119,18 @@ pub(crate) async fn change_password(
     origin: Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
-    let mut errors = Vec::new();
-    let mut fields = Fields::new(&body.0, &["body"], &mut errors);
+    let mut mistakes = Vec::new();
+    let mut fields = Fields::new(&body.0, &["body"], &mut mistakes);
     let current = fields.password("current_password");
     // Whether it equals one of their names is checked where those are known.
     let new = fields.new_password("new_password", api.policy, &[]);
     match (current, new) {
-        (Some(current), Some(new)) if errors.is_empty() => {
+        (Some(current), Some(new)) if mistakes.is_empty() => {
             let change = ChangePassword { token: bearer.0, current, new, origin: origin.0 };
             let pair = api.accounts.ask(change).await?;
             Ok(ok(TokenResponse::from(&pair)))
         }
-        _ => Err(ApiError::Validation(errors)),
+        _ => Err(ApiError::validation(mistakes)),
     }
 }
 
@@ -137,9 +140,43 @@ pub(crate) async fn delete(
     origin: Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
-    let mut errors = Vec::new();
-    let password = Fields::new(&body.0, &["body"], &mut errors).password("password");
-    let password = password.ok_or(ApiError::Validation(errors))?;
+    let mut mistakes = Vec::new();
+    let password = Fields::new(&body.0, &["body"], &mut mistakes).password("password");
+    let password = password.ok_or(ApiError::validation(mistakes))?;
     api.accounts.ask(DeleteAccount { token: bearer.0, password, origin: origin.0 }).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+impl From<RegisterError> for ApiError {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Closed => errors::REGISTRATION_CLOSED.into(),
+            RegisterError::InvalidPassword(invalid) => {
+                FieldError::password(invalid, &["body", "password"]).into()
+            }
+            RegisterError::NameConflict(NameConflict::Email) => errors::EMAIL_TAKEN.into(),
+            RegisterError::NameConflict(NameConflict::Username) => errors::USERNAME_TAKEN.into(),
+            RegisterError::Throttled { retry_after } => {
+                Self::retry_after(errors::TOO_MANY_ATTEMPTS, retry_after)
+            }
+            RegisterError::Busy { retry_after } => Self::retry_after(errors::TOO_MANY_LOGINS, retry_after),
+            RegisterError::Actor(error) => error.into(),
+        }
+    }
+}
+
+impl From<OwnAccountError> for ApiError {
+    fn from(error: OwnAccountError) -> Self {
+        match error {
+            OwnAccountError::Authenticate(error) => error.into(),
+            OwnAccountError::WrongPassword => errors::WRONG_PASSWORD.into(),
+            OwnAccountError::InvalidPassword(invalid) => {
+                FieldError::password(invalid, &["body", "new_password"]).into()
+            }
+            OwnAccountError::EmailTaken => errors::EMAIL_TAKEN.into(),
+            OwnAccountError::LastAdmin => errors::LAST_ADMIN.into(),
+            OwnAccountError::Check(error) => error.into(),
+            OwnAccountError::Actor(error) => error.into(),
+        }
+    }
 }

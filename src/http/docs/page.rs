@@ -16,7 +16,11 @@ use actix_web::{
 };
 use utoipa_swagger_ui::Config;
 
-use crate::http::{docs::asset::Asset, openapi, wire::errors::ApiError};
+use crate::http::{
+    docs::asset::Asset,
+    openapi,
+    wire::{api_error::ApiError, errors},
+};
 
 /// Nothing from elsewhere, no inline script, nobody may frame the page. Swagger UI sets styles on
 /// elements and draws its icons from `data:` addresses.
@@ -95,6 +99,6 @@ pub(crate) async fn page(request: HttpRequest) -> HttpResponse {
 
 pub(crate) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let name = request.match_info().get("file").unwrap_or_default();
-    let asset = ASSETS.get(name).ok_or(ApiError::NotFound)?;
+    let asset = ASSETS.get(name).ok_or(errors::NOT_FOUND)?;
     Ok(asset.answer(&request))
 }

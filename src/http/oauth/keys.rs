@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     actors::token::{JWKS_MAX_AGE, PublishKeys},
     domain::Scope,
-    http::{state::Api, wire::errors::ApiError},
+    http::{state::Api, wire::api_error::ApiError},
 };
 
 fn cacheable() -> CacheControl {

@@ -9,7 +9,7 @@ use actix_web::{
 use crate::http::{
     route::RouteLabel,
     state::Api,
-    wire::{errors::ApiError, render::NO_STORE},
+    wire::{api_error::ApiError, render::NO_STORE},
 };
 
 /// An answer is data and no page, nobody may frame it, and it loads nothing. The page at `/docs` has

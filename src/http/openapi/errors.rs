@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::operation::{common_headers, reference};
-use crate::http::wire::body::MAX_BODY;
 
 #[derive(Clone, Copy)]
 struct ErrorResponse {
@@ -317,6 +316,3 @@ pub(crate) fn error_responses() -> Value {
 pub(crate) fn status_of(name: &str) -> &'static str {
     ERRORS.iter().find(|error| error.name == name).map_or("default", |error| error.status)
 }
-
-/// The document states the limit in words.
-const _: () = assert!(MAX_BODY == 64 * 1024);

@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
 
-use super::errors::ApiError;
+use super::{api_error::ApiError, errors};
 use crate::domain::AccessToken;
 
 /// The bearer token that a request must have (RFC 6750, section 2.1).
@@ -22,18 +22,18 @@ impl FromRequest for Bearer {
 /// Reads the bearer token of a request.
 pub(crate) fn bearer(request: &HttpRequest) -> Result<AccessToken, ApiError> {
     let mut values = request.headers().get_all(header::AUTHORIZATION);
-    let value = values.next().ok_or(ApiError::NotAuthenticated)?;
+    let value = values.next().ok_or(errors::NOT_AUTHENTICATED)?;
     if values.next().is_some() {
-        return Err(ApiError::InvalidToken);
+        return Err(errors::INVALID_TOKEN.into());
     }
-    let value = value.to_str().map_err(|_| ApiError::InvalidToken)?;
+    let value = value.to_str().map_err(|_| errors::INVALID_TOKEN)?;
     let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
     if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(ApiError::NotAuthenticated);
+        return Err(errors::NOT_AUTHENTICATED.into());
     }
     let token = token.trim_matches(' ');
     if token.is_empty() {
-        return Err(ApiError::InvalidToken);
+        return Err(errors::INVALID_TOKEN.into());
     }
     Ok(AccessToken::new(token.to_owned()))
 }
@@ -51,16 +51,16 @@ mod tests {
             for value in values {
                 request = request.append_header((header::AUTHORIZATION, *value));
             }
-            bearer(&request.to_http_request()).map_err(|error| error.code())
+            bearer(&request.to_http_request()).map_err(|error| error.to_string())
         };
 
         for value in ["Bearer abc", "bearer abc", "BEARER  abc "] {
             assert_eq!(read(&[value]).map(|token| token.expose().to_owned()), Ok("abc".to_owned()));
         }
-        assert_eq!(read(&[]).err(), Some("not_authenticated"));
-        assert_eq!(read(&["Basic abc"]).err(), Some("not_authenticated"));
+        assert_eq!(read(&[]).err(), Some("not_authenticated".to_owned()));
+        assert_eq!(read(&["Basic abc"]).err(), Some("not_authenticated".to_owned()));
         for values in [&["Bearer"][..], &["Bearer "], &["Bearer a", "Bearer b"], &["Bearer é"]] {
-            assert_eq!(read(values).err(), Some("invalid_token"), "{values:?}");
+            assert_eq!(read(values).err(), Some("invalid_token".to_owned()), "{values:?}");
         }
     }
 }

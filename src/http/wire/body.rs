@@ -6,7 +6,10 @@ use actix_web::{HttpMessage, HttpRequest, dev::Payload, http::header::CONTENT_TY
 use futures_util::StreamExt;
 use zeroize::Zeroizing;
 
-use crate::http::wire::errors::ApiError;
+use super::{
+    api_error::ApiError,
+    errors::{self, ErrorKind},
+};
 
 /// The largest body.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
@@ -38,26 +41,26 @@ impl MediaType {
 pub(super) async fn read(
     mut payload: Payload,
     media_type: MediaType,
-    unsupported: &'static str,
+    unsupported: &'static ErrorKind,
 ) -> Result<Zeroizing<Vec<u8>>, ApiError> {
     let whole = async {
         if media_type == MediaType::Other {
-            return Err(ApiError::UnsupportedMediaType(unsupported));
+            return Err(ApiError::from(unsupported));
         }
         let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| ApiError::InvalidRequest("The body could not be read"))?;
+            let chunk = chunk.map_err(|_| errors::UNREADABLE_BODY)?;
             if media_type == MediaType::Missing && !chunk.is_empty() {
-                return Err(ApiError::UnsupportedMediaType(unsupported));
+                return Err(ApiError::from(unsupported));
             }
             if body.len() + chunk.len() > MAX_BODY {
-                return Err(ApiError::PayloadTooLarge);
+                return Err(errors::PAYLOAD_TOO_LARGE.into());
             }
             append(&mut body, &chunk);
         }
         Ok(body)
     };
-    tokio::time::timeout(BODY_TIMEOUT, whole).await.unwrap_or(Err(ApiError::RequestTimeout))
+    tokio::time::timeout(BODY_TIMEOUT, whole).await.unwrap_or(Err(errors::REQUEST_TIMEOUT.into()))
 }
 
 /// Appends to a buffer that may hold a password. One that is too small is wiped, not only left.

@@ -1,273 +1,125 @@
-//! The only place where an error becomes a status and a body.
+//! The table of errors. A row says all that a client is told of an error.
 
-use std::{fmt, time::Duration};
+use actix_web::http::StatusCode;
 
-use actix_web::{
-    HttpResponse, ResponseError,
-    http::{StatusCode, header},
-};
-use serde_json::{Value, json};
+use super::body::MAX_BODY;
+use crate::actors::account::Caller;
 
-use super::{causes::actor_error_kind, render::NO_STORE, validation::FieldError};
-use crate::actors::account::{ActorError, Caller};
-
-/// Why a request was not done.
+/// An error as clients know it.
 #[derive(Debug)]
-pub(crate) enum ApiError {
-    Validation(Vec<FieldError>),
-    InvalidRequest(&'static str),
-    UnsupportedGrantType,
-    InvalidScope,
-    NotAuthenticated,
-    InvalidToken,
-    InvalidGrant(&'static str),
-    RefreshTokenReused,
-    NeedsUserScope,
-    InsufficientPermissions,
-    RegistrationClosed,
-    NotRecent,
-    WrongPassword,
-    AccountDisabled,
-    CrossSiteRequest,
-    NotFound,
-    MethodNotAllowed { allow: &'static str },
-    RequestTimeout,
-    EmailTaken,
-    UsernameTaken,
-    LastAdmin,
-    PayloadTooLarge,
-    UnsupportedMediaType(&'static str),
-    TooManyAttempts { retry_after: Duration },
-    Busy { retry_after: Duration },
-    NotReady { failing: Vec<&'static str> },
-    Actor(ActorError),
+pub(crate) struct ErrorKind {
+    pub(crate) status: StatusCode,
+    /// The name by which programs know the error.
+    pub(crate) code: &'static str,
+    /// What a person reads.
+    pub(crate) sentence: &'static str,
+    oauth_error: Option<&'static str>,
+    challenge: Option<&'static str>,
 }
 
-impl fmt::Display for ApiError {
-    /// What the log is told; clients get [`ApiError::detail`].
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Actor(error) => error.fmt(f),
-            Self::NotReady { failing } => write!(f, "not ready: {}", failing.join(", ")),
-            other => f.write_str(other.code()),
-        }
-    }
+const fn error(status: StatusCode, code: &'static str, sentence: &'static str) -> ErrorKind {
+    ErrorKind { status, code, sentence, oauth_error: None, challenge: None }
 }
 
-impl ApiError {
-    /// The name that programs tell errors by.
-    pub(crate) fn code(&self) -> &'static str {
-        match self {
-            Self::Validation(_) => "validation_error",
-            Self::InvalidRequest(_) => "invalid_request",
-            Self::UnsupportedGrantType => "unsupported_grant_type",
-            Self::InvalidScope => "invalid_scope",
-            Self::NotAuthenticated => "not_authenticated",
-            Self::InvalidToken => "invalid_token",
-            Self::InvalidGrant(_) => "invalid_grant",
-            Self::RefreshTokenReused => "refresh_token_reused",
-            Self::NeedsUserScope | Self::InsufficientPermissions => "insufficient_permissions",
-            Self::NotRecent => "insufficient_user_authentication",
-            Self::RegistrationClosed => "registration_closed",
-            Self::WrongPassword => "wrong_password",
-            Self::AccountDisabled => "account_disabled",
-            Self::CrossSiteRequest => "cross_site_request",
-            Self::NotFound => "not_found",
-            Self::MethodNotAllowed { .. } => "method_not_allowed",
-            Self::RequestTimeout => "request_timeout",
-            Self::EmailTaken => "email_taken",
-            Self::UsernameTaken => "username_taken",
-            Self::LastAdmin => "last_admin",
-            Self::PayloadTooLarge => "payload_too_large",
-            Self::UnsupportedMediaType(_) => "unsupported_media_type",
-            Self::TooManyAttempts { .. } => "too_many_attempts",
-            Self::Busy { .. } => "busy",
-            Self::NotReady { .. } => "not_ready",
-            Self::Actor(error) => actor_error_kind(error).1,
-        }
+impl ErrorKind {
+    /// Sets the `error` of RFC 6749, where it does not follow from the status.
+    const fn oauth(self, error: &'static str) -> Self {
+        Self { oauth_error: Some(error), ..self }
     }
 
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::InvalidRequest(_) | Self::UnsupportedGrantType | Self::InvalidScope => {
-                StatusCode::BAD_REQUEST
-            }
-            Self::NotAuthenticated
-            | Self::InvalidToken
-            | Self::InvalidGrant(_)
-            | Self::RefreshTokenReused
-            | Self::NotRecent => StatusCode::UNAUTHORIZED,
-            Self::NeedsUserScope
-            | Self::InsufficientPermissions
-            | Self::RegistrationClosed
-            | Self::CrossSiteRequest
-            | Self::WrongPassword
-            | Self::AccountDisabled => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::EmailTaken | Self::UsernameTaken | Self::LastAdmin => StatusCode::CONFLICT,
-            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Validation(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy { .. } | Self::NotReady { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Actor(error) => actor_error_kind(error).0,
-        }
+    /// Sets the challenge (RFC 6750, section 3), where it does not follow from the status.
+    const fn challenge(self, challenge: &'static str) -> Self {
+        Self { challenge: Some(challenge), ..self }
     }
 
-    /// The sentence for a person, or on validation the list of what is wrong.
-    fn detail(&self) -> Value {
-        let sentence = match self {
-            Self::Validation(errors) => return json!(errors),
-            Self::InvalidRequest(detail)
-            | Self::UnsupportedMediaType(detail)
-            | Self::InvalidGrant(detail) => detail,
-            Self::UnsupportedGrantType => "The grant type is not supported",
-            Self::InvalidScope => "The requested scope is unknown or exceeds what the user may have",
-            Self::NotAuthenticated => "Not authenticated",
-            Self::InvalidToken => "Could not validate credentials",
-            Self::RefreshTokenReused => {
-                "The refresh token was replaced before and is used again; its session has ended"
-            }
-            Self::NeedsUserScope => "The operation needs the scope user",
-            Self::InsufficientPermissions => "The operation needs the admin role and scope",
-            Self::RegistrationClosed => "Registration is closed",
-            Self::NotRecent => "The password was given too long ago; log in again",
-            Self::WrongPassword => "The current password is wrong",
-            Self::AccountDisabled => "The account is disabled",
-            Self::CrossSiteRequest => "A page of another site sent this request, and is not allowed to",
-            Self::NotFound => "Not Found",
-            Self::MethodNotAllowed { .. } => "Method Not Allowed",
-            Self::RequestTimeout => "The request did not arrive in time",
-            Self::EmailTaken => "A user with this email already exists",
-            Self::UsernameTaken => "A user with this username already exists",
-            Self::LastAdmin => "The last admin can be neither disabled, demoted nor deleted",
-            Self::PayloadTooLarge => "The body is larger than 64 KiB",
-            Self::TooManyAttempts { .. } => "Too many attempts; try again later",
-            Self::Busy { .. } => "Too many logins are waiting; try again later",
-            Self::NotReady { .. } => "Not every part of the service answers",
-            Self::Actor(error) => actor_error_kind(error).2,
-        };
-        json!(sentence)
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::TooManyAttempts { retry_after } | Self::Busy { retry_after } => Some(*retry_after),
-            other if other.status() == StatusCode::SERVICE_UNAVAILABLE => Some(Duration::from_secs(1)),
-            _ => None,
-        }
-    }
-
-    /// RFC 6750, section 3, and RFC 9470, section 3: what a client must know to authenticate.
-    fn challenge(&self) -> Option<String> {
-        let challenge = match self {
-            Self::InvalidToken => r#"Bearer error="invalid_token""#,
-            Self::NeedsUserScope => r#"Bearer error="insufficient_scope", scope="user""#,
-            Self::InsufficientPermissions => r#"Bearer error="insufficient_scope", scope="admin""#,
-            Self::NotRecent => {
-                let max_age = Caller::RECENT_LOGIN.as_secs();
-                return Some(format!(
-                    r#"Bearer error="insufficient_user_authentication", max_age={max_age}"#
-                ));
-            }
-            other if other.status() == StatusCode::UNAUTHORIZED => "Bearer",
-            _ => return None,
-        };
-        Some(challenge.to_owned())
-    }
-
-    fn respond(&self, body: &Value) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status());
-        response.insert_header(NO_STORE);
-        if let Some(challenge) = self.challenge() {
-            response.insert_header((header::WWW_AUTHENTICATE, challenge));
-        }
-        if let Some(retry_after) = self.retry_after() {
-            // Whole seconds, rounded up: never an invitation to come too early.
-            let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-            response.insert_header((header::RETRY_AFTER, seconds.max(1)));
-        }
-        if let Self::MethodNotAllowed { allow } = self {
-            response.insert_header((header::ALLOW, *allow));
-        }
-        if matches!(self, Self::RequestTimeout | Self::PayloadTooLarge) {
-            // The rest of the body may still be under way, and nobody will read it.
-            response.force_close();
-        }
-        response.json(body)
-    }
-
-    fn body(&self) -> Value {
-        match self {
-            Self::NotReady { failing } => {
-                json!({ "detail": self.detail(), "code": self.code(), "failing": failing })
-            }
-            other => json!({ "detail": other.detail(), "code": other.code() }),
-        }
-    }
-}
-
-impl ResponseError for ApiError {
-    fn status_code(&self) -> StatusCode {
-        self.status()
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        self.respond(&self.body())
-    }
-}
-
-/// An error of the OAuth endpoints: the same, with RFC 6749's two members.
-#[derive(Debug)]
-pub(crate) struct OAuthError(pub(crate) ApiError);
-
-impl fmt::Display for OAuthError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<E: Into<ApiError>> From<E> for OAuthError {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
-}
-
-impl OAuthError {
-    /// RFC 6749, section 5.2; for what that section does not foresee, the names of 4.1.2.1.
-    fn oauth_code(&self) -> &'static str {
-        match self.0.status() {
-            _ if matches!(self.0, ApiError::UnsupportedGrantType | ApiError::InvalidScope) => self.0.code(),
-            _ if matches!(self.0, ApiError::CrossSiteRequest) => "invalid_request",
+    /// The `error` of an OAuth endpoint: RFC 6749, section 5.2, and for what that section does not foresee, the
+    /// names of section 4.1.2.1.
+    pub(crate) fn oauth_error(&self) -> &'static str {
+        self.oauth_error.unwrap_or(match self.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "invalid_grant",
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "temporarily_unavailable",
             status if status.is_server_error() => "server_error",
             _ => "invalid_request",
-        }
+        })
+    }
+
+    /// The `WWW-Authenticate` header: what a client must do to authenticate.
+    pub(crate) fn www_authenticate(&self) -> Option<&'static str> {
+        self.challenge.or_else(|| (self.status == StatusCode::UNAUTHORIZED).then_some("Bearer"))
+    }
+
+    /// Whether the answer says when to try again.
+    pub(crate) fn is_temporary(&self) -> bool {
+        matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
     }
 }
 
-impl ResponseError for OAuthError {
-    fn status_code(&self) -> StatusCode {
-        self.0.status()
-    }
+// The sentences state these limits.
+const _: () = assert!(MAX_BODY == 64 * 1024);
+const _: () = assert!(Caller::RECENT_LOGIN.as_secs() == 600);
 
-    fn error_response(&self) -> HttpResponse {
-        let description = match &self.0 {
-            ApiError::Validation(errors) => errors
-                .iter()
-                .map(|error| format!("{}: {}", error.loc.join("."), error.msg))
-                .collect::<Vec<_>>()
-                .join("; "),
-            other => other.detail().as_str().unwrap_or_default().to_owned(),
-        };
-        self.0.respond(&json!({
-            "detail": self.0.detail(),
-            "code": self.0.code(),
-            "error": self.oauth_code(),
-            "error_description": description,
-        }))
-    }
+/// Defines rows: a name, the status, the code, the sentence, and whatever else the error needs.
+macro_rules! errors {
+    ($($name:ident: $status:ident, $code:literal, $sentence:literal $(, $($more:ident($value:expr)),+)?;)+) => {
+        $(pub(crate) const $name: &ErrorKind =
+            &error(StatusCode::$status, $code, $sentence)$($(.$more($value))+)?;)+
+    };
+}
+
+errors! {
+    UNREADABLE_BODY: BAD_REQUEST, "invalid_request", "The body could not be read";
+    FORM_NOT_UTF8: BAD_REQUEST, "invalid_request", "The form is not UTF-8";
+    REPEATED_PARAMETER: BAD_REQUEST, "invalid_request", "A parameter is included more than once";
+    UNSUPPORTED_GRANT_TYPE: BAD_REQUEST, "unsupported_grant_type", "The grant type is not supported",
+        oauth("unsupported_grant_type");
+    INVALID_SCOPE: BAD_REQUEST, "invalid_scope",
+        "The requested scope is unknown or exceeds what the user may have", oauth("invalid_scope");
+
+    NOT_AUTHENTICATED: UNAUTHORIZED, "not_authenticated", "Not authenticated";
+    INVALID_TOKEN: UNAUTHORIZED, "invalid_token", "Could not validate credentials",
+        challenge(r#"Bearer error="invalid_token""#);
+    NOT_RECENT: UNAUTHORIZED, "insufficient_user_authentication",
+        "The password was given too long ago; log in again",
+        challenge(r#"Bearer error="insufficient_user_authentication", max_age=600"#);
+    INCORRECT_LOGIN: UNAUTHORIZED, "invalid_grant", "Incorrect username or password";
+    INCORRECT_LOGIN_OR_SCOPE: UNAUTHORIZED, "invalid_grant",
+        "Incorrect username or password, or a scope that the user may not have";
+    INVALID_REFRESH_TOKEN: UNAUTHORIZED, "invalid_grant", "The refresh token is invalid";
+    REFRESH_TOKEN_REUSED: UNAUTHORIZED, "refresh_token_reused",
+        "The refresh token was replaced before and is used again; its session has ended";
+
+    NEEDS_USER_SCOPE: FORBIDDEN, "insufficient_permissions", "The operation needs the scope user",
+        challenge(r#"Bearer error="insufficient_scope", scope="user""#);
+    NEEDS_ADMIN: FORBIDDEN, "insufficient_permissions", "The operation needs the admin role and scope",
+        challenge(r#"Bearer error="insufficient_scope", scope="admin""#);
+    REGISTRATION_CLOSED: FORBIDDEN, "registration_closed", "Registration is closed";
+    WRONG_PASSWORD: FORBIDDEN, "wrong_password", "The current password is wrong";
+    ACCOUNT_DISABLED: FORBIDDEN, "account_disabled", "The account is disabled";
+    CROSS_SITE_REQUEST: FORBIDDEN, "cross_site_request",
+        "A page of another site sent this request, and is not allowed to", oauth("invalid_request");
+
+    NOT_FOUND: NOT_FOUND, "not_found", "Not Found";
+    METHOD_NOT_ALLOWED: METHOD_NOT_ALLOWED, "method_not_allowed", "Method Not Allowed";
+    REQUEST_TIMEOUT: REQUEST_TIMEOUT, "request_timeout", "The request did not arrive in time";
+    EMAIL_TAKEN: CONFLICT, "email_taken", "A user with this email already exists";
+    USERNAME_TAKEN: CONFLICT, "username_taken", "A user with this username already exists";
+    LAST_ADMIN: CONFLICT, "last_admin", "The last admin can be neither disabled, demoted nor deleted";
+    PAYLOAD_TOO_LARGE: PAYLOAD_TOO_LARGE, "payload_too_large", "The body is larger than 64 KiB";
+    NOT_JSON: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The content type should be application/json";
+    NOT_A_FORM: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type",
+        "The content type should be application/x-www-form-urlencoded";
+    VALIDATION: UNPROCESSABLE_ENTITY, "validation_error", "Something is wrong with the request";
+    TOO_MANY_ATTEMPTS: TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts; try again later";
+
+    INTERNAL: INTERNAL_SERVER_ERROR, "internal_error", "Internal Server Error";
+    TOO_MANY_LOGINS: SERVICE_UNAVAILABLE, "busy", "Too many logins are waiting; try again later";
+    BUSY: SERVICE_UNAVAILABLE, "busy", "The service is busy; try again later";
+    TIMEOUT: SERVICE_UNAVAILABLE, "timeout", "The service did not answer in time; the outcome is unknown";
+    UNAVAILABLE: SERVICE_UNAVAILABLE, "unavailable", "The service is not available";
+    DATABASE_LOCKED: SERVICE_UNAVAILABLE, "database_locked", "The database is locked; try again later";
+    DISK_FULL: SERVICE_UNAVAILABLE, "disk_full", "The disk is full";
+    DATABASE_READ_ONLY: SERVICE_UNAVAILABLE, "database_read_only", "The database cannot be written";
+    DATABASE_UNAVAILABLE: SERVICE_UNAVAILABLE, "database_unavailable", "The database is not available";
+    SHUTTING_DOWN: SERVICE_UNAVAILABLE, "shutting_down", "The service is shutting down";
+    NOT_READY: SERVICE_UNAVAILABLE, "not_ready", "Not every part of the service answers";
 }

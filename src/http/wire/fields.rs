@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{Email, NewPassword, Password, PasswordPolicy},
-    http::wire::validation::{FieldError, password_error_kind},
+    http::wire::validation::FieldError,
 };
 
 /// Reads fields out of an object, gathering all that is wrong on the way.
@@ -27,15 +27,17 @@ impl<'a> Fields<'a> {
     }
 
     fn wrong(&mut self, name: &'static str, kind: &'static str, msg: impl Into<String>) {
-        let mut loc = self.at.clone();
-        loc.push(name);
-        self.errors.push(FieldError { kind, loc, msg: msg.into() });
+        self.errors.push(FieldError::new(kind, &self.loc(name), msg));
+    }
+
+    fn loc(&self, name: &'static str) -> Vec<&'static str> {
+        [&*self.at, &[name]].concat()
     }
 
     /// A text that must be there.
     pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
         if !self.object.contains_key(name) {
-            self.wrong(name, "missing", "Field required");
+            self.errors.push(FieldError::missing(&self.loc(name)));
             return None;
         }
         self.optional_text(name)
@@ -100,7 +102,7 @@ impl<'a> Fields<'a> {
         let password = self.password(name)?;
         policy
             .accept(password, names)
-            .map_err(|error| self.wrong(name, password_error_kind(error), error.to_string()))
+            .map_err(|error| self.errors.push(FieldError::password(error, &self.loc(name))))
             .ok()
     }
 }

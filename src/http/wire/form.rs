@@ -8,8 +8,9 @@ use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
 use super::{
+    api_error::ApiError,
     body::{MediaType, read},
-    errors::ApiError,
+    errors,
 };
 
 /// A body that is an HTML form, as OAuth 2 sends them.
@@ -22,10 +23,7 @@ impl FromRequest for Form {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media_type = MediaType::of(request, |name| name == "application/x-www-form-urlencoded");
         let payload = payload.take();
-        Box::pin(async move {
-            let unsupported = "The content type should be application/x-www-form-urlencoded";
-            Self::parse(&read(payload, media_type, unsupported).await?)
-        })
+        Box::pin(async move { Self::parse(&read(payload, media_type, errors::NOT_A_FORM).await?) })
     }
 }
 
@@ -35,7 +33,7 @@ impl Form {
             let spaced = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte });
             let spaced = Zeroizing::new(spaced.collect::<Vec<u8>>());
             let decoded = percent_decode(&spaced).decode_utf8().map(std::borrow::Cow::into_owned);
-            decoded.map_err(|_| ApiError::InvalidRequest("The form is not UTF-8"))
+            decoded.map_err(|_| errors::FORM_NOT_UTF8)
         };
         let mut names = HashSet::new();
         let mut fields = Vec::new();
@@ -45,7 +43,7 @@ impl Form {
             let value = text(halves.next().unwrap_or_default())?;
             // RFC 6749, section 3.2: parameters must not be included more than once.
             if !names.insert(name.clone()) {
-                return Err(ApiError::InvalidRequest("A parameter is included more than once"));
+                return Err(errors::REPEATED_PARAMETER.into());
             }
             fields.push((name, value));
         }
@@ -73,7 +71,10 @@ mod tests {
         assert_eq!(form.take("c"), None);
         assert_eq!(form.take("d").as_deref(), Some("あ"));
         for bad in [&b"a=%ff"[..], b"a=1&a=2", b"a=&a=", b"a=\xff"] {
-            assert!(matches!(Form::parse(bad), Err(ApiError::InvalidRequest(_))), "{bad:?}");
+            assert_eq!(
+                Form::parse(bad).err().map(|error| error.to_string()).as_deref(),
+                Some("invalid_request")
+            );
         }
     }
 }

@@ -11,8 +11,9 @@ use serde::{
 use serde_json::{Map, Value};
 
 use super::{
+    api_error::ApiError,
     body::{MediaType, read},
-    errors::ApiError,
+    errors,
     validation::FieldError,
 };
 
@@ -27,27 +28,17 @@ impl FromRequest for JsonObject {
         let media_type = MediaType::of(request, |name| name == "application/json" || name.ends_with("+json"));
         let payload = payload.take();
         Box::pin(async move {
-            let body = read(payload, media_type, "The content type should be application/json").await?;
-            parse_object(&body)
+            let body = read(payload, media_type, errors::NOT_JSON).await?;
+            Ok(parse_object(&body)?)
         })
     }
 }
 
-fn parse_object(body: &[u8]) -> Result<JsonObject, ApiError> {
-    let invalid = |error: serde_json::Error| {
-        ApiError::Validation(vec![FieldError {
-            kind: "json_invalid",
-            loc: vec!["body"],
-            msg: format!("JSON decode error: {error}"),
-        }])
-    };
+fn parse_object(body: &[u8]) -> Result<JsonObject, FieldError> {
+    let invalid = |error| FieldError::new("json_invalid", &["body"], format!("JSON decode error: {error}"));
     match serde_json::from_slice(body).map_err(invalid)? {
         DuplicateFree(Value::Object(object)) => Ok(JsonObject(object)),
-        DuplicateFree(_) => Err(ApiError::Validation(vec![FieldError {
-            kind: "model_attributes_type",
-            loc: vec!["body"],
-            msg: "Input should be a valid dictionary or object to extract fields from".to_owned(),
-        }])),
+        DuplicateFree(_) => Err(FieldError::not_an_object(&["body"]).into()),
     }
 }
 
@@ -118,11 +109,7 @@ mod tests {
     use super::*;
 
     fn kind(body: &[u8]) -> &'static str {
-        match parse_object(body) {
-            Err(ApiError::Validation(errors)) => errors[0].kind,
-            Err(other) => panic!("{other}"),
-            Ok(_) => "ok",
-        }
+        parse_object(body).map_or_else(|mistake| mistake.kind(), |_| "ok")
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The wire: reading requests, refusing what is wrong with them, and rendering answers.
 
+pub(crate) mod api_error;
 pub(crate) mod bearer;
 pub(crate) mod body;
 mod causes;

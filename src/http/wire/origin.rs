@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
 
-use super::{client_address::client_address, errors::ApiError};
+use super::{api_error::ApiError, client_address::client_address};
 use crate::domain::RequestOrigin;
 
 /// Where a request came from.

@@ -7,7 +7,7 @@ use std::{
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 
-use super::{errors::ApiError, validation::FieldError};
+use super::{api_error::ApiError, validation::FieldError};
 use crate::domain::{Cursor, Email};
 
 /// The `{id}` of a path.
@@ -20,11 +20,7 @@ impl FromRequest for PathId {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let id = request.match_info().get("id").and_then(|id| id.parse().ok());
         ready(id.map(Self).ok_or_else(|| {
-            ApiError::Validation(vec![FieldError {
-                kind: "int_parsing",
-                loc: vec!["path", "id"],
-                msg: "Input should be a valid integer".to_owned(),
-            }])
+            FieldError::new("int_parsing", &["path", "id"], "Input should be a valid integer").into()
         }))
     }
 }
@@ -46,7 +42,7 @@ impl FromRequest for Query {
 }
 
 fn refused(name: &'static str, kind: &'static str, msg: &str) -> ApiError {
-    ApiError::Validation(vec![FieldError { kind, loc: vec!["query", name], msg: msg.to_owned() }])
+    FieldError::new(kind, &["query", name], msg).into()
 }
 
 impl Query {
