@@ -61,6 +61,10 @@
 //! To bound a queue, remove the last entry when a push has made it too long. That is an entry of
 //! the flow with the longest backlog (longest queue drop; Suter and others, 1998), or the newcomer
 //! itself if no backlog is longer. So no flow is kept out by the backlogs of others.
+//!
+//! A removed entry has waited for nothing. A threshold below the bound prevents most of that: above it,
+//! refuse an entry whose flow already holds its share of the places
+//! ([`exceeds_share`](FairQueue::exceeds_share)). The places above the threshold are then for flows that hold less.
 #![forbid(unsafe_code)]
 
 mod arena;
@@ -149,6 +153,15 @@ impl<K: Copy + Ord, T, const DEPTH: usize> FairQueue<K, T, DEPTH> {
     #[must_use]
     pub fn ahead_within(&self, ticket: Ticket, limit: u64) -> Option<Ahead> {
         order::ahead(&self.tree, ticket, limit)
+    }
+
+    /// Whether more waits than an even share of this capacity in an entry's flow, or in a flow above it. The
+    /// capacity is divided evenly among the children of the root with waiting entries, the share of each
+    /// among its own, and so on, rounded down. An entry that is the only one in a flow does not exceed its
+    /// share. Returns `false` for an entry that does not wait.
+    #[must_use]
+    pub fn exceeds_share(&self, ticket: Ticket, capacity: u64) -> bool {
+        self.tree.exceeds_share(ticket, capacity)
     }
 
     /// What would be served before an entry if it were pushed now. Leaves the queue unchanged.

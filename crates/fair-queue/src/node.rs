@@ -66,6 +66,8 @@ pub(crate) struct Node<K> {
     pub(crate) clock: Clock,
     /// The number of its children: those with something waiting, and those that are remembered.
     pub(crate) children: u32,
+    /// How many of them have something waiting.
+    pub(crate) waiting_children: u32,
     /// The first and the last of the entries below it, in the order of their service.
     pub(crate) ends: Option<[Waiting; 2]>,
     /// Its ranks in its parent's two orders, by the first and by the last entry.
@@ -84,6 +86,7 @@ impl<K> Node<K> {
             cost: 0,
             clock: Clock::default(),
             children: 0,
+            waiting_children: 0,
             ends: None,
             ranks: None,
         }

@@ -50,9 +50,11 @@ impl<K: Copy + Ord, const DEPTH: usize> Tree<K, DEPTH> {
         let mut id = NodeId::ROOT;
         self.count_in(id, weight);
         for key in path {
-            id = self.child(id, key);
+            let parent = id;
+            id = self.child(parent, key);
             if self.nodes[id].entries == 0 {
                 self.nodes[id].since = number;
+                self.nodes[parent].waiting_children += 1;
             }
             self.count_in(id, weight);
         }
@@ -92,7 +94,9 @@ impl<K: Copy + Ord, const DEPTH: usize> Tree<K, DEPTH> {
             if id == NodeId::ROOT {
                 break;
             }
-            id = node.parent;
+            let (parent, is_empty) = (node.parent, node.entries == 0);
+            self.nodes[parent].waiting_children -= u32::from(is_empty);
+            id = parent;
         }
         if self.nodes[ticket.leaf].entries == 0
             && let Some(key) = self.nodes[ticket.leaf].key
@@ -115,6 +119,30 @@ impl<K: Copy + Ord, const DEPTH: usize> Tree<K, DEPTH> {
     /// Whether an entry waits.
     pub(crate) fn contains(&self, ticket: Ticket) -> bool {
         self.entries.contains_key(&(ticket.leaf, ticket.number))
+    }
+
+    pub(crate) fn exceeds_share(&self, ticket: Ticket, capacity: u64) -> bool {
+        let Some(Facts { weight, .. }) = self.entries.get(&(ticket.leaf, ticket.number)) else {
+            return false;
+        };
+        let mut id = ticket.leaf;
+        while id != NodeId::ROOT {
+            let cost = self.nodes[id].cost;
+            if cost > u64::from(*weight) && cost > self.share(id, capacity) {
+                return true;
+            }
+            id = self.nodes[id].parent;
+        }
+        false
+    }
+
+    /// A node's even share of a capacity among those that have something waiting.
+    fn share(&self, id: NodeId, capacity: u64) -> u64 {
+        if id == NodeId::ROOT {
+            return capacity;
+        }
+        let parent = self.nodes[id].parent;
+        self.share(parent, capacity) / u64::from(self.nodes[parent].waiting_children.max(1))
     }
 
     /// Adds an entry, looks at it and removes it again. Leaves the tree unchanged.

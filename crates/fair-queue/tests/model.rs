@@ -93,6 +93,9 @@ proptest! {
         let sums = sums_before(&model.order());
         for (number, ticket) in &tickets {
             let expected = sums.iter().find(|(other, _)| other == number).map(|(_, ahead)| *ahead);
+            for capacity in [0, 1, 4, 12, 40] {
+                prop_assert_eq!(queue.exceeds_share(*ticket, capacity), model.exceeds_share(*number, capacity));
+            }
             prop_assert_eq!(queue.ahead(*ticket), expected);
             if let Some(ahead) = expected {
                 prop_assert_eq!(queue.ahead_within(*ticket, ahead.cost), expected);

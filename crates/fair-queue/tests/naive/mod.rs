@@ -81,6 +81,28 @@ impl Node {
         }
     }
 
+    fn cost(&self) -> u64 {
+        let own = self.entries.iter().map(|entry| u64::from(entry.weight)).sum::<u64>();
+        own + self.children.iter().map(|(_, child)| child.cost()).sum::<u64>()
+    }
+
+    fn waits_here(&self, number: u64) -> Option<&Entry> {
+        let own = self.entries.iter().find(|entry| entry.number == number);
+        own.or_else(|| self.children.iter().find_map(|(_, child)| child.waits_here(number)))
+    }
+
+    /// Whether an entry below has more with it than its share, at some level, of what this node has.
+    fn exceeds_share(&self, number: u64, capacity: u64) -> bool {
+        let sharing = self.children.iter().filter(|(_, child)| child.waits()).count() as u64;
+        self.children.iter().any(|(_, child)| {
+            child.waits_here(number).is_some_and(|entry| {
+                let share = capacity / sharing;
+                let is_alone = child.cost() == u64::from(entry.weight);
+                !is_alone && child.cost() > share || child.exceeds_share(number, share)
+            })
+        })
+    }
+
     /// The number of places from which an account has waiting entries.
     fn places(&self, account: u8, level: usize) -> u32 {
         let below = self.children.iter();
@@ -128,6 +150,10 @@ impl Naive {
         let removed = self.root.remove(number);
         self.forget_peaks();
         removed
+    }
+
+    pub fn exceeds_share(&self, number: u64, capacity: u64) -> bool {
+        self.root.exceeds_share(number, capacity)
     }
 
     /// The waiting entries in the order of service, found by serving all of them.

@@ -8,7 +8,9 @@
 //!   round, accounts that are tried from the fewest places go first.
 //! - The queue holds no more logins than can have a slot within the budget, by the measured time that a slot
 //!   is held. When one more arrives, the last in the fair order is refused: the newcomer, or one of the
-//!   longest backlog. A few places are kept for newcomers that would not be the last.
+//!   longest backlog.
+//! - The last quarter of the places is for logins whose site, network and account hold less than an even share
+//!   of the places. The others are refused on arrival.
 //! - A login that has waited for the whole budget is refused then. One whose client has hung up leaves the
 //!   queue.
 
@@ -192,7 +194,8 @@ impl Admission {
             let ticket = queue.waiting.push(path, 1, sender);
             let is_full = queue.waiting.cost() > limit;
             let is_last = queue.waiting.last() == Some(ticket);
-            let has_no_place = is_last && queue.waiting.cost() > limit - self.reserved(limit);
+            let has_no_place = is_full && is_last
+                || queue.waiting.cost() > limit - limit / 4 && queue.waiting.exceeds_share(ticket, limit);
             if has_no_place || !self.is_served_within(allowed, &queue.waiting, ticket, is_full) {
                 queue.waiting.remove(ticket);
                 drop(queue);
@@ -205,14 +208,6 @@ impl Admission {
             let _ = sender.send(Err(self.queue_full(self.budget)));
         }
         Ok(Enqueued::Waiting(ticket))
-    }
-
-    /// The number of places that are not for logins that would be the last in the queue: as many slots as
-    /// become free at once when a group of hashes is done. Without these places, the first arrivals after a
-    /// group would be let in and then displaced one by one by logins with a better claim.
-    const fn reserved(&self, limit: u64) -> u64 {
-        let (at_once, part) = (self.slots as u64 - 1, limit / 8);
-        if at_once < part { at_once } else { part }
     }
 
     /// Whether, by the estimate, the ticket gets a slot within that time. If the queue is full, its last

@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+
 use futures_util::FutureExt;
 use tokio::task::JoinHandle;
 
@@ -24,6 +26,10 @@ fn guest(number: u8) -> FlowKey {
 impl Admission {
     async fn slot(self: &Arc<Self>, flow: FlowKey) -> Result<HashSlot, QueueFull> {
         self.enter(flow, self.deadline()).await
+    }
+
+    async fn enter_owned(self: Arc<Self>, flow: FlowKey) -> Result<HashSlot, QueueFull> {
+        self.slot(flow).await
     }
 
     /// Lets a login wait for a slot, which it gives back at once.
@@ -184,11 +190,8 @@ async fn whoever_enters_again_has_what_is_left_of_their_budget() {
 async fn where_turns_have_become_slower_who_would_wait_too_long_is_refused_though_not_the_last() {
     let queue = queue(1, 10 * SLOT_TIME);
     let _running = queue.slot(guest(0)).await.unwrap();
-    for number in 1..=8 {
+    for number in [1, 1].into_iter().chain(1..=8) {
         queue.begin(guest(number)).await;
-    }
-    for _ in 0..2 {
-        queue.begin(guest(1)).await;
     }
     assert_eq!(queue.waiting(), 10);
 
@@ -273,29 +276,66 @@ async fn a_flood_of_ever_new_names_and_networks_is_bounded_and_the_owner_is_next
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_places_are_for_logins_that_would_not_be_the_last() {
+async fn the_last_quarter_of_the_places_is_for_logins_with_less_than_their_share() {
     // Eight slots, each held for a tenth of the budget: 80 places.
     let queue = queue(8, 10 * SLOT_TIME);
     let mut held = Vec::new();
     for number in 0..8 {
         held.push(queue.slot(guest(number)).await.unwrap());
     }
-    let mut flood = Vec::new();
-    for _ in 0..100 {
-        flood.push(queue.begin(guest(100)).await);
+    let mut floods = Vec::new();
+    for number in 0..120 {
+        floods.push(queue.begin(guest(100 + number % 3)).await);
     }
-    assert_eq!(queue.waiting(), 73);
+    // Each of the three floods has 20 logins in the first three quarters, and would have 26 as its share.
+    assert_eq!(queue.waiting(), 78);
 
+    // With ten flows the share is 8.
     for number in 10..17 {
         queue.begin(guest(number)).await;
     }
+    let refused = queue.slot(guest(100)).now_or_never();
 
-    // All of them found a place, and no login of the flood lost its own.
+    assert!(refused.is_some_and(|slot| slot.is_err()));
     assert_eq!(queue.waiting(), 80);
-    assert_eq!(flood.iter().filter(|login| login.is_finished()).count(), 27);
-    queue.begin(guest(17)).await;
-    assert_eq!(queue.waiting(), 80);
-    assert_eq!(flood.iter().filter(|login| login.is_finished()).count(), 28);
+    // Of the floods 42 were refused as they came, and 5 gave way to those who have waited less.
+    assert_eq!(floods.iter().filter(|login| login.is_finished()).count(), 47);
+}
+
+#[tokio::test(start_paused = true)]
+async fn accounts_that_ask_evenly_are_refused_as_they_come_and_seldom_displaced() {
+    let queue = queue(8, Duration::from_secs(5));
+    let held = Arc::new(Mutex::new(VecDeque::new()));
+    let refused = Arc::new(Mutex::new(Vec::new()));
+    // For 40 s ten times as many logins as get a slot, for 32 accounts in turn. The first 10 s do not count.
+    for number in 0..9200_u32 {
+        if number.is_multiple_of(40) {
+            // A group of four hashes is done.
+            let done: Vec<HashSlot> = {
+                let mut held = held.lock().unwrap();
+                let group = held.len().min(4);
+                held.drain(..group).collect()
+            };
+            drop(done);
+            settle().await;
+        }
+        let login = queue.clone().enter_owned(flow(&format!("name{}", number % 32), "203.0.113.7"));
+        let (held, refused, arrived) = (Arc::clone(&held), Arc::clone(&refused), Instant::now());
+        tokio::spawn(async move {
+            match login.await {
+                Ok(slot) => held.lock().unwrap().push_back(slot.with_hash()),
+                Err(_) if number >= 2300 => refused.lock().unwrap().push(arrived.elapsed()),
+                Err(_) => {}
+            }
+        });
+        settle().await;
+        tokio::time::advance(Duration::from_micros(4348)).await;
+    }
+
+    let refused = refused.lock().unwrap();
+    let late = refused.iter().filter(|waited| **waited > Duration::from_millis(50)).count();
+    assert!(refused.len() > 6000, "{}", refused.len());
+    assert!(late * 200 < refused.len(), "{late} of {} refusals came late", refused.len());
 }
 
 #[test]
