@@ -1,13 +1,14 @@
-//! How long access tokens are valid.
+//! The lifetime of access tokens.
 
 use std::time::Duration;
 
 use clap::Args;
 
-/// The lifetime of access tokens; the server takes it, and the command that tells how long keys verify.
+/// The lifetime of access tokens. The server needs it, and so does the command that shows how long keys
+/// verify.
 #[derive(Debug, Clone, Args)]
 pub struct AccessTokenArgs {
-    /// How long an access token is valid, and a key that was replaced verifies
+    /// How long an access token is valid, and how long a replaced key verifies
     #[arg(long, env = "SEKISHO_ACCESS_TOKEN_MINUTES", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=10_080), value_name = "N")]
     pub access_token_minutes: u32,
 }

@@ -1,11 +1,11 @@
-//! Origins and networks, as flags name them.
+//! Origins and networks in flags.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
-/// An origin exactly as browsers write it (WHATWG HTML, "serialization of an origin"): it is compared as text,
-/// and one that is written otherwise would match nothing.
+/// Parses an origin exactly as browsers write it (WHATWG HTML, "serialization of an origin"). Origins are
+/// compared as text, so one in any other form would match nothing.
 pub(super) fn parse_origin(text: &str) -> Result<String, &'static str> {
     const EXPECTED: &str =
         "expected an origin such as https://app.example.com, in lower case, without a path or the usual port";
@@ -36,7 +36,7 @@ pub(super) fn parse_network(text: &str) -> Result<IpNet, &'static str> {
         .parse()
         .or_else(|_| address())
         .map_err(|_| "expected an address or a network such as 10.0.0.0/8")?;
-    // An IPv4 address in IPv6's form is one of IPv4, as that of a connection is.
+    // An IPv4-mapped IPv6 address counts as IPv4, like that of a connection.
     let IpNet::V6(v6) = network else { return Ok(network) };
     let mapped = v6.addr().to_ipv4_mapped().zip(v6.prefix_len().checked_sub(96));
     let plain = mapped.and_then(|(address, length)| Ipv4Net::new(address, length).ok());

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{ConfigError, file_access::read_secret_file};
 use crate::domain::KeyWrap;
 
-/// How the secrets in the database are stored; the server and the commands that read them take it.
+/// The encryption key's flag, for the server and the commands that read secrets.
 #[derive(Debug, Clone, Default, Args)]
 pub struct EncryptionArgs {
     /// A file with the key (32 bytes in base64 or hex) that encrypts private keys and secrets in the database
@@ -16,11 +16,11 @@ pub struct EncryptionArgs {
 }
 
 impl EncryptionArgs {
-    /// Reads the key, where one is configured.
+    /// Reads the key, if one is configured.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, others can read it, or it holds no key.
+    /// If the file cannot be read, other users can read it, or it contains no key.
     pub fn key_wrap(&self) -> Result<KeyWrap, ConfigError> {
         match &self.encryption_key_file {
             None => Ok(KeyWrap::in_the_clear()),
@@ -29,11 +29,11 @@ impl EncryptionArgs {
     }
 }
 
-/// Reads an encryption key from a file that `flag` has named.
+/// Reads an encryption key from the file that `flag` names.
 ///
 /// # Errors
 ///
-/// When the file cannot be read, others can read it, or it holds no key.
+/// If the file cannot be read, other users can read it, or it contains no key.
 pub fn read_key_wrap(path: &Path, flag: &'static str) -> Result<KeyWrap, ConfigError> {
     let text = read_secret_file(path).map_err(|source| ConfigError::EncryptionKeyFile { flag, source })?;
     let invalid = |source| ConfigError::EncryptionKey { flag, path: path.display().to_string(), source };

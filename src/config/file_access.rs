@@ -1,4 +1,4 @@
-//! Who besides us may read or write a file, and reading files that nobody else may.
+//! Which other users may read or write a file, and reading files that none of them may.
 
 use std::{
     fs::{File, Metadata},
@@ -10,50 +10,51 @@ use std::{
 use rustix::process::geteuid;
 use zeroize::Zeroizing;
 
-/// The longest file that a secret is read from.
+/// The maximum size of a file with a secret, in bytes.
 const MAX_SECRET_FILE: usize = 16 * 1024;
 
-/// Why a file that holds a secret is not used.
+/// Why a file with a secret is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretFileError {
-    /// The system refused.
+    /// The system refused to read it.
     #[error("cannot read {path}: {source}")]
     Unreadable {
-        /// The file.
+        /// The path of the file.
         path: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// It is no secret: others may read it, or may have written it.
+    /// Other users may read it or may have written it.
     #[error("{path} can be read by other users (mode {mode:04o}): chmod 600 {path}")]
     Exposed {
-        /// The file.
+        /// The path of the file.
         path: String,
-        /// Its permissions.
+        /// The permissions of the file.
         mode: u32,
     },
     /// Another user can change it.
     #[error("{path} belongs to another user (uid {owner}): chown it")]
     Foreign {
-        /// The file.
+        /// The path of the file.
         path: String,
-        /// Its owner.
+        /// The user id of its owner.
         owner: u32,
     },
 }
 
-/// Reads a secret from a file, without the line end. The file must be for us alone; one of root's may be
-/// readable by its group, which is how a service is handed one (systemd's `LoadCredential=` does so).
+/// Reads a secret from a file, without the line end. Only the current user may have access to the file. A
+/// file of root's may be readable by its group: this is how services are given secrets (for instance by
+/// systemd's `LoadCredential=`).
 ///
 /// # Errors
 ///
-/// When it cannot be read, or others can read or write it.
+/// If it cannot be read, or other users can read or write it.
 pub fn read_secret_file(path: &Path) -> Result<Zeroizing<String>, SecretFileError> {
     let name = || path.display().to_string();
     let unreadable = |source| SecretFileError::Unreadable { path: name(), source };
     let not_text = |problem: &str| unreadable(io::Error::new(io::ErrorKind::InvalidData, problem.to_owned()));
     let mut file = File::open(path).map_err(unreadable)?;
-    // Room for all of it: a buffer that grew would leave a copy of the secret behind.
+    // A buffer for the whole file: one that grew would leave a copy of the secret behind.
     let mut bytes = Zeroizing::new(vec![0; MAX_SECRET_FILE]);
     let mut length = 0;
     loop {
@@ -67,7 +68,7 @@ pub fn read_secret_file(path: &Path) -> Result<Zeroizing<String>, SecretFileErro
             Err(error) => return Err(unreadable(error)),
         }
     }
-    // Judged by what was opened, whatever stands at the path by now.
+    // The opened file is checked, because another may be at the path by now.
     let metadata = file.metadata().map_err(unreadable)?;
     check_secret(&metadata).map_err(|problem| match problem {
         Exposure::Mode(mode) => SecretFileError::Exposed { path: name(), mode },
@@ -78,8 +79,8 @@ pub fn read_secret_file(path: &Path) -> Result<Zeroizing<String>, SecretFileErro
     Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// Whether somebody besides the owner may write a file, or in a directory. A group that only the owner is
-/// in, as many systems give to each user (its number is the user's), is nobody else.
+/// Whether a user other than the owner may write a file, or in a directory. A group that contains only the
+/// owner does not count. Many systems give each user such a group, with the user's number.
 #[must_use]
 pub fn others_may_write(metadata: &Metadata) -> bool {
     let by_group = metadata.mode() & 0o020 != 0 && metadata.gid() != metadata.uid();
@@ -96,13 +97,13 @@ fn check_secret(metadata: &Metadata) -> Result<(), Exposure> {
     judge_secret(metadata.uid(), metadata.mode() & 0o7777, geteuid().as_raw())
 }
 
-/// What PostgreSQL asks of a server's private key.
+/// PostgreSQL's rules for a server's private key.
 fn judge_secret(owner: u32, mode: u32, us: u32) -> Result<(), Exposure> {
     let allowed = if owner == 0 { 0o740 } else { 0o700 };
     if mode & 0o777 & !allowed != 0 {
         return Err(Exposure::Mode(mode));
     }
-    // Root reads on everybody's behalf.
+    // Root reads files for all users.
     if ![0, us].contains(&owner) && us != 0 {
         return Err(Exposure::Owner(owner));
     }

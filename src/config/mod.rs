@@ -1,7 +1,7 @@
-//! The configuration: flags, environment and `.env`, the first that speaks wins.
+//! The configuration. Flags override environment variables, and those override `.env`.
 //!
-//! This is the only reader of flags and environment; `cli/dotenv.rs` reads `.env` into the latter. Each flag
-//! has an environment variable, whose name stands beside it, so that an error can name both.
+//! Only this module reads flags and the environment; `cli/dotenv.rs` reads `.env` into the environment. Each
+//! flag has an environment variable, whose name stands beside it, so that an error can name both.
 
 #![expect(clippy::doc_markdown, reason = "the fields' comments are the help that people read")]
 
@@ -35,16 +35,16 @@ use crate::domain::{
     WeakSecret, check_shared_secret,
 };
 
-/// Where the database is.
+/// The location of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Database {
     /// A file.
     File(PathBuf),
-    /// In memory: gone when the process ends.
+    /// In memory, lost when the process ends.
     Memory,
 }
 
-/// A text that names no database that we can use.
+/// A text that names no usable database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected a path, sqlite://PATH, sqlite:///PATH or :memory:")]
 pub struct UnknownDatabase;
@@ -77,7 +77,7 @@ impl Default for Database {
     }
 }
 
-/// Which database; every command takes it.
+/// The database's flag, which every command has.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
     /// The database: a path, sqlite://PATH, SQLAlchemy's sqlite:///PATH, or :memory:
@@ -85,23 +85,23 @@ pub struct DatabaseArgs {
     pub location: Database,
 }
 
-/// How passwords are hashed and judged; the server and the commands that set one take it.
+/// How passwords are hashed and checked: the flags of the server and of the commands that set a password.
 #[derive(Debug, Clone, Args)]
 pub struct PasswordArgs {
-    /// bcrypt's cost: each step doubles the time of a hash
+    /// The bcrypt cost: each step doubles the time of a hash
     #[arg(long, env = "SEKISHO_BCRYPT_COST", default_value_t = Self::DEFAULT_BCRYPT_COST, value_parser = clap::value_parser!(u32).range(4..=31), value_name = "N")]
     pub bcrypt_cost: u32,
 
-    /// The least number of characters in a password
+    /// The minimum number of characters in a password
     #[arg(long, env = "SEKISHO_PASSWORD_MIN_LENGTH", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256), value_name = "N")]
     pub password_min_length: u32,
 }
 
 impl PasswordArgs {
-    /// bcrypt's cost where nothing else is said.
+    /// The default bcrypt cost.
     pub const DEFAULT_BCRYPT_COST: u32 = 12;
 
-    /// What a new password must be.
+    /// The policy for new passwords.
     #[must_use]
     pub fn policy(&self) -> PasswordPolicy {
         PasswordPolicy::new(usize::try_from(self.password_min_length).unwrap_or(usize::MAX))
@@ -114,7 +114,7 @@ impl Default for PasswordArgs {
     }
 }
 
-/// Everything that `sekisho serve` can be told.
+/// The settings of `sekisho serve`.
 ///
 /// ```
 /// use sekisho::config::{Config, Database};
@@ -123,14 +123,14 @@ impl Default for PasswordArgs {
 /// config.database.location = "accounts.db".parse()?;
 /// config.issuer = Some("https://login.example.com".to_owned());
 ///
-/// // What is not set is what `sekisho serve --help` says.
+/// // All other settings have the defaults that `sekisho serve --help` shows.
 /// assert_eq!(config.database.location, Database::File("accounts.db".into()));
 /// assert_eq!(config.password.bcrypt_cost, 12);
 /// # Ok::<(), sekisho::config::UnknownDatabase>(())
 /// ```
 #[derive(Debug, Clone, Args)]
 pub struct Config {
-    /// The address to listen on; port 0 takes any free one
+    /// The address to listen on; port 0 takes any free port
     #[arg(long, env = "SEKISHO_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDRESS")]
     pub listen: SocketAddr,
 
@@ -146,7 +146,7 @@ pub struct Config {
     #[doc(hidden)]
     pub password: PasswordArgs,
 
-    /// Whether people may make accounts for themselves: open or closed
+    /// Whether users may create their own accounts: open or closed
     #[arg(long, env = "SEKISHO_REGISTRATION", default_value_t, value_name = "WHO")]
     pub registration: Registration,
 
@@ -154,15 +154,15 @@ pub struct Config {
     #[arg(long, env = "SEKISHO_ISSUER", value_parser = parse_issuer, value_name = "URL")]
     pub issuer: Option<String>,
 
-    /// A service that takes access tokens, by the name that it looks for in their `aud` (repeatable; commas in the variable)
+    /// A service that accepts access tokens, by its name in their `aud` (repeatable; commas in the variable)
     #[arg(long = "audience", env = "SEKISHO_AUDIENCE", value_parser = parse_audience, value_delimiter = ',', value_name = "NAME")]
     pub audiences: Vec<String>,
 
-    /// What signs access tokens: ES256, HS256, RS256 or EdDSA
+    /// The algorithm that signs access tokens: ES256, HS256, RS256 or EdDSA
     #[arg(long, env = "SEKISHO_ALGORITHM", default_value = "ES256", value_name = "NAME")]
     pub algorithm: Algorithm,
 
-    /// The HS256 key, 32 bytes at least; without it keys are made and kept in the database
+    /// The HS256 key, at least 32 bytes; without it keys are made and kept in the database
     #[arg(
         long,
         env = "SEKISHO_SECRET_KEY",
@@ -172,7 +172,7 @@ pub struct Config {
     )]
     pub secret_key: Option<SecretString>,
 
-    /// A file that holds the HS256 key, so that it is not in the list of processes
+    /// A file with the HS256 key, which keeps it out of the list of processes
     #[arg(long, env = "SEKISHO_SECRET_KEY_FILE", value_name = "FILE")]
     pub secret_key_file: Option<PathBuf>,
 
@@ -184,15 +184,15 @@ pub struct Config {
     #[arg(long, env = "SEKISHO_REFRESH_TOKEN_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650), value_name = "N")]
     pub refresh_token_days: u32,
 
-    /// How old a session may become, however often it is used; 0: as old as it will
+    /// The maximum age of a session, however often it is used; 0: no limit
     #[arg(long, env = "SEKISHO_SESSION_MAX_DAYS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(0..=3650), value_name = "N")]
     pub session_max_days: u32,
 
-    /// How long a replaced refresh token may be presented again by a retry or a second tab
+    /// How long a replaced refresh token is still accepted, for a retry or a second tab
     #[arg(long, env = "SEKISHO_REFRESH_GRACE_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=300), value_name = "N")]
     pub refresh_grace_seconds: u32,
 
-    /// After how many days of signing a key is replaced
+    /// How many days a signing key is used before it is replaced
     #[arg(long, env = "SEKISHO_KEY_ROTATION_DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650), value_name = "N")]
     pub key_rotation_days: u32,
 
@@ -216,11 +216,11 @@ pub struct Config {
     #[arg(long = "trusted-proxy", env = "SEKISHO_TRUSTED_PROXY", value_parser = parse_network, value_delimiter = ',', value_name = "NETWORK")]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// Where to serve Prometheus metrics, on a listener of their own
+    /// The address on which to serve Prometheus metrics, apart from the API
     #[arg(long, env = "SEKISHO_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<SocketAddr>,
 
-    /// How each line of the log is written: text, or json for an object
+    /// The format of the log: text, or json for one JSON object per line
     #[arg(
         long,
         env = "SEKISHO_LOG_FORMAT",
@@ -233,7 +233,7 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// What `sekisho serve` does when it is told nothing.
+    /// The defaults of `sekisho serve`.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
@@ -262,10 +262,10 @@ impl Default for Config {
     }
 }
 
-/// A setting that is right by itself and wrong beside another.
+/// Settings that contradict each other or are unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A service would take administrators' tokens.
+    /// A service has the audience of administrators' tokens.
     #[error("--audience (SEKISHO_AUDIENCE): {0}")]
     Audience(#[from] ReservedAudience),
     /// The file of the HS256 key cannot be used.
@@ -274,35 +274,35 @@ pub enum ConfigError {
     /// The file of an encryption key cannot be used.
     #[error("{flag}: {source}")]
     EncryptionKeyFile {
-        /// What named it.
+        /// The flag that named the file.
         flag: &'static str,
-        /// What is wrong.
+        /// Why it cannot be used.
         source: SecretFileError,
     },
-    /// The file of an encryption key holds none.
+    /// The file of an encryption key contains none.
     #[error("{flag}: {path} holds no key: {source}")]
     EncryptionKey {
-        /// What named it.
+        /// The flag that named the file.
         flag: &'static str,
-        /// The file.
+        /// The path of the file.
         path: String,
-        /// What a key is.
+        /// The required form of a key.
         source: InvalidEncryptionKey,
     },
-    /// The key can be guessed, or is known already.
+    /// The key can be guessed, or is published.
     #[error("--secret-key (SEKISHO_SECRET_KEY): {0}; make one with: openssl rand -base64 48")]
     PoorSecretKey(#[from] WeakSecret),
-    /// The other algorithms' keys are pairs.
+    /// The keys of other algorithms are pairs.
     #[error("--secret-key (SEKISHO_SECRET_KEY) needs --algorithm HS256 (SEKISHO_ALGORITHM)")]
     SecretKeyNeedsHs256,
 }
 
 impl Config {
-    /// For whom access tokens are, by the issuer that they name.
+    /// The audiences of access tokens, given their issuer.
     ///
     /// # Errors
     ///
-    /// When a service has the audience of the administration.
+    /// If a service has the audience of the administration.
     pub fn audiences(&self, issuer: &str) -> Result<Audiences, ConfigError> {
         let mut audiences = Audiences::new(issuer);
         for audience in &self.audiences {
@@ -315,7 +315,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, the key can be guessed, or the algorithm is another.
+    /// If the file cannot be read, the key can be guessed, or the algorithm is another one.
     pub fn hs256_key(&self) -> Result<Option<SecretString>, ConfigError> {
         let key = match (&self.secret_key, &self.secret_key_file) {
             (Some(key), _) => key.clone(),
@@ -332,7 +332,7 @@ impl Config {
         Ok(Some(key))
     }
 
-    /// How long sessions live, and what of their use is told.
+    /// How long sessions live, and when their use is reported.
     #[must_use]
     pub fn session_rules(&self) -> SessionRules {
         SessionRules {
@@ -354,7 +354,7 @@ impl Config {
         Duration::from_secs(u64::from(self.max_login_wait_seconds))
     }
 
-    /// How many threads serve HTTP.
+    /// The number of threads that serve HTTP.
     #[must_use]
     pub fn worker_count(&self) -> usize {
         self.workers.map_or_else(|| cores().get(), |workers| usize::from(workers.get()))
@@ -365,7 +365,7 @@ fn days(number: u32) -> Duration {
     Duration::from_secs(24 * 60 * 60 * u64::from(number))
 }
 
-/// How many cores this process may use.
+/// The number of cores that this process may use.
 #[must_use]
 pub fn cores() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)

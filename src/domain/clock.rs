@@ -1,4 +1,4 @@
-//! Time as a parameter, so that a test can move it.
+//! Time as a parameter, so that a test can control it.
 
 use std::{
     fmt,
@@ -9,9 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A moment: milliseconds since the Unix epoch.
+/// A moment, in milliseconds since the Unix epoch.
 ///
-/// It is displayed as RFC 3339 in UTC, in whole seconds, which is how the wire shows it.
+/// It is displayed as RFC 3339 in UTC, in whole seconds, as on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -22,7 +22,7 @@ impl Timestamp {
         Self(millis)
     }
 
-    /// The moment `seconds` seconds after the Unix epoch, or the last one that there is.
+    /// The moment `seconds` seconds after the Unix epoch, or the last representable one.
     #[must_use]
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1000))
@@ -34,15 +34,15 @@ impl Timestamp {
         self.0
     }
 
-    /// Whole seconds since the Unix epoch, as JWT's `NumericDate` (RFC 7519, section 2) has it.
+    /// Whole seconds since the Unix epoch, as in JWT's `NumericDate` (RFC 7519, section 2).
     #[must_use]
     pub const fn as_seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
-    /// How long before `self` the moment `earlier` was; zero where it was not before.
+    /// The time from `earlier` to `self`; zero if `earlier` was not before.
     ///
-    /// A clock that jumped backwards therefore makes things younger, never negative.
+    /// So a clock that jumped backwards makes things younger, never negative.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -80,15 +80,15 @@ impl serde::Serialize for Timestamp {
     }
 }
 
-/// A reading of a clock that never goes back, whatever is done to the wall clock: milliseconds since
-/// a moment that means nothing outside this process.
+/// A reading of a monotonic clock, which changes of the wall clock do not affect: milliseconds since an
+/// arbitrary moment of this process.
 ///
-/// It is what durations between two events of one process are measured with.
+/// It measures durations between two events of one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct MonotonicTime(u64);
 
 impl MonotonicTime {
-    /// How long before `self` the reading `earlier` was taken; zero where it was not before.
+    /// The time from `earlier` to `self`; zero if `earlier` was not before.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
@@ -107,22 +107,22 @@ fn whole_millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Where the time comes from: the system, or a test's hand.
+/// The source of time: the system, or a test.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
     /// The system's clocks.
     #[default]
     System,
-    /// A clock that stands still until it is moved; its clones move with it.
+    /// A clock that stands still until it is moved. Its clones move with it.
     Manual(Arc<ManualClock>),
 }
 
-/// The hands of a clock that is moved by a test.
+/// The state of a clock that a test moves.
 #[derive(Debug)]
 pub struct ManualClock {
     /// Milliseconds since the Unix epoch.
     wall: AtomicI64,
-    /// Milliseconds by which the clock was moved forward since it was made.
+    /// How far the clock was moved forward since it was created, in milliseconds.
     advanced: AtomicU64,
 }
 
@@ -133,7 +133,7 @@ impl Clock {
         Self::Manual(Arc::new(ManualClock { wall: AtomicI64::new(now.0), advanced: AtomicU64::new(0) }))
     }
 
-    /// The present moment.
+    /// The current time.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one reader of the system's clock")]
     pub fn now(&self) -> Timestamp {
@@ -147,7 +147,7 @@ impl Clock {
         }
     }
 
-    /// The present reading of the clock that never goes back.
+    /// The current reading of the monotonic clock.
     #[must_use]
     pub fn monotonic(&self) -> MonotonicTime {
         static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -157,7 +157,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock forward; the system's clock cannot be moved and is left alone.
+    /// Moves a manual clock forward. It has no effect on the system's clock.
     pub fn advance(&self, by: Duration) {
         if let Self::Manual(clock) = self {
             clock.advanced.fetch_add(whole_millis(by), Ordering::SeqCst);
@@ -166,7 +166,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock backwards, as a correction by NTP would: the wall clock alone.
+    /// Moves a manual clock backwards, as a correction by NTP would. Only the wall clock is affected.
     pub fn rewind(&self, by: Duration) {
         if let Self::Manual(clock) = self {
             let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);

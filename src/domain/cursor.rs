@@ -1,33 +1,33 @@
-//! Where a page of a list ended.
+//! The end of a page of a list.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-/// Where a page ended. To clients it is opaque; it holds the last row's sort key.
+/// The end of a page: the sort key of its last row. It is opaque to clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// The text that the last row is sorted by; empty where rows are sorted by their numbers.
+    /// The text by which the last row is sorted; empty if rows are sorted by their numbers.
     pub term: String,
-    /// The last row's number.
+    /// The number of the last row.
     pub id: i64,
 }
 
-/// A text that is none of our cursors.
+/// A text that is not a cursor of Sekisho's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a cursor")]
 pub struct InvalidCursor;
 
 impl Cursor {
-    /// Writes the cursor for a client.
+    /// Encodes the cursor for a client.
     #[must_use]
     pub fn encode(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(format!("{}:{}", self.id, self.term))
     }
 
-    /// Reads a cursor back.
+    /// Decodes a cursor.
     ///
     /// # Errors
     ///
-    /// When it is not one that [`Cursor::encode`] wrote.
+    /// If [`Cursor::encode`] did not write it.
     pub fn parse(text: &str) -> Result<Self, InvalidCursor> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidCursor)?;
         let text = String::from_utf8(bytes).map_err(|_| InvalidCursor)?;

@@ -1,7 +1,7 @@
-//! Parsed values: what an e-mail address, a username, a role or a moment *is*.
+//! Parsed values, such as an e-mail address, a username, a role or a moment, and the rules that decide.
 //!
-//! Nothing here does I/O or knows of actors or HTTP. Input becomes one of these types once, at
-//! the door, and is carried as that type from then on.
+//! Nothing here does I/O or depends on actors or HTTP. Input is parsed into one of these types once, where it
+//! enters, and keeps that type from then on.
 
 mod account;
 mod clock;

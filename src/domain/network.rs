@@ -1,14 +1,14 @@
-//! Networks: how many addresses one party is assumed to hold.
+//! Networks: ranges of addresses that one party is assumed to control.
 
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-/// The network that an address belongs to: its /24 for IPv4, its /64 for IPv6.
+/// The network of an address: its /24 for IPv4, its /64 for IPv6.
 ///
-/// A household or a server is given a whole /64, so single IPv6 addresses say nothing about who is
-/// behind them. IPv4-mapped IPv6 addresses count as IPv4.
+/// A household or a server is given a whole /64, so a single IPv6 address does not identify a party.
+/// IPv4-mapped IPv6 addresses count as IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Network(IpAddr);
 
@@ -32,8 +32,8 @@ impl Network {
         })
     }
 
-    /// The network's first address, IPv4 as IPv4-mapped IPv6: two networks have the same bytes only
-    /// where they are the same.
+    /// The first address of the network, IPv4 as IPv4-mapped IPv6. Two networks have the same bytes only if
+    /// they are the same.
     #[must_use]
     pub fn octets(self) -> [u8; 16] {
         match self.0 {
@@ -48,7 +48,7 @@ fn cut(ip: Ipv6Addr, bits: u32) -> Ipv6Addr {
 }
 
 impl fmt::Display for Network {
-    /// The network's first address.
+    /// The first address of the network.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }

@@ -10,7 +10,7 @@ use aws_lc_rs::{
     rand::{SecureRandom, SystemRandom},
 };
 
-/// Where random bytes come from: the operating system, or a test's seed.
+/// The source of random bytes: the operating system, or a test's seed.
 #[derive(Debug, Clone, Default)]
 pub enum Random {
     /// The operating system's generator.
@@ -20,7 +20,7 @@ pub enum Random {
     Seeded(u64, Arc<AtomicU64>),
 }
 
-/// The operating system gave no random bytes; nothing secret can be made without them.
+/// The operating system returned no random bytes, so no secret can be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the operating system gave no random bytes")]
 pub struct NoRandomness;

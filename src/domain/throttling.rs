@@ -1,4 +1,4 @@
-//! How failures slow down further attempts: rules without memory of their own.
+//! The rules by which failures delay further attempts. They keep no state.
 
 use std::time::Duration;
 
@@ -13,41 +13,41 @@ pub enum Allowance {
     Throttled(Duration),
 }
 
-/// A rule that judges attempts by the failures before them.
+/// A rule that decides by earlier failures whether attempts are allowed.
 pub trait Rule {
-    /// What must be known of those failures.
+    /// The state that the rule needs for a key.
     type History: Copy + Default;
 
-    /// Whether another attempt may begin beside the pending ones, each of which counts as
-    /// a failure until it is known to be none.
+    /// Whether another attempt may begin beside the pending ones, each of which counts as a failure until it
+    /// is settled.
     fn allowance(&self, history: Self::History, pending: u32, now: MonotonicTime) -> Allowance;
 
     /// The history after one more failure.
     #[must_use]
     fn after_failure(&self, history: Self::History, now: MonotonicTime) -> Self::History;
 
-    /// From when on the history is as good as none.
+    /// The time from which the history is irrelevant.
     fn forgotten_at(&self, history: Self::History) -> MonotonicTime;
 }
 
-/// Some failures are free, then each costs a delay, twice as long as the one before.
+/// Some failures are free. After that each costs a delay, twice as long as the one before.
 #[derive(Debug, Clone, Copy)]
 pub struct Delays {
-    /// How many failures cost nothing.
+    /// The number of free failures.
     pub free: u32,
     /// The delay after the last free failure.
     pub first: Duration,
     /// The longest delay.
     pub longest: Duration,
-    /// So long after the last failure all are forgotten.
+    /// All failures are forgotten this long after the last one.
     pub memory: Duration,
 }
 
-/// What [`Delays`] knows.
+/// The history that [`Delays`] needs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FailureHistory {
     count: u32,
-    /// Of no meaning without a failure.
+    /// Without a failure, this has no meaning.
     last: MonotonicTime,
 }
 
@@ -70,7 +70,7 @@ impl Rule for Delays {
         if elapsed < delay {
             Allowance::Throttled(delay.saturating_sub(elapsed))
         } else {
-            // After a delay one attempt is allowed, not as many as come at once.
+            // After a delay one attempt is allowed, not as many as arrive at once.
             Allowance::Attempts(1_u32.saturating_sub(pending))
         }
     }
@@ -84,17 +84,17 @@ impl Rule for Delays {
     }
 }
 
-/// So many failures at once, and one more for each interval that has passed: the generic cell rate
+/// Allows `burst` failures at once, and one more for each interval that has passed: the generic cell rate
 /// algorithm (ITU-T I.371).
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
-    /// How many failures may come at once; at least one.
+    /// The number of failures that may occur at once; at least one.
     pub burst: u32,
-    /// How long it takes until one more is allowed.
+    /// The time until one more failure is allowed.
     pub interval: Duration,
 }
 
-/// What [`Rate`] knows: when all failures will have been worked off, one an interval.
+/// The history that [`Rate`] needs: when all failures will have been worked off, one per interval.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Debt {
     clear_at: MonotonicTime,
@@ -114,8 +114,8 @@ impl Rule for Rate {
         Allowance::Attempts(self.burst.saturating_sub(failures).saturating_sub(pending))
     }
 
-    /// The debt never exceeds the burst, so that failures that a limit did not stop do not prolong
-    /// it: one more is always allowed within an interval of the last failure.
+    /// The debt never exceeds the burst, so failures that another limit let through do not prolong it: one
+    /// more is always allowed within an interval after the last failure.
     fn after_failure(&self, debt: Debt, now: MonotonicTime) -> Debt {
         let most = now + self.interval.saturating_mul(self.burst);
         Debt { clear_at: (debt.clear_at.max(now) + self.interval).min(most) }

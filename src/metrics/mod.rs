@@ -1,7 +1,7 @@
-//! What is measured, in Prometheus' names and units.
+//! Metrics, with the names and units that Prometheus recommends.
 //!
-//! Metrics belong to the process: two Sekishos in one would add up. The busy ones are looked up
-//! once per thread, so that a request costs a few atomic additions.
+//! Metrics belong to the process: two instances of Sekisho in one process would be added up. Busy metrics are
+//! looked up once per thread, so that a request costs a few atomic additions.
 
 use std::{
     any::{TypeId, type_name},
@@ -22,7 +22,7 @@ use prometheus::{
 /// The media type of [`render`].
 pub(crate) const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
 
-/// From 10 µs to 40 s, each bucket four times the one before.
+/// From 10 µs to 40 s. Each bucket is four times the one before.
 const SECONDS: [f64; 12] = [
     0.000_01, 0.000_04, 0.000_16, 0.000_64, 0.002_56, 0.010_24, 0.040_96, 0.163_84, 0.655_36, 2.621_44,
     10.485_76, 41.943_04,
@@ -160,7 +160,7 @@ fn registered<C: prometheus::core::Collector + Clone + 'static>(
     registry: &Registry,
     made: prometheus::Result<C>,
 ) -> C {
-    // The names are constants of this file; a wrong or repeated one fails every test there is.
+    // The names are constants of this file. A wrong or repeated one fails every test.
     #[expect(clippy::expect_used, reason = "a mistake in this file, not a condition at run time")]
     let collector = made.expect("a metric's name and labels are valid");
     #[expect(clippy::expect_used, reason = "a mistake in this file, not a condition at run time")]
@@ -201,17 +201,17 @@ fn int_gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
     registered(registry, IntGauge::new(name, help))
 }
 
-/// The counts of messages on their way, by actor: one for each handle that was made.
+/// The counts of messages in flight, by actor: one for each handle.
 static IN_FLIGHT: Mutex<Vec<(&str, Weak<AtomicUsize>)>> = Mutex::new(Vec::new());
 
-/// Has a count of messages on their way read whenever metrics are, for as long as it lives.
+/// Reads a count of messages in flight whenever the metrics are read, while the count exists.
 pub(crate) fn watch_in_flight(actor: &'static str, count: &Arc<AtomicUsize>) {
     let mut watched = IN_FLIGHT.lock().unwrap_or_else(PoisonError::into_inner);
     watched.retain(|(_, count)| count.strong_count() > 0);
     watched.push((actor, Arc::downgrade(count)));
 }
 
-/// Each worker has an actor of some kinds; what is shown is their sum.
+/// Several workers have an actor of the same kind; the metric is the sum of their counts.
 fn read_in_flight() {
     let watched = IN_FLIGHT.lock().unwrap_or_else(PoisonError::into_inner);
     let mut sums = BTreeMap::<_, usize>::new();
@@ -224,7 +224,7 @@ fn read_in_flight() {
     }
 }
 
-/// Everything, in Prometheus' text form.
+/// All metrics, in Prometheus' text format.
 pub(crate) fn render() -> Vec<u8> {
     read_in_flight();
     let mut text = Vec::new();
@@ -239,20 +239,20 @@ thread_local! {
     static MESSAGES: RefCell<HashMap<TypeId, Histogram>> = RefCell::default();
 }
 
-/// A request has come.
+/// Counts a request that has arrived.
 pub(crate) fn request_began() {
     METRICS.requests_in_flight.inc();
 }
 
-/// A request was answered, or its client has gone.
+/// Counts a request that was answered, or whose client has hung up.
 pub(crate) fn request_ended() {
     METRICS.requests_in_flight.dec();
 }
 
-/// A request was answered. `route` is the declared path, not the requested one.
+/// Records the answer to a request. `route` is the declared path, not the requested one.
 pub(crate) fn request_answered(route: &'static str, status: u16, took: Duration) {
     REQUESTS.with_borrow_mut(|known| {
-        // A declared path is one static text, so its address is its identity.
+        // Each declared path is one static text, so its address identifies it.
         let key = (route.as_ptr().addr(), status);
         known
             .entry(key)
@@ -261,13 +261,13 @@ pub(crate) fn request_answered(route: &'static str, status: u16, took: Duration)
     });
 }
 
-/// A message to an actor of the type `A` was answered.
+/// Records the answer to a message to an actor of type `A`.
 pub(crate) fn message_answered<A: 'static, M: 'static>(actor: &'static str, took: Duration) {
     MESSAGES.with_borrow_mut(|known| {
         known
             .entry(TypeId::of::<(A, M)>())
             .or_insert_with(|| {
-                // A message in an envelope goes by its own name.
+                // A message in an envelope is named by its own type.
                 let name = type_name::<M>().trim_end_matches('>');
                 let message = name.rsplit("::").next().unwrap_or_default();
                 METRICS.messages.with_label_values(&[actor, message])
@@ -276,7 +276,7 @@ pub(crate) fn message_answered<A: 'static, M: 'static>(actor: &'static str, took
     });
 }
 
-/// Why a message had no answer.
+/// Why a message was not answered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Refusal {
     Busy,
@@ -284,7 +284,7 @@ pub(crate) enum Refusal {
     Stopped,
 }
 
-/// A message to an actor had no answer.
+/// Counts a message to an actor that was not answered.
 pub(crate) fn message_refused(actor: &'static str, refusal: Refusal) {
     let reason = match refusal {
         Refusal::Busy => "busy",
@@ -294,7 +294,7 @@ pub(crate) fn message_refused(actor: &'static str, refusal: Refusal) {
     METRICS.messages_refused.with_label_values(&[actor, reason]).inc();
 }
 
-/// How a login ended.
+/// The outcome of a login.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LoginOutcome {
     Success,
@@ -306,7 +306,7 @@ pub(crate) enum LoginOutcome {
     Abandoned,
 }
 
-/// A login ended.
+/// Counts a login that has ended.
 pub(crate) fn login(outcome: LoginOutcome) {
     let outcome = match outcome {
         LoginOutcome::Success => "success",
@@ -320,7 +320,7 @@ pub(crate) fn login(outcome: LoginOutcome) {
     METRICS.logins.with_label_values(&[outcome]).inc();
 }
 
-/// How a refresh ended.
+/// The outcome of a refresh.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum RefreshOutcome {
     Rotated,
@@ -330,7 +330,7 @@ pub(crate) enum RefreshOutcome {
     Refused,
 }
 
-/// A refresh ended.
+/// Counts a refresh that has ended.
 pub(crate) fn refresh(outcome: RefreshOutcome) {
     let outcome = match outcome {
         RefreshOutcome::Rotated => "rotated",
@@ -342,27 +342,27 @@ pub(crate) fn refresh(outcome: RefreshOutcome) {
     METRICS.refreshes.with_label_values(&[outcome]).inc();
 }
 
-/// A login was refused for the length of the queue.
+/// Counts a login that was refused because the queue was full.
 pub(crate) fn hash_refused() {
     METRICS.logins_refused.inc();
 }
 
-/// A login had to wait for a hash thread, and got one.
+/// Records the time that a login waited for a hash slot.
 pub(crate) fn hash_waited(wait: Duration) {
     METRICS.hash_wait_seconds.observe(wait.as_secs_f64());
 }
 
-/// A password attempt was refused for the failures before it.
+/// Counts a password attempt that the throttle refused.
 pub(crate) fn attempt_throttled() {
     METRICS.attempts_throttled.inc();
 }
 
-/// A registration was refused for those before it from the same network.
+/// Counts a registration that was refused because of earlier ones from the same network.
 pub(crate) fn registration_throttled() {
     METRICS.registrations_throttled.inc();
 }
 
-/// So many passwords were hashed or compared side by side.
+/// Records a group of passwords that were hashed or compared side by side.
 pub(crate) fn passwords_hashed(took: Duration, lanes: usize) {
     for _ in 0..lanes {
         METRICS.hash_seconds.observe(took.as_secs_f64());
@@ -370,33 +370,33 @@ pub(crate) fn passwords_hashed(took: Duration, lanes: usize) {
     METRICS.hash_lanes.observe(f64::from(u32::try_from(lanes).unwrap_or(u32::MAX)));
 }
 
-/// A batch of writes became durable.
+/// Records a batch of writes that became durable.
 pub(crate) fn batch_committed(writes: usize, took: Duration) {
     METRICS.batch_writes.observe(f64::from(u32::try_from(writes).unwrap_or(u32::MAX)));
     METRICS.commit_seconds.observe(took.as_secs_f64());
 }
 
-/// The users were counted to the last.
+/// Sets the number of users, after all were counted.
 pub(crate) fn users(count: i64) {
     METRICS.users.set(count);
 }
 
-/// The live sessions were counted to the last.
+/// Sets the number of live sessions, after all were counted.
 pub(crate) fn sessions(count: i64) {
     METRICS.sessions.set(count);
 }
 
-/// The database's size was read.
+/// Sets the size of the database.
 pub(crate) fn database_size(bytes: i64) {
     METRICS.database_bytes.set(bytes);
 }
 
-/// The write-ahead log's size was read.
+/// Sets the size of the write-ahead log.
 pub(crate) fn wal_size(bytes: u64) {
     METRICS.wal_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
 }
 
-/// How much of something is under way.
+/// Sets how much of something is in progress.
 pub(crate) fn in_flight(what: &str, count: usize) {
     METRICS.gauges.with_label_values(&[what]).set(i64::try_from(count).unwrap_or(i64::MAX));
 }

@@ -10,7 +10,7 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
 
-/// Why a text is no e-mail address.
+/// A text that is not a valid e-mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("value is not a valid email address")]
 pub struct InvalidEmail;
@@ -19,17 +19,18 @@ impl Email {
     /// The rule as an ECMA 262 regular expression; the length is [`Email::MAX_LENGTH`].
     pub const PATTERN: &str = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$";
 
-    /// The longest address, in characters, that fits SMTP's 256-octet path (RFC 5321, 4.5.3.1.3).
+    /// The maximum length of an address in characters, which fits into SMTP's 256-octet path (RFC 5321,
+    /// 4.5.3.1.3).
     pub const MAX_LENGTH: usize = 254;
 
     const MAX_LOCAL_LENGTH: usize = 64;
     const MAX_LABEL_LENGTH: usize = 63;
 
-    /// Parses an address; its case is kept, though comparisons ignore it.
+    /// Parses an address. Its case is kept, but comparisons ignore it.
     ///
     /// # Errors
     ///
-    /// When the text is not a valid address.
+    /// If the text is not a valid address.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidEmail)?;
         let valid = text.len() <= Self::MAX_LENGTH
@@ -39,7 +40,7 @@ impl Email {
         if valid { Ok(Self(text.to_owned())) } else { Err(InvalidEmail) }
     }
 
-    /// An address that was accepted before, by this or another system's rules.
+    /// An address that was accepted before, by the rules of this or another system.
     #[must_use]
     pub fn from_trusted(text: String) -> Self {
         Self(text)
@@ -51,7 +52,7 @@ impl Email {
         &self.0
     }
 
-    /// What addresses are compared by: two with the same key are one address.
+    /// The key by which addresses are compared: two with the same key are the same address.
     #[must_use]
     pub fn key(&self) -> String {
         self.0.to_lowercase()

@@ -1,4 +1,4 @@
-//! What an import of users who had accounts elsewhere may take.
+//! The rules for importing users from another application.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -7,21 +7,21 @@ use std::{
 
 use super::{Email, PasswordHash, UserId, Username};
 
-/// The greatest number of a user: the greatest that JSON can tell exactly (RFC 8259, section 6).
+/// The highest number of a user: the highest that JSON can represent exactly (RFC 8259, section 6).
 const MAX_ID: i64 = (1 << 53) - 1;
 
-/// A user of the other database, as far as the row makes sense.
+/// A user of the other database, as far as the row is valid.
 #[derive(Debug, Clone)]
 pub struct ImportedUser {
-    /// Their number there, which they keep, whether it can be one here or not.
+    /// The user's number there, which they keep, even if it is not valid here.
     pub id: Option<UserId>,
-    /// Their name, by whatever rules it was accepted there.
+    /// The user's username, accepted there by other rules.
     pub username: Option<Username>,
-    /// Their e-mail address, by whatever rules it was accepted there.
+    /// The user's e-mail address, accepted there by other rules.
     pub email: Option<Email>,
-    /// Their password's hash, which they keep.
+    /// The hash of the user's password, which they keep.
     pub password_hash: Option<PasswordHash>,
-    /// Whether they were kept from logging in there.
+    /// Whether the account was disabled there.
     pub disabled: bool,
     /// What is wrong with the row so far.
     pub flaws: Vec<ImportFlaw>,
@@ -30,45 +30,45 @@ pub struct ImportedUser {
 /// Why a user cannot be imported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportFlaw {
-    /// The number cannot be one here.
+    /// The number is not valid here.
     #[error("the id is not a number from 1 to {MAX_ID}")]
     Id,
-    /// The column holds nothing, or no text.
+    /// The column is NULL or not a text.
     #[error("no text in {0}")]
     NoText(&'static str),
-    /// Nobody could type it to log in, or it can be no hash.
+    /// The value is too long to be a name that is typed, or a hash.
     #[error("more than {most} bytes in {column}")]
     TooLong {
-        /// The column.
+        /// The name of the column.
         column: &'static str,
-        /// How many there may be.
+        /// The maximum length in bytes.
         most: usize,
     },
-    /// A terminal or a log would obey it.
+    /// The value has a control character, which a terminal or a log would obey.
     #[error("a control character in {0}")]
     ControlCharacter(&'static str),
-    /// Whether the user was banned is not known.
+    /// The column does not tell whether the user was disabled.
     #[error("neither 0 nor 1 in {0}")]
     NoTruth(&'static str),
-    /// The hash cannot be compared here; why not.
+    /// The hash cannot be compared here, for the given reason.
     #[error("{0}")]
     Hash(String),
-    /// Two users have one name, and the other came first.
+    /// An earlier user in the import has the same name.
     #[error("another user before has the same {0}")]
     Repeated(&'static str),
-    /// This user's username is another's e-mail address, or the other way about, and the other came first.
+    /// This user's username is the e-mail address of an earlier user in the import, or the other way round.
     #[error("the {0} is another name of a user before")]
     Shadowed(&'static str),
-    /// Somebody else has the number.
+    /// Another user here has the number.
     #[error("another user has this id here")]
     IdTaken,
-    /// It was given once, and its owner may have been deleted since.
+    /// The number was given out here, and its owner may have been deleted since.
     #[error("the id may be that of a user who was deleted here")]
     IdGiven,
-    /// Somebody has the username, or had it once.
+    /// A user here has the username, or a deleted user had it.
     #[error("the username is taken here")]
     UsernameTaken,
-    /// Somebody has the e-mail address.
+    /// Another user here has the e-mail address.
     #[error("the email address is taken here")]
     EmailTaken,
 }
@@ -76,11 +76,11 @@ pub enum ImportFlaw {
 /// A user who cannot be imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportProblem {
-    /// Their number, where it makes sense.
+    /// The user's number, if it is valid.
     pub id: Option<UserId>,
-    /// Their name, where it makes sense.
+    /// The user's username, if it is valid.
     pub username: Option<Username>,
-    /// Everything that is wrong with them.
+    /// Why the user cannot be imported.
     pub flaws: Vec<ImportFlaw>,
 }
 
@@ -100,11 +100,11 @@ impl fmt::Display for ImportProblem {
     }
 }
 
-/// What the users before are called.
+/// The names of the users already seen in the import.
 #[derive(Debug, Default)]
 pub struct ImportedBefore {
     ids: HashSet<UserId>,
-    /// Their names, each with what it is.
+    /// The names, each with its kind.
     names: HashMap<String, &'static str>,
 }
 
@@ -112,12 +112,12 @@ impl ImportedBefore {
     const USERNAME: &str = "username";
     const EMAIL: &str = "email address";
 
-    /// Takes note of a user, and tells what a user before has as well. The first of two namesakes is the one
-    /// whom the tutorial's login finds.
+    /// Records a user, and reports what they share with an earlier user. Of two users with one name, the
+    /// tutorial's login finds the first.
     pub fn note(&mut self, user: &ImportedUser) -> Vec<ImportFlaw> {
         let username = user.username.as_ref().map(|username| (username.key(), Self::USERNAME));
         let email = user.email.as_ref().map(|email| (email.key(), Self::EMAIL));
-        // Their own username may be their e-mail address.
+        // A user's username may be the same text as their e-mail address.
         let namesakes = [&username, &email].into_iter().flatten().filter_map(|(key, kind)| {
             let before = self.names.get(key)?;
             Some(if before == kind { ImportFlaw::Repeated(kind) } else { ImportFlaw::Shadowed(kind) })
@@ -133,22 +133,22 @@ impl ImportedBefore {
     }
 }
 
-/// What of a user is somebody's here already.
+/// Which properties of a user another user here already has.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Taken {
     /// Whether a user has the number.
     pub id: bool,
-    /// Whether a user has the username, or had it once.
+    /// Whether a user has the username, or a deleted user had it.
     pub username: bool,
     /// Whether a user has the e-mail address.
     pub email: bool,
 }
 
 impl ImportedUser {
-    /// The greatest number that a user can have.
+    /// The highest number that a user can have.
     pub const MAX_ID: i64 = MAX_ID;
 
-    /// Why this user cannot be added beside those who are here. Numbers up to `given` were given once, and
+    /// Why this user cannot be added to the existing ones. Numbers up to `given` were given out before, and
     /// their owners may have been deleted since.
     #[must_use]
     pub fn clashes(&self, taken: Taken, given: UserId) -> Vec<ImportFlaw> {

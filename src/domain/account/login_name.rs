@@ -1,46 +1,45 @@
-//! What somebody types to say whose password follows.
+//! The name that a user types to log in.
 
 use std::fmt;
 
 use super::Username;
 
-/// A username or an e-mail address as somebody typed it, in lower case: what accounts are looked up
-/// by, and what the queue and the throttle count attempts by.
+/// A username or an e-mail address as it was typed, in lower case. Accounts are looked up by it, and the
+/// queue and the throttle count attempts by it.
 ///
-/// It is not checked against the rules for new usernames, because imported users may have names
-/// that those rules would refuse. It is only known that some account could have it.
+/// It is not checked against the rules for new usernames, because imported users may have names that break
+/// those rules. It is only known that an account could have it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct LoginName(String);
 
-/// A text that can be no account's name, because it is empty, longer than any, or has control
-/// characters in it.
+/// A text that no account can have as its name, because it is empty, too long, or has control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no account can have this name")]
 pub struct InvalidLoginName;
 
 impl LoginName {
-    /// The longest name in bytes, which is the longest e-mail address (RFC 5321, 4.5.3.1.3).
+    /// The maximum length of a name in bytes, which is that of an e-mail address (RFC 5321, 4.5.3.1.3).
     pub const MAX_BYTES: usize = 254;
 
-    /// Reads a typed name.
+    /// Parses a typed name.
     ///
     /// # Errors
     ///
-    /// When no account can have it: such a text need not be looked up, hashed for or remembered.
+    /// If no account can have it. Such a text need not be looked up, hashed or remembered.
     pub fn parse(text: &str) -> Result<Self, InvalidLoginName> {
         let key = if text.len() <= Self::MAX_BYTES { text.to_lowercase() } else { String::new() };
         let is_possible = (1..=Self::MAX_BYTES).contains(&key.len()) && !key.chars().any(char::is_control);
         if is_possible { Ok(Self(key)) } else { Err(InvalidLoginName) }
     }
 
-    /// The name in lower case, as the database's keys are.
+    /// The name in lower case, like the keys in the database.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.0
     }
 }
 
-/// What an account's owner types, where the account is known already.
+/// The name of a known account's owner.
 impl From<&Username> for LoginName {
     fn from(username: &Username) -> Self {
         Self(username.key())

@@ -1,4 +1,4 @@
-//! Accounts: who they belong to, what they may do, and what their names and passwords may be.
+//! Accounts: users, their roles, and the rules for names and passwords.
 
 mod email;
 mod import;

@@ -1,18 +1,18 @@
-//! Who may make an account.
+//! Who may register.
 
 use std::{fmt, str::FromStr};
 
-/// Whether people may make accounts for themselves. Administrators may in any case.
+/// Whether users may create their own accounts. Administrators may in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Registration {
-    /// Everybody may.
+    /// Anyone may register.
     #[default]
     Open,
-    /// Nobody may.
+    /// Nobody may register.
     Closed,
 }
 
-/// A text that says nothing about registration.
+/// A text that is neither `open` nor `closed`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected open or closed")]
 pub struct UnknownRegistration;
@@ -20,7 +20,7 @@ pub struct UnknownRegistration;
 impl Registration {
     const ALL: [Self; 2] = [Self::Open, Self::Closed];
 
-    /// Its name in the configuration.
+    /// The name in the configuration.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

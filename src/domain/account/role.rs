@@ -5,9 +5,9 @@ use std::fmt;
 /// What a user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Their own account.
+    /// A user, who may use their own account.
     User,
-    /// Everybody's.
+    /// An administrator, who may administer all accounts.
     Admin,
 }
 
@@ -17,7 +17,7 @@ pub enum Role {
 pub struct UnknownRole;
 
 impl Role {
-    /// The role as it is written in the database and on the wire.
+    /// The role's name in the database and on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

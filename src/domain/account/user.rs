@@ -1,9 +1,9 @@
-//! A user, without the password hash: that never leaves the database but for the hash function.
+//! A user, without the password hash. Only the hash function gets the hash.
 
 use super::{Email, Role, Username};
 use crate::domain::Timestamp;
 
-/// A user's number; it is never given twice.
+/// A user's number, which is never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct UserId(pub i64);
@@ -14,46 +14,46 @@ impl std::fmt::Display for UserId {
     }
 }
 
-/// Somebody with an account.
+/// A user, that is, an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Their number.
+    /// The user's number.
     pub id: UserId,
-    /// Their e-mail address; unique without regard to case.
+    /// The user's e-mail address; unique, ignoring case.
     pub email: Email,
-    /// Their name; unique without regard to case, and never another's.
+    /// The username; unique, ignoring case, and never given to another user.
     pub username: Username,
-    /// What they may do.
+    /// The user's role.
     pub role: Role,
-    /// Whether they are kept from logging in.
+    /// Whether the account is disabled.
     pub disabled: bool,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Timestamp,
 }
 
 impl User {
-    /// Whether they are an administrator who may log in.
+    /// Whether the user is an administrator who can log in.
     #[must_use]
     pub fn administers(&self) -> bool {
         self.role == Role::Admin && !self.disabled
     }
 
-    /// Whether becoming `after`, or nothing where they are deleted, takes an administrator away. It is allowed
-    /// only where there is another.
+    /// Whether changing to `after`, or deleting the user if that is `None`, removes an administrator. That is
+    /// allowed only if there is another one.
     #[must_use]
     pub fn ceases_to_administer(&self, after: Option<&Self>) -> bool {
         self.administers() && !after.is_some_and(Self::administers)
     }
 }
 
-/// What is to change of a user; `None` leaves it.
+/// The changes to a user; `None` leaves a value as it is.
 #[derive(Debug, Clone, Default)]
 pub struct UserChange {
-    /// The e-mail address.
+    /// The new e-mail address.
     pub email: Option<Email>,
-    /// The role.
+    /// The new role.
     pub role: Option<Role>,
-    /// Whether they are kept from logging in; disabling ends their sessions.
+    /// Whether to disable the account. Disabling ends its sessions.
     pub disabled: Option<bool>,
 }
 

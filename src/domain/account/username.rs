@@ -1,12 +1,12 @@
-//! Usernames: the name a person logs in with, and the `sub` of their tokens.
+//! Usernames, which are login names and the `sub` of tokens.
 
 /// A username: `[A-Za-z0-9._-]{1,64}`, beginning with a letter or a digit.
 ///
-/// It is for life: it cannot be changed, and that of a deleted user is never given to another.
+/// It cannot be changed, and that of a deleted user is never given to another user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
-/// Why a text is no username.
+/// A text that is not a valid username.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("username should be 1 to 64 letters, digits, '.', '_' or '-', and begin with a letter or digit")]
 pub struct InvalidUsername;
@@ -15,14 +15,14 @@ impl Username {
     /// The rule as an ECMA 262 regular expression.
     pub const PATTERN: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
 
-    /// The longest username, in characters.
+    /// The maximum length of a username, in characters.
     pub const MAX_LENGTH: usize = 64;
 
-    /// Parses a username; its case is kept, though comparisons ignore it.
+    /// Parses a username. Its case is kept, but comparisons ignore it.
     ///
     /// # Errors
     ///
-    /// When the text breaks the rule above.
+    /// If the text breaks the rule above.
     pub fn parse(text: &str) -> Result<Self, InvalidUsername> {
         let valid = text.len() <= Self::MAX_LENGTH
             && text.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -30,7 +30,7 @@ impl Username {
         if valid { Ok(Self(text.to_owned())) } else { Err(InvalidUsername) }
     }
 
-    /// A username that was accepted before, by this or another system's rules.
+    /// A username that was accepted before, by the rules of this or another system.
     #[must_use]
     pub fn from_trusted(text: String) -> Self {
         Self(text)
@@ -42,7 +42,7 @@ impl Username {
         &self.0
     }
 
-    /// What usernames are compared by: two with the same key are one name.
+    /// The key by which usernames are compared: two with the same key are the same name.
     #[must_use]
     pub fn key(&self) -> String {
         self.0.to_lowercase()

@@ -1,9 +1,9 @@
-//! How secrets that must be read back are stored: wrapped by an encryption key that is not in the
-//! database, or, where there is none, in the clear.
+//! How readable secrets are stored: wrapped by an encryption key that is not in the database or, without one,
+//! in the clear.
 //!
-//! A wrapped secret is `mark ‖ key id ‖ nonce ‖ ciphertext ‖ tag` (8, 8, 12, n and 16 bytes), sealed
-//! with AES-256-GCM. The mark, the key's id and the [`SecretLocation`] are its associated data, so that
-//! a value that was moved to another row is refused like one that was changed.
+//! A wrapped secret is `mark ‖ key id ‖ nonce ‖ ciphertext ‖ tag` (8, 8, 12, n and 16 bytes), sealed with
+//! AES-256-GCM. The mark, the key's id and the [`SecretLocation`] are its associated data, so that a value
+//! that was moved to another row is refused like one that was changed.
 
 use std::{fmt, sync::Arc};
 
@@ -16,15 +16,15 @@ use zeroize::Zeroizing;
 
 use super::Algorithm;
 
-/// What a wrapped secret begins with; the last byte is the format's number. No PKCS #8 key begins
-/// like this, and no random secret does but with a chance of 2⁻⁶⁴.
+/// The beginning of a wrapped secret; the last byte is the version of the format. No PKCS #8 key begins like
+/// this, and a random secret does with a probability of 2⁻⁶⁴.
 const MARK: [u8; 8] = *b"wrapped\x01";
 
 const KEY: usize = 32;
 const KEY_ID: usize = 8;
 const HEADER: usize = MARK.len() + KEY_ID;
 
-/// Which encryption key wrapped a secret: the first 64 bits of a hash of the key.
+/// Identifies the encryption key that wrapped a secret: the first 64 bits of a hash of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyId([u8; KEY_ID]);
 
@@ -34,25 +34,25 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// The row that a secret stands in.
+/// The row of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretLocation {
     /// The private key of a signing key.
     SigningKey {
-        /// The key's name.
+        /// The id of the key.
         kid: String,
-        /// What it signs with.
+        /// The algorithm of the key.
         algorithm: Algorithm,
     },
     /// A secret of the installation.
     Secret {
-        /// Its name.
+        /// The name of the secret.
         name: String,
     },
 }
 
 impl SecretLocation {
-    /// Table, column, primary key, and whatever else says what the bytes are.
+    /// Table, column, primary key, and any other property of the bytes.
     fn fields(&self) -> [&str; 4] {
         match self {
             Self::SigningKey { kid, algorithm } => ["signing_keys", "private_key", kid, algorithm.as_str()],
@@ -70,7 +70,7 @@ impl fmt::Display for SecretLocation {
     }
 }
 
-/// A secret as its column holds it. [`KeyWrap`] alone makes one of a secret and reads it again.
+/// A secret as its column contains it. Only [`KeyWrap`] makes one from a secret, and reads it back.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredSecret(Zeroizing<Vec<u8>>);
 
@@ -84,14 +84,14 @@ impl fmt::Debug for StoredSecret {
 }
 
 impl StoredSecret {
-    /// Takes what a column holds. It is for the database alone; a secret that is to be stored goes
-    /// through [`KeyWrap::wrap`].
+    /// Wraps the content of a column. Only the database uses it: a secret that is to be stored goes through
+    /// [`KeyWrap::wrap`].
     #[must_use]
     pub fn from_column(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// What the column shall hold.
+    /// The content of the column.
     #[must_use]
     pub fn as_column(&self) -> &[u8] {
         &self.0
@@ -105,7 +105,7 @@ impl StoredSecret {
     }
 }
 
-/// A text that is no encryption key.
+/// A text that is not an encryption key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected one line of 32 random bytes in base64 or hex (openssl rand -base64 32)")]
 pub struct InvalidEncryptionKey;
@@ -115,7 +115,7 @@ pub struct InvalidEncryptionKey;
 #[error("a secret could not be encrypted")]
 pub struct WrapError;
 
-/// How to go on without a key.
+/// The way out if the key is lost.
 const LOST_KEY: &str = " (if that key is lost, `sekisho backup` and `sekisho restore` keep the accounts, and everybody \
                         logs in again)";
 
@@ -127,33 +127,33 @@ pub enum OpenError {
         "{location} is encrypted with the key {wrapped_by}: give the file with --encryption-key-file{LOST_KEY}"
     )]
     KeyMissing {
-        /// Where it stands.
+        /// The row of the secret.
         location: SecretLocation,
         /// The key that wrapped it.
         wrapped_by: KeyId,
     },
-    /// It is wrapped by another key than the one that is configured.
+    /// It is wrapped by a key other than the configured one.
     #[error(
         "{location} is encrypted with the key {wrapped_by}, and --encryption-key-file holds {given}{LOST_KEY}"
     )]
     OtherKey {
-        /// Where it stands.
+        /// The row of the secret.
         location: SecretLocation,
         /// The key that wrapped it.
         wrapped_by: KeyId,
-        /// The key that is configured.
+        /// The configured key.
         given: KeyId,
     },
     /// An encryption key is configured, and the secret is in the clear.
     #[error("{location} is not encrypted, and --encryption-key-file says that it should be")]
     InTheClear {
-        /// Where it stands.
+        /// The row of the secret.
         location: SecretLocation,
     },
-    /// It was changed, or moved here from another row.
+    /// It was changed, or moved to this row from another.
     #[error("{location} is damaged: it is not what was encrypted for this row")]
     Damaged {
-        /// Where it stands.
+        /// The row of the secret.
         location: SecretLocation,
     },
 }
@@ -164,7 +164,8 @@ pub struct KeyWrap(Option<Arc<EncryptionKey>>);
 
 struct EncryptionKey {
     id: KeyId,
-    /// It draws its nonces itself: one that came twice would give the key away, so they are no parameter.
+    /// The cipher draws its nonces itself. They are no parameter, because a repeated nonce would reveal the
+    /// key.
     cipher: RandomizedNonceKey,
 }
 
@@ -184,11 +185,11 @@ impl KeyWrap {
         Self(None)
     }
 
-    /// Wraps secrets with a key of 32 bytes, written in base64 or hex.
+    /// Wraps secrets with a key of 32 bytes, in base64 or hex.
     ///
     /// # Errors
     ///
-    /// When the text is no such key.
+    /// If the text is not such a key.
     pub fn parse(text: &str) -> Result<Self, InvalidEncryptionKey> {
         let key = decode(text).ok_or(InvalidEncryptionKey)?;
         let cipher = RandomizedNonceKey::new(&AES_256_GCM, &*key).map_err(|_| InvalidEncryptionKey)?;
@@ -202,17 +203,17 @@ impl KeyWrap {
         Ok(Self(Some(Arc::new(EncryptionKey { id: KeyId(id), cipher }))))
     }
 
-    /// The key that wraps; `None` where secrets are stored in the clear.
+    /// The id of the key that wraps; `None` if secrets are stored in the clear.
     #[must_use]
     pub fn key_id(&self) -> Option<KeyId> {
         self.0.as_ref().map(|key| key.id)
     }
 
-    /// Makes of a secret what its column is to hold.
+    /// Turns a secret into the content of its column.
     ///
     /// # Errors
     ///
-    /// When the cryptographic module fails, which it does where it gets no randomness.
+    /// If the cryptographic module fails, for instance because it gets no randomness.
     pub fn wrap(&self, location: &SecretLocation, secret: &[u8]) -> Result<StoredSecret, WrapError> {
         let Some(key) = &self.0 else {
             return Ok(StoredSecret::from_column(secret.to_vec()));
@@ -228,11 +229,11 @@ impl KeyWrap {
         Ok(StoredSecret::from_column([&header, &nonce.as_ref()[..], &sealed].concat()))
     }
 
-    /// Reads a secret that stands in this place.
+    /// Reads the secret of a row.
     ///
     /// # Errors
     ///
-    /// When it is stored otherwise than this installation stores secrets, or is damaged.
+    /// If it is not wrapped as this installation wraps secrets, or is damaged.
     pub fn open(
         &self,
         location: &SecretLocation,
@@ -265,7 +266,7 @@ impl EncryptionKey {
     }
 }
 
-/// Each field with its length, so that no two places have the same bytes.
+/// Each field with its length, so that no two rows have the same bytes.
 fn associated_data(header: &[u8], location: &SecretLocation) -> Vec<u8> {
     let mut data = header.to_vec();
     for field in location.fields() {
@@ -275,7 +276,7 @@ fn associated_data(header: &[u8], location: &SecretLocation) -> Vec<u8> {
     data
 }
 
-/// Decodes into buffers that are wiped and do not grow.
+/// Decodes into buffers that are wiped and never grow.
 fn decode(text: &str) -> Option<Zeroizing<[u8; KEY]>> {
     let mut key = Zeroizing::new([0; KEY]);
     if text.len() == 2 * KEY {

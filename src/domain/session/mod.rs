@@ -1,4 +1,4 @@
-//! Sessions: one login on one device, for as long as it lasts.
+//! Sessions: a session is one login on one device.
 
 mod refresh_chain;
 mod rotation;
@@ -12,7 +12,7 @@ pub use rotation::{RefreshAttempt, Rotation, SessionChange, StoredSession};
 
 use crate::domain::{Scope, Timestamp, UserId};
 
-/// A session's number (the tokens' `sid`); it is never given twice.
+/// A session's number (the tokens' `sid`), which is never reused.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct SessionId(pub i64);
@@ -23,17 +23,17 @@ impl std::fmt::Display for SessionId {
     }
 }
 
-/// Where a request came from, as its owner will recognise it in the list of sessions.
+/// The origin of a request, as the list of sessions shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestOrigin {
-    /// The address of the peer, or the one that a trusted proxy vouches for.
+    /// The address of the client, as the connection or a trusted proxy gives it.
     pub ip: Option<IpAddr>,
-    /// The `User-Agent`, cut to [`RequestOrigin::MAX_USER_AGENT`] characters.
+    /// The `User-Agent`, truncated to [`RequestOrigin::MAX_USER_AGENT`] characters.
     pub user_agent: Option<String>,
 }
 
 impl RequestOrigin {
-    /// The most characters kept of a `User-Agent`.
+    /// The maximum number of characters of a stored `User-Agent`.
     pub const MAX_USER_AGENT: usize = 256;
 }
 
@@ -46,7 +46,7 @@ pub enum EndReason {
     Revoked,
     /// An administrator ended it.
     RevokedByAdmin,
-    /// A refresh token that had been replaced long ago was presented: two parties hold one token.
+    /// A refresh token that had been replaced long ago was presented, so two parties hold its tokens.
     RefreshTokenReused,
     /// The password was changed.
     PasswordChanged,
@@ -54,7 +54,7 @@ pub enum EndReason {
     UserDisabled,
     /// Its owner has logged in more often since than an account may have live sessions.
     TooManySessions,
-    /// Nobody used it for as long as refresh tokens live, or it was as old as a session may become.
+    /// It was not used for the lifetime of a refresh token, or it reached the maximum age.
     Expired,
 }
 
@@ -71,7 +71,7 @@ impl EndReason {
         Self::Expired,
     ];
 
-    /// The reason as the database and the wire write it.
+    /// The reason's name in the database and on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -86,25 +86,25 @@ impl EndReason {
         }
     }
 
-    /// The reason of that name, if there is one.
+    /// The reason with this name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == name)
     }
 }
 
-/// A login, as its owner sees it.
+/// A session, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Its number.
+    /// The number of the session.
     pub id: SessionId,
-    /// Whose it is.
+    /// The user of the session.
     pub user_id: UserId,
-    /// What its tokens may do at most.
+    /// The widest scope that its tokens may have.
     pub scope: Scope,
     /// When its owner logged in.
     pub created_at: Timestamp,
-    /// When its refresh token was last used, or it was opened.
+    /// When its refresh token was last used, or when it was opened.
     pub last_used_at: Timestamp,
     /// The uses before that, for [`Session::as_told`].
     pub earlier_uses: EarlierUses,
@@ -112,22 +112,22 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// The browser or program that opened it.
     pub user_agent: Option<String>,
-    /// The address it was opened from.
+    /// The address that it was opened from.
     pub ip: Option<String>,
-    /// When and why it ended; `None` while it lives.
+    /// When and why it ended; `None` while it is alive.
     pub ended: Option<(Timestamp, EndReason)>,
 }
 
 impl Session {
-    /// The most live sessions of one account: more than anybody has devices. It bounds the cost of ending all
-    /// of them.
+    /// The maximum number of live sessions of one account, which is more than anyone has devices. It bounds
+    /// the cost of ending all of them.
     pub const MAX_LIVE: usize = 100;
 
-    /// The session as its owner and administrators see it: with uses that are too recent left out.
+    /// The session as its owner and administrators see it, without uses that are too recent.
     ///
-    /// A thief with a stolen access token sees the list too. If it showed the moment of a refresh, the
-    /// thief could present the token that was just replaced and be given its successor within the grace.
-    /// So neither time shown depends on uses within [`SessionRules::told_after`]. An ended session is
+    /// A thief with a stolen access token sees the list too. If it showed the moment of a refresh, the thief
+    /// could present the token that was just replaced, and would get its successor within the grace period.
+    /// So neither of the times shown depends on uses within [`SessionRules::told_after`]. An ended session is
     /// shown as it is.
     #[must_use]
     pub fn as_told(mut self, rules: &SessionRules, now: Timestamp) -> Self {
@@ -142,19 +142,19 @@ impl Session {
     }
 }
 
-/// A session that was not ended. It may have expired.
+/// A session that has not been ended. It may have expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnendedSession {
-    /// When its refresh token was last used, or it was opened.
+    /// When its refresh token was last used, or when it was opened.
     pub last_used_at: Timestamp,
-    /// Its number.
+    /// The number of the session.
     pub id: SessionId,
     /// When it expires unless its refresh token is used before.
     pub expires_at: Timestamp,
 }
 
-/// Which of an account's sessions end after a new one was opened, so that at most [`Session::MAX_LIVE`]
-/// live, the new one included: those that were not used for the longest time.
+/// The sessions of an account that end after a new one was opened, so that at most [`Session::MAX_LIVE`] are
+/// alive, including the new one: those that were not used for the longest time.
 #[must_use]
 pub fn surplus_sessions(found: Vec<UnendedSession>, new: SessionId, now: Timestamp) -> Vec<UnendedSession> {
     let mut others = found;
@@ -164,12 +164,12 @@ pub fn surplus_sessions(found: Vec<UnendedSession>, new: SessionId, now: Timesta
     others
 }
 
-/// How long sessions live and what of their use is told.
+/// How long sessions live, and when their use is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionRules {
     /// How long a session lives after its refresh token was last used.
     pub refresh_lifetime: Duration,
-    /// How old a session may become; `None` where it may go on for as long as it is used.
+    /// The maximum age of a session; `None` for no limit.
     pub max_age: Option<Duration>,
     /// How long a replaced refresh token may be presented again.
     pub refresh_grace: Duration,
@@ -183,14 +183,14 @@ impl SessionRules {
         self.max_age.map_or(unused, |max_age| unused.min(created_at + max_age))
     }
 
-    /// The least time after which a use is shown: a minute, or the grace if that is longer.
+    /// The minimum time after which a use is reported: a minute, or the grace period if that is longer.
     #[must_use]
     pub fn told_after(&self) -> Duration {
         self.refresh_grace.max(Duration::from_mins(1))
     }
 
-    /// The number of the stretch of time that a moment lies in. A use is shown when the stretch after its
-    /// own has ended, so that all uses of a stretch become visible at once.
+    /// The number of the interval that contains a moment. A use is reported when the interval after its own
+    /// has ended, so that all uses of an interval become visible at once.
     fn stretch(&self, at: Timestamp) -> i64 {
         let length = i64::try_from(self.told_after().as_millis()).unwrap_or(i64::MAX);
         at.as_millis().div_euclid(length)
@@ -201,9 +201,9 @@ impl SessionRules {
     }
 }
 
-/// The last use in each of the two latest stretches with a use before the stretch of the last use, the
-/// later first. At any time at most two stretches are too recent to be shown, so of these two and the
-/// last use at least one can be shown.
+/// The last use in each of the two latest used intervals before that of the last use, the later first. At any
+/// time at most two intervals are too recent to be reported, so of these two and the last use at least one
+/// can be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EarlierUses(pub [Option<Timestamp>; 2]);
 
@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn of_too_many_sessions_those_that_were_idle_longest_end() {
         let most = u64::try_from(Session::MAX_LIVE).unwrap();
-        // The last one was used first, every tenth has expired, and the new one does not count as idle.
+        // The first one was used last, every tenth has expired, and the new one does not count as idle.
         let session = |number: u64| UnendedSession {
             last_used_at: at(2 * most - number),
             id: SessionId(i64::try_from(number).unwrap()),
@@ -281,7 +281,7 @@ mod tests {
         assert_eq!(told(3601), at(30));
         assert_eq!(told(3719), at(30));
         assert_eq!(told(3720), at(3601));
-        // One that is used without pause is not told to be idle.
+        // A session that is used without pause is not reported as idle.
         let busy: Vec<_> = (1..200).map(|number| 30 * number).collect();
         assert_eq!(used(&busy, &rules).as_told(&rules, at(5990)).last_used_at, at(5850));
     }
@@ -333,7 +333,7 @@ mod tests {
             let without = used(&told_by_now, &rules).as_told(&rules, at(now));
 
             prop_assert_eq!((with.last_used_at, with.expires_at), (without.last_used_at, without.expires_at));
-            // And it is not kept back for longer than that takes.
+            // And it is not withheld for longer than that takes.
             let overdue = uses.iter().rev().find(|used| **used + 2 * hidden <= now);
             prop_assert!(with.last_used_at >= at(overdue.copied().unwrap_or(0)));
         }

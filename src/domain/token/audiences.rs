@@ -1,12 +1,12 @@
-//! For whom access tokens are.
+//! The audiences of access tokens.
 
 use crate::domain::Scope;
 
 /// The audiences (RFC 7519, section 4.1.3) of an installation's access tokens.
 ///
-/// A token that may administer is for Sekisho's administration alone, so that no other service takes
-/// it and nobody it was sent to can replay it. Every other token is for Sekisho, which is named by
-/// its issuer, and for the services that the configuration names.
+/// A token that may administer is only for Sekisho's administration, so no other service accepts it, and no
+/// service that it was sent to can replay it. Every other token is for Sekisho, which is named by its issuer,
+/// and for the services that the configuration names.
 ///
 /// ```
 /// use sekisho::domain::{Audiences, Scope};
@@ -22,7 +22,7 @@ use crate::domain::Scope;
 pub struct Audiences {
     /// The issuer, and the other services.
     services: Vec<String>,
-    /// The administration alone.
+    /// The audience of the administration.
     administration: [String; 1],
 }
 
@@ -38,11 +38,11 @@ impl Audiences {
         Self { services: vec![issuer.to_owned()], administration: [format!("{issuer}/admin")] }
     }
 
-    /// Adds another service's; one that is there already is there once.
+    /// Adds the audience of another service. Adding one twice has no effect.
     ///
     /// # Errors
     ///
-    /// When it is that of the administration.
+    /// If it is the audience of the administration.
     pub fn add(&mut self, audience: &str) -> Result<(), ReservedAudience> {
         if self.administration == [audience] {
             return Err(ReservedAudience(audience.to_owned()));
@@ -59,8 +59,8 @@ impl Audiences {
         if scope.contains(Scope::ADMIN) { &self.administration } else { &self.services }
     }
 
-    /// What a token of these audiences and this scope may do at Sekisho; `None` where it is for
-    /// others alone. The scope `admin` is worth nothing in a token that others may hold.
+    /// The scope of a token of these audiences at Sekisho; `None` if it is only for other services. The scope
+    /// `admin` has no effect in a token that others may hold.
     #[must_use]
     pub fn admit(&self, audiences: &[String], scope: Scope) -> Option<Scope> {
         if audiences == self.administration {

@@ -2,13 +2,13 @@
 
 use crate::domain::Timestamp;
 
-/// Which of the keys that begin to sign at these times signs now: its index. The oldest stands first, and
-/// the last of those whose time has come signs.
+/// The index of the key that signs now, given the times at which the keys begin to sign. The keys are in this
+/// order, and the last one whose time has come signs.
 pub fn signing_key(
     starts: impl DoubleEndedIterator<Item = Timestamp> + ExactSizeIterator,
     now: Timestamp,
 ) -> usize {
-    // A clock that jumped back behind every key still signs, with the first.
+    // If the clock was set back before all keys, the first one signs.
     starts.enumerate().rfind(|(_, start)| *start <= now).map_or(0, |(index, _)| index)
 }
 

@@ -24,7 +24,7 @@ pub use stored_keys::{
 pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256: the default.
     Es256,
-    /// HMAC with SHA-256: whoever verifies can also sign.
+    /// HMAC with SHA-256: every verifier can also sign.
     Hs256,
     /// RSASSA-PKCS1-v1_5 with SHA-256; new keys have 3,072 bits.
     Rs256,
@@ -32,7 +32,7 @@ pub enum Algorithm {
     EdDsa,
 }
 
-/// A name of no algorithm that we sign with.
+/// A name that is none of these algorithms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected one of ES256, HS256, RS256, EdDSA")]
 pub struct UnknownAlgorithm;
@@ -67,12 +67,12 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// The claims of an access token (RFC 7519, RFC 9068's names where it has them).
+/// The claims of an access token (RFC 7519; the names of RFC 9068 where it defines them).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessTokenClaims {
     /// The issuer: this service's URL.
     pub iss: String,
-    /// For whom it is; see [`Audiences`].
+    /// The audiences; see [`Audiences`].
     pub aud: Vec<String>,
     /// The username.
     pub sub: String,
@@ -86,12 +86,12 @@ pub struct AccessTokenClaims {
     pub iat: i64,
     /// When it expires, in seconds since the Unix epoch.
     pub exp: i64,
-    /// Not valid before this second; never issued, but respected.
+    /// The token is not valid before this second. Sekisho never issues this claim, but respects it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
     /// When the password was verified: at the session's beginning, in seconds since the Unix epoch.
     pub auth_time: i64,
-    /// This token's own name, with a tag that tells Sekisho that it issued the token.
+    /// The token's own id, with a tag that proves to Sekisho that it issued the token.
     pub jti: String,
 }
 
@@ -106,7 +106,7 @@ pub struct RefreshToken(SecretString);
 macro_rules! secret_text {
     ($name:ident) => {
         impl $name {
-            /// Takes a token into care.
+            /// Wraps a token.
             #[must_use]
             pub fn new(text: String) -> Self {
                 Self(SecretString::from(text))
@@ -124,15 +124,15 @@ macro_rules! secret_text {
 secret_text!(AccessToken);
 secret_text!(RefreshToken);
 
-/// What a login or a refresh yields.
+/// The result of a login or a refresh.
 #[derive(Debug, Clone)]
 pub struct TokenPair {
     /// A signed JWT.
     pub access_token: AccessToken,
-    /// For how many seconds the access token is valid.
+    /// How long the access token is valid, in seconds.
     pub expires_in: u64,
     /// The session's current refresh token.
     pub refresh_token: RefreshToken,
-    /// What the access token may do.
+    /// The scope of the access token.
     pub scope: Scope,
 }

@@ -1,4 +1,4 @@
-//! Scopes: what a token is good for.
+//! Scopes: what a token allows.
 
 use std::fmt;
 
@@ -65,7 +65,7 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// When more is requested than the role may have.
+    /// If more is requested than the role may have.
     pub fn for_login(role: Role, requested: Self) -> Result<Self, InvalidScope> {
         if requested.is_empty() {
             return Ok(Self::USER);
@@ -77,8 +77,8 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// When more is requested than `self` has, or `self` is empty: an administrator who logged in for
-    /// `admin` alone and has lost the role has no scope left.
+    /// If more is requested than `self` has, or `self` is empty: an administrator who logged in for `admin`
+    /// alone and has lost the role has no scope left.
     pub fn narrow(self, requested: Self) -> Result<Self, InvalidScope> {
         if self.is_empty() || !self.contains(requested) {
             return Err(InvalidScope);
@@ -117,7 +117,7 @@ impl Scope {
     }
 }
 
-/// The set as tokens, answers and the database have it: the names in one order, separated by spaces.
+/// The set as in tokens, answers and the database: the names in a fixed order, separated by spaces.
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = Self::KNOWN.iter().filter(|(scope, _)| self.contains(*scope)).map(|(_, name)| name);

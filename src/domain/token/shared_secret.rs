@@ -1,11 +1,11 @@
-//! What the secret of HS256, which is shared with every verifier, must not be.
+//! Refuses weak secrets for HS256, which are shared with every verifier.
 //!
-//! Whoever holds one token can try secrets as fast as machines compute, so a secret has to be a random one.
-//! Randomness cannot be told from a text, but what people write in its place can.
+//! The holder of one token can try secrets as fast as computers hash, so a secret must be random. Whether a
+//! text is random cannot be decided, but the texts that people use instead can be recognised.
 
 use std::collections::HashSet;
 
-/// Secrets of 32 bytes and more that are printed where people copy from.
+/// Published secrets of 32 bytes and more.
 const PUBLISHED: [&str; 4] = [
     // FastAPI's tutorial.
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
@@ -17,8 +17,8 @@ const PUBLISHED: [&str; 4] = [
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
 ];
 
-/// Words of texts that say what they stand for. They are too long to stand in a random key by chance: not
-/// one key of a million from `openssl rand -base64 48` has one, and none in hexadecimal can.
+/// Words of placeholders. They are too long to occur in a random key by chance: not one key of a million from
+/// `openssl rand -base64 48` contains one, and no hexadecimal key can.
 const PLACEHOLDERS: [&str; 14] = [
     "secret",
     "password",
@@ -39,13 +39,13 @@ const PLACEHOLDERS: [&str; 14] = [
 /// Why a secret cannot be shared with verifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WeakSecret {
-    /// HS256 needs as many bits as its hash has (RFC 7518, section 3.2).
+    /// It is too short. HS256 needs as many bits as its hash has (RFC 7518, section 3.2).
     #[error("the key has {0} bytes, HS256 needs 32 at least")]
     Short(usize),
-    /// Everybody knows it.
+    /// It is published.
     #[error("the key is printed in a tutorial or a standard, and everybody knows it")]
     Published,
-    /// It was meant to be replaced.
+    /// It is a placeholder.
     #[error("the key has the word '{0}' in it and is no random one")]
     Placeholder(&'static str),
     /// It repeats itself, or counts.
@@ -53,11 +53,11 @@ pub enum WeakSecret {
     Monotonous,
 }
 
-/// Refuses a secret that is known, or that nobody drew at random.
+/// Refuses a secret that is published or not random.
 ///
 /// # Errors
 ///
-/// What is wrong with it, without a word of it.
+/// What is wrong with it, without quoting it.
 pub fn check_shared_secret(secret: &str) -> Result<(), WeakSecret> {
     if secret.len() < 32 {
         return Err(WeakSecret::Short(secret.len()));
@@ -75,7 +75,7 @@ pub fn check_shared_secret(secret: &str) -> Result<(), WeakSecret> {
     Ok(())
 }
 
-/// The letter that a character stands for where somebody writes `s3cr3t`.
+/// The letter that a character stands for in spellings such as `s3cr3t`.
 fn plain_letter(character: char) -> char {
     match character.to_ascii_lowercase() {
         '0' => 'o',
@@ -87,15 +87,16 @@ fn plain_letter(character: char) -> char {
     }
 }
 
-/// A random key of 32 characters has 30 turns, a few of them alike. Of 200,000 from `openssl rand -hex 16`,
-/// the poorest that it makes, none had fewer than 22, and each turn less is an eighth as likely.
+/// The minimum number of different turns. A random key of 32 characters has 30 turns, a few of them alike. Of
+/// 200,000 keys from `openssl rand -hex 16`, its shortest, none had fewer than 22, and each turn less is an
+/// eighth as likely.
 const MIN_TURNS: usize = 16;
 
-/// How many different turns a text takes: a turn is two steps in a row, a step is the difference between
-/// a byte and the next.
+/// The number of different turns of a text. A turn is two steps in a row; a step is the difference between a
+/// byte and the next.
 ///
-/// A text that repeats itself, counts, or does either in alternation takes the same few turns however
-/// long it is.
+/// A text that repeats itself, counts, or alternates between the two has the same few turns however long it
+/// is.
 fn turns(bytes: &[u8]) -> usize {
     let steps: Vec<_> =
         bytes.iter().zip(bytes.iter().skip(1)).map(|(from, to)| i16::from(*to) - i16::from(*from)).collect();
@@ -110,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_a_generator_makes_is_accepted() {
-        // SplitMix64: the same keys at each run.
+        // SplitMix64, so that each run has the same keys.
         let mut state = 0_u64;
         let mut random = || {
             state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);

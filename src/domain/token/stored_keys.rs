@@ -1,4 +1,4 @@
-//! The keys and secrets that tokens are made with, as they are stored.
+//! The keys and secrets of tokens, as they are stored.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use crate::domain::{Algorithm, KeyId, SecretLocation, StoredSecret, Timestamp, s
 /// A signing key as it is stored.
 #[derive(Clone)]
 pub struct KeyRow {
-    /// Its name in tokens and in the JWKS.
+    /// The key's id in tokens and in the JWKS.
     pub kid: String,
-    /// What it signs with.
+    /// The algorithm of the key.
     pub algorithm: Algorithm,
-    /// PKCS #8 (DER), or the bare secret for HS256, as it is stored at [`KeyRow::location`].
+    /// PKCS #8 (DER), or the bare secret for HS256, as stored at [`KeyRow::location`].
     pub private_key: StoredSecret,
-    /// When the JWKS began to show it.
+    /// When the JWKS began to contain the key.
     pub announced_at: Timestamp,
     /// When it begins to sign.
     pub signs_from: Timestamp,
@@ -26,25 +26,25 @@ impl fmt::Debug for KeyRow {
 }
 
 impl KeyRow {
-    /// Where its private key stands.
+    /// The row of the private key.
     #[must_use]
     pub fn location(&self) -> SecretLocation {
         SecretLocation::SigningKey { kid: self.kid.clone(), algorithm: self.algorithm }
     }
 }
 
-/// All that tokens are made with.
+/// All keys and secrets from which tokens are made.
 #[derive(Debug, Clone)]
 pub struct KeySet {
-    /// The signing keys, the oldest first: of those that may sign, the last does.
+    /// The signing keys, the oldest first. Of those that may sign, the last one does.
     pub keys: Vec<KeyRow>,
     /// The versions of the secret of refresh tokens, in the order in which they begin to make new ones.
     pub refresh_secrets: Vec<RefreshSecretRow>,
 }
 
 impl KeySet {
-    /// Whether the other set holds the same signing keys and the same refresh secrets, however they are
-    /// stored.
+    /// Whether the other set has the same signing keys and the same refresh secrets, however they are
+    /// wrapped.
     #[must_use]
     pub fn is_of_the_same_keys(&self, other: &Self) -> bool {
         let kids = |set: &Self| set.keys.iter().map(|key| key.kid.clone()).collect::<Vec<_>>();
@@ -55,44 +55,45 @@ impl KeySet {
     }
 }
 
-/// A version of the secret as it is stored.
+/// A version of the refresh secret, as it is stored.
 #[derive(Debug, Clone)]
 pub struct RefreshSecretRow {
-    /// What tokens call it.
+    /// The number of the version in tokens.
     pub version: u8,
-    /// The secret, as it is stored at [`RefreshSecretRow::location`].
+    /// The secret, as stored at [`RefreshSecretRow::location`].
     pub value: StoredSecret,
-    /// From when on it makes new tokens.
+    /// The time from which it makes new tokens.
     pub used_from: Timestamp,
 }
 
 impl RefreshSecretRow {
-    /// Where the secret stands.
+    /// The row of the secret.
     #[must_use]
     pub fn location(&self) -> SecretLocation {
         Self::location_of(self.version)
     }
 
-    /// Where the secret of a version stands.
+    /// The row of a version's secret.
     #[must_use]
     pub fn location_of(version: u8) -> SecretLocation {
         SecretLocation::Secret { name: Self::name_of(version) }
     }
 
-    /// The name that a version has among the secrets. The first had it when there were no versions.
+    /// The name of a version among the secrets. The first version has the name from before there were
+    /// versions.
     #[must_use]
     pub fn name_of(version: u8) -> String {
         if version == 0 { "refresh".to_owned() } else { format!("refresh.{version}") }
     }
 
-    /// The version that has this name; `None` where the secret is none of these.
+    /// The version with this name; `None` if the secret is not a refresh secret.
     #[must_use]
     pub fn version_of(name: &str) -> Option<u8> {
         if name == "refresh" { Some(0) } else { name.strip_prefix("refresh.")?.parse().ok() }
     }
 }
 
-/// Another process has changed how the secrets in the database are stored.
+/// Another process has changed how the secrets in the database are wrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the database's secrets are {}, and this process stores them {}: another process has changed that; start this one \
@@ -100,9 +101,9 @@ impl RefreshSecretRow {
     described(*.found), described(*.given)
 )]
 pub struct StoredOtherwise {
-    /// The key that wrapped those that are there.
+    /// The key that wrapped the stored secrets.
     pub found: Option<KeyId>,
-    /// The key that wrapped the one that was to be stored.
+    /// The key that wrapped the secret that was to be stored.
     pub given: Option<KeyId>,
 }
 
@@ -110,16 +111,16 @@ fn described(key: Option<KeyId>) -> String {
     key.map_or_else(|| "in the clear".to_owned(), |id| format!("encrypted with the key {id}"))
 }
 
-/// A secret and where it stands.
+/// A secret and its row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretRow {
-    /// Where.
+    /// The row of the secret.
     pub location: SecretLocation,
-    /// What.
+    /// The secret.
     pub secret: StoredSecret,
 }
 
-/// Refuses a secret that is stored otherwise than those that are there.
+/// Refuses a secret that is not wrapped in the same way as the stored ones.
 ///
 /// # Errors
 ///
@@ -133,23 +134,22 @@ pub fn check_same_wrapping<'a>(
     found.find(|found| *found != given).map_or(Ok(()), |found| Err(StoredOtherwise { found, given }))
 }
 
-/// What becomes of a signing key that is to be revoked.
+/// The outcome of revoking a signing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Revocation {
     /// There is no such key.
     Unknown,
-    /// It does not sign, and is deleted.
+    /// It is not the signing key, and is deleted.
     Deleted,
-    /// It signs. It is deleted, and its successor signs.
+    /// It is the signing key. It is deleted, and its successor signs.
     Replaced,
 }
 
-/// Decides what becomes of a signing key that is to be revoked. `secrets` are all stored secrets, the key's
-/// among them.
+/// Decides the outcome of revoking a signing key. `secrets` are all stored secrets, including the key's.
 ///
 /// # Errors
 ///
-/// When the successor is needed and stored otherwise than the secrets that stay.
+/// If the successor is needed and is not wrapped in the same way as the remaining secrets.
 pub fn decide_revocation(
     keys: &[KeyRow],
     kid: &str,
@@ -169,14 +169,14 @@ pub fn decide_revocation(
     Ok(Revocation::Replaced)
 }
 
-/// A secret that is to be stored otherwise.
+/// A secret that is to be rewrapped.
 #[derive(Debug)]
 pub struct Rewrapped {
-    /// Where it stands.
+    /// The row of the secret.
     pub location: SecretLocation,
-    /// How it was stored.
+    /// The secret as it was stored.
     pub before: StoredSecret,
-    /// How it is to be stored.
+    /// The secret as it is to be stored.
     pub after: StoredSecret,
 }
 
@@ -187,7 +187,7 @@ impl Rewrapped {
         self.before.wrapped_by().is_none() && self.after.wrapped_by().is_some()
     }
 
-    /// Whether these are exactly the secrets that were found, as they were found.
+    /// Whether these are exactly the secrets that were found, in the state in which they were found.
     #[must_use]
     pub fn are_all_of(rows: &[Self], found: &[SecretRow]) -> bool {
         let is_found = |row: &Self| {

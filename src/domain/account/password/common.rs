@@ -1,29 +1,30 @@
 //! The passwords that guessers try first.
 //!
-//! They are in the binary as a 3-wise binary fuse filter (Graf and Lemire, 2022,
-//! <https://arxiv.org/abs/2201.01174>) with 16-bit fingerprints: all of them are found, and one in 65,536 of
-//! all others is taken for one of them. `scripts/password-filter` builds it, and
-//! `data/common-passwords/README.md` says from what.
+//! The binary contains them as a 3-wise binary fuse filter (Graf and Lemire, 2022,
+//! <https://arxiv.org/abs/2201.01174>) with 16-bit fingerprints. The filter finds all of them, and takes one
+//! in 65,536 of all other passwords for one of them. `scripts/password-filter` builds it;
+//! `data/common-passwords/README.md` names its source.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use zeroize::Zeroizing;
 
 static FILTER: &[u8] = include_bytes!("../../../../data/common-passwords/filter.fuse16");
 
-/// Whether a password, in whatever case, is among the most common of 8 characters and more.
+/// Whether a password, in any case, is among the most common of 8 characters and more.
 pub(super) fn is_common(password: &str) -> bool {
     let lowercase = Zeroizing::new(password.to_lowercase());
     Filter::read(FILTER).and_then(|filter| filter.contains(lowercase.as_bytes())).unwrap_or(false)
 }
 
 struct Filter<'a> {
-    /// Goes before each text that is hashed.
+    /// The byte that is hashed before each text.
     seed: u8,
-    /// How many cells a segment has: a power of two.
+    /// The number of cells in a segment: a power of two.
     segment_length: u32,
-    /// In how many segments a text's first cell can be; its others are in the two that follow.
+    /// The number of segments in which a text's first cell can be. Its other cells are in the next two
+    /// segments.
     segments: u32,
-    /// The XOR of a text's three cells is its fingerprint.
+    /// The cells. The XOR of a text's three cells is its fingerprint.
     cells: &'a [[u8; 2]],
 }
 
@@ -40,7 +41,7 @@ impl<'a> Filter<'a> {
         })
     }
 
-    /// `None` where the filter is damaged.
+    /// Whether the filter contains a text; `None` if the filter is damaged.
     fn contains(&self, text: &[u8]) -> Option<bool> {
         let mut context = Context::new(&SHA256);
         context.update(&[self.seed]);
@@ -55,11 +56,11 @@ impl<'a> Filter<'a> {
         Some(found == fingerprint)
     }
 
-    /// The three cells of a text with this hash.
+    /// The indexes of the three cells of a text with this hash.
     fn places(&self, hash: u64) -> [u64; 3] {
         let length = u64::from(self.segment_length);
         let firsts = u128::from(length) * u128::from(self.segments);
-        // The upper half of the product is the hash, scaled to the cells where a first one can be.
+        // The upper half of the product is the hash, scaled to the range of first cells.
         let first = u64::try_from((u128::from(hash) * firsts) >> 64).unwrap_or(u64::MAX);
         let mask = length.saturating_sub(1);
         [
@@ -74,7 +75,7 @@ impl<'a> Filter<'a> {
 mod tests {
     use super::*;
 
-    /// A hundred that are in every list of the most common.
+    /// A hundred passwords that are in every list of the most common ones.
     const KNOWN: &str = "
         password 12345678 123456789 1234567890 baseball football jennifer superman trustno1 michelle sunshine
         123123123 starwars computer corvette princess iloveyou maverick 11111111 samantha steelers whatever
@@ -115,7 +116,7 @@ mod tests {
     fn one_in_65536_others_is_taken_for_one_of_them() {
         let refused = (0..200_000).filter(|n| is_common(&format!("nobody has typed {n} before"))).count();
 
-        // Three are to be expected.
+        // Three are expected.
         assert!(refused <= 15, "{refused}");
     }
 

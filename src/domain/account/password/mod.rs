@@ -1,4 +1,4 @@
-//! Passwords as people type them, and their hashes as they are stored.
+//! Passwords as users type them, and their hashes as they are stored.
 
 mod common;
 
@@ -8,46 +8,46 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroize;
 use zeroize::Zeroizing;
 
-/// A password as somebody typed it: right, wrong, or about to be set.
+/// A password as it was typed: right, wrong, or about to be set.
 ///
-/// It is wiped from memory when dropped and has no way to be displayed.
+/// It is wiped from memory when dropped, and cannot be displayed.
 #[derive(Debug, Clone)]
 pub struct Password(SecretString);
 
 /// Why a password may not be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPassword {
-    /// Fewer characters than the policy's minimum, which is given.
+    /// It has fewer characters than the policy's minimum, which is given.
     #[error("String should have at least {0} characters")]
     TooShort(usize),
-    /// More bytes than [`PasswordPolicy::MAX_BYTES`].
+    /// It has more bytes than [`PasswordPolicy::MAX_BYTES`].
     #[error("Password should have at most 1024 bytes")]
     TooLong,
-    /// bcrypt implementations elsewhere end a password at NUL.
+    /// It has a NUL character, at which other implementations of bcrypt end a password.
     #[error("Password should not contain a NUL character")]
     Nul,
-    /// The same as the username or the e-mail address.
+    /// It is the same as the username or the e-mail address.
     #[error("Password should differ from the username and the email address")]
     SameAsName,
-    /// One of those that guessers try first.
+    /// It is one of the most common passwords.
     #[error("Password should not be one of the most common")]
     Common,
 }
 
-/// A password that the policy has accepted. It is made by [`PasswordPolicy::accept`] alone, and nothing
-/// else can be hashed to be stored.
+/// A password that the policy has accepted. Only [`PasswordPolicy::accept`] makes one, and nothing else can
+/// be hashed in order to be stored.
 #[derive(Debug, Clone)]
 pub struct NewPassword(Password);
 
 impl NewPassword {
-    /// The password, for the hash function alone.
+    /// The password, for the hash function only.
     #[must_use]
     pub const fn password(&self) -> &Password {
         &self.0
     }
 }
 
-/// What a password must be before it is set. The configuration makes it:
+/// The policy for passwords that are set. The configuration makes it:
 /// [`PasswordArgs::policy`](crate::config::PasswordArgs::policy).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordPolicy {
@@ -55,15 +55,15 @@ pub struct PasswordPolicy {
 }
 
 impl PasswordPolicy {
-    /// The greatest number of bytes, so that nobody makes us hash a book.
+    /// The maximum number of bytes, to bound the cost of hashing.
     pub const MAX_BYTES: usize = 1024;
 
-    /// A policy that asks for so many characters at least.
+    /// A policy with this minimum number of characters.
     pub(crate) const fn new(min_length: usize) -> Self {
         Self { min_length }
     }
 
-    /// Accepts a password that is about to be set for somebody with these names, as far as they are known.
+    /// Accepts a password that is about to be set for a user with these names, as far as they are known.
     ///
     /// # Errors
     ///
@@ -73,8 +73,8 @@ impl PasswordPolicy {
         self.check(&accepted, names).map(|()| accepted)
     }
 
-    /// Checks an accepted password for an account whose names are known by now. Whoever accepted it may have
-    /// had other rules, too.
+    /// Checks an accepted password for an account whose names are known by now. It may have been accepted by
+    /// a policy with other rules, too.
     ///
     /// # Errors
     ///
@@ -102,16 +102,16 @@ impl PasswordPolicy {
 }
 
 impl Password {
-    /// Takes a password into care.
+    /// Wraps a password.
     #[must_use]
     pub fn new(mut text: String) -> Self {
-        // Copied to its size and wiped: to be shrunk, it would be moved and left where it was.
+        // Copied to its exact size, and the original wiped: shrinking would move it and leave the old copy.
         let password = Self(SecretString::from(text.as_str()));
         text.zeroize();
         password
     }
 
-    /// The password itself, for the hash function alone.
+    /// The password itself, for the hash function only.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -123,22 +123,22 @@ impl Password {
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// Takes a hash as it stands in the database.
+    /// Wraps a hash from the database.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// The hash, for the database and the hash function alone.
+    /// The hash, for the database and the hash function only.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-/// How often somebody's password has been set: what tells that it is still the one that was verified.
+/// How often a user's password has been set, which tells whether it is still the one that was verified.
 ///
-/// The hash cannot tell that, because a renewed hash is another text for the same password.
+/// The hash cannot tell that, because a renewed hash is a different text for the same password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordVersion(pub i64);
 

@@ -1,6 +1,6 @@
-//! How the secrets that were replaced within the grace are stored in a session's row.
+//! The format in which a session's row stores the secrets that were replaced within the grace period.
 //!
-//! A column begins with a byte that names the format; an entry for each secret follows, the oldest
+//! A column begins with a byte that identifies the format. An entry for each secret follows, the oldest
 //! first. Versions of Sekisho without salts used another column, which has no such byte.
 //! [`RefreshChain::read`] reads both. An entry of the current format:
 //!
@@ -18,24 +18,24 @@ use super::{Derivation, OriginFingerprint, RefreshChain, Replaced, Salt, SecretH
 /// The format that is written.
 const FORMAT: u8 = 1;
 
-/// The length of an entry in it.
+/// The length of an entry in this format, in bytes.
 const ENTRY: usize = 42;
 
-/// The length of an entry of before: 8 bytes of hash, 8 of milliseconds.
+/// The length of an entry in the older format: 8 bytes of hash, 8 of milliseconds.
 const ENTRY_OF_BEFORE: usize = 16;
 
-/// A column that holds what this program never writes.
+/// A column contains what this program never writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the replaced refresh secrets are in no known format")]
 pub struct UnknownFormat;
 
 impl RefreshChain {
-    /// Reads a chain from its columns: the current secret's hash, the replaced secrets that an older
-    /// version of Sekisho stored, and those in the current format, which were replaced later.
+    /// Reads a chain from its columns: the current secret's hash, the replaced secrets that an older version
+    /// of Sekisho stored, and those in the current format, which were replaced later.
     ///
     /// # Errors
     ///
-    /// When a column holds what this program never writes.
+    /// If a column contains what this program never writes.
     pub fn read(current: SecretHash, before: &[u8], today: &[u8]) -> Result<Self, UnknownFormat> {
         let (entries_before, rest) = before.as_chunks::<ENTRY_OF_BEFORE>();
         let entries = match today.split_first() {
@@ -51,7 +51,7 @@ impl RefreshChain {
         Ok(Self { current, replaced: before.chain(entries.iter().map(read_entry)).collect() })
     }
 
-    /// The replaced secrets in the format of today.
+    /// The replaced secrets in the current format.
     #[must_use]
     pub fn write_replaced(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(1 + ENTRY * self.replaced.len());

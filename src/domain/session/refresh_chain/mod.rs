@@ -1,7 +1,7 @@
-//! Refresh chains: a session's current refresh secret and the ones that were replaced within the grace.
+//! Refresh chains: a session's current refresh secret and those that were replaced within the grace period.
 //!
-//! This module decides whether a presented secret is current, a retry, or stolen. It knows secrets by
-//! their hashes only, and no SQL.
+//! This module decides whether a presented secret is current, a retry, or stolen. It sees only the hashes of
+//! secrets, and contains no SQL.
 
 mod format;
 
@@ -12,13 +12,13 @@ use aws_lc_rs::digest;
 pub use self::format::UnknownFormat;
 use crate::domain::{Network, RequestOrigin, Timestamp};
 
-/// SHA-256 of a refresh secret: all that is stored of it.
+/// The SHA-256 of a refresh secret. The secret itself is not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecretHash(pub [u8; 32]);
 
 impl SecretHash {
-    /// The part of the hash that a replaced secret is remembered by. 64 bits are enough because only
-    /// tokens that carry our tag are ever compared; nobody can try guesses.
+    /// The part of the hash by which a replaced secret is remembered. 64 bits are enough, because only tokens
+    /// with a valid tag are ever compared, so guesses cannot be tried.
     fn prefix(self) -> [u8; 8] {
         let mut prefix = [0; 8];
         for (byte, whole) in prefix.iter_mut().zip(self.0) {
@@ -28,8 +28,8 @@ impl SecretHash {
     }
 }
 
-/// Random bytes that go into the derivation of a secret from its predecessor. Without them the
-/// derivation cannot be repeated.
+/// Random bytes for the derivation of a secret from its predecessor. Without them the derivation cannot be
+/// repeated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Salt(pub [u8; 16]);
 
@@ -48,11 +48,11 @@ pub struct Derivation {
     pub salt: Option<Salt>,
 }
 
-/// What tells one request's origin from another's: the first 32 bits of a hash of its network and of its
-/// user agent. Zero means unknown.
+/// Identifies the origin of a request: the first 32 bits of a hash of its network and of its user agent. Zero
+/// means unknown.
 ///
-/// The hashes are not keyed. The same row holds the address and agent of the login in the clear, the key
-/// would be in the same file, and the entry is deleted after the grace.
+/// The hashes are not keyed: the same row contains the address and agent of the login in the clear, the key
+/// would be in the same file, and the entry is deleted after the grace period.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OriginFingerprint {
     network: u32,
@@ -60,7 +60,7 @@ pub struct OriginFingerprint {
 }
 
 impl OriginFingerprint {
-    /// The mark of a request's origin.
+    /// The fingerprint of a request's origin.
     #[must_use]
     pub fn of(origin: &RequestOrigin) -> Self {
         let network = origin.ip.map(|ip| Network::of(ip).to_string());
@@ -70,12 +70,12 @@ impl OriginFingerprint {
         }
     }
 
-    /// Whether both are known to be on different networks.
+    /// Whether both networks are known, and differ.
     fn is_elsewhere(self, other: Self) -> bool {
         differ(self.network, other.network)
     }
 
-    /// Whether both are known to be different programs.
+    /// Whether both user agents are known, and differ.
     fn is_another_agent(self, other: Self) -> bool {
         differ(self.agent, other.agent)
     }
@@ -86,52 +86,52 @@ fn fingerprint(text: &str) -> u32 {
     hash.as_ref().first_chunk().map_or(0, |beginning| u32::from_be_bytes(*beginning))
 }
 
-/// Whether two marks are known and not the same.
+/// Whether both fingerprints are known, and differ.
 const fn differ(one: u32, other: u32) -> bool {
     one != 0 && other != 0 && one != other
 }
 
-/// A secret that was replaced within the grace.
+/// A secret that was replaced within the grace period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Replaced {
     /// The beginning of its hash.
     prefix: [u8; 8],
     /// When it was replaced.
     at: Timestamp,
-    /// Where the request came from that replaced it.
+    /// The origin of the request that replaced it.
     by: OriginFingerprint,
-    /// How its successor was derived from it.
+    /// The derivation of its successor from it.
     derivation: Derivation,
 }
 
-/// What a presented secret is to its chain.
+/// The relation of a presented secret to its chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presentation {
-    /// It is the current one.
+    /// It is the current secret.
     Current,
-    /// It was replaced a moment ago: a retry, or a second tab.
+    /// It was replaced within the grace period, so this is a retry or a second tab.
     Replay {
-        /// The derivations that lead from it to the current secret, the first first; at least one.
+        /// The derivations that lead from it to the current secret, in order; at least one.
         derivations: Vec<Derivation>,
-        /// Whether the request is known to come from another network than the one that replaced the
-        /// secret.
+        /// Whether the request is known to come from a network other than that of the request that replaced
+        /// the secret.
         elsewhere: bool,
     },
-    /// Two parties hold the secret or its successors, and one of them stole it.
+    /// Two parties hold the secret or its successors, so one of them stole it.
     Theft(Theft),
 }
 
-/// What gives a theft away.
+/// How a theft was detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theft {
-    /// The secret was replaced longer ago than the grace.
+    /// The secret was replaced longer ago than the grace period.
     Late,
-    /// It was replaced within the grace, from another network and by another program.
+    /// It was replaced within the grace period, from another network and by another program.
     Elsewhere,
 }
 
 impl Theft {
-    /// What gave it away, as a log line says it.
+    /// How it was detected, in the words of a log line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -143,23 +143,24 @@ impl Theft {
     }
 }
 
-/// A session's current refresh secret and those that were replaced within the grace.
+/// A session's current refresh secret, and those that were replaced within the grace period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshChain {
     current: SecretHash,
-    /// The oldest first: each one's derivation leads to the next, and the last one's to the current.
+    /// The oldest first. The derivation of each leads to the next one, and that of the last to the current
+    /// secret.
     replaced: Vec<Replaced>,
 }
 
 impl RefreshChain {
-    /// The most replaced secrets that are remembered. A client that rotates more often within one grace
-    /// does not wait for its answers.
+    /// The maximum number of replaced secrets that are remembered. A client that rotates more often within
+    /// one grace period does not wait for its answers.
     ///
     /// At this number the entries take about 500 bytes. Twice as many made every refresh of a busy session
     /// write almost twice as many pages to the write-ahead log.
     pub const MAX_REPLACED: usize = 12;
 
-    /// What a presented secret is.
+    /// Judges a presented secret.
     #[must_use]
     pub fn judge(
         &self,
@@ -186,8 +187,8 @@ impl RefreshChain {
         Presentation::Replay { derivations, elsewhere }
     }
 
-    /// The chain after its current secret was replaced. Secrets that were replaced longer ago than the
-    /// grace are dropped.
+    /// The chain after its current secret was replaced. Secrets that were replaced longer ago than the grace
+    /// period are dropped.
     #[must_use]
     pub fn replace_current(
         mut self,
@@ -197,8 +198,8 @@ impl RefreshChain {
         now: Timestamp,
         grace: Duration,
     ) -> Self {
-        // Entries are in the order of their times unless a clock went back, so the newest ones are kept
-        // up to the first that is too old.
+        // Entries are ordered by time unless a clock was set back, so the newest ones are kept, up to the
+        // first that is too old.
         let newest = self.replaced.iter().rev().take(Self::MAX_REPLACED - 1);
         let kept = newest.take_while(|replaced| now.since(replaced.at) <= grace).count();
         self.replaced.drain(..self.replaced.len() - kept);
@@ -207,7 +208,7 @@ impl RefreshChain {
         self
     }
 
-    /// The current secret's hash.
+    /// The hash of the current secret.
     #[must_use]
     pub const fn current(&self) -> SecretHash {
         self.current

@@ -24,7 +24,7 @@ fn origin(ip: &str, agent: &str) -> OriginFingerprint {
     })
 }
 
-/// A chain whose secret 1 was replaced by 2 at the first of the times, 2 by 3 at the second, and so on.
+/// A chain in which secret 1 was replaced by 2 at the first of the times, 2 by 3 at the second, and so on.
 fn chain(times: &[i64]) -> RefreshChain {
     let mut chain = RefreshChain { current: hash(1), replaced: Vec::new() };
     for (number, seconds) in (2..).zip(times) {
@@ -107,7 +107,7 @@ fn secrets_that_an_older_version_replaced_are_derived_without_salt() {
     let expected = |derivations| Presentation::Replay { derivations, elsewhere: false };
     assert_eq!(judge(&old), expected(vec![unsalted; 2]));
     assert_eq!(judge(&new), expected(vec![unsalted, unsalted, derivation(4)]));
-    // Today's format holds them too.
+    // The current format has them too.
     assert_eq!(RefreshChain::read(hash(4), &[], &new.write_replaced()), Ok(new));
 }
 

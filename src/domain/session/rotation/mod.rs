@@ -1,4 +1,4 @@
-//! What a session becomes when one of its refresh secrets is presented.
+//! Decides what becomes of a session when one of its refresh secrets is presented.
 
 use crate::domain::{
     Derivation, EarlierUses, EndReason, InvalidScope, OriginFingerprint, Presentation, RefreshChain, Scope,
@@ -8,9 +8,9 @@ use crate::domain::{
 /// An attempt to exchange a refresh secret for its successor.
 #[derive(Debug)]
 pub struct RefreshAttempt {
-    /// The presented secret's hash.
+    /// The hash of the presented secret.
     pub presented: SecretHash,
-    /// Where the request came from.
+    /// The origin of the request.
     pub from: OriginFingerprint,
     /// The hash of the secret that becomes current if the presented one is current now.
     pub successor: SecretHash,
@@ -25,22 +25,23 @@ pub struct RefreshAttempt {
 /// The answer to a [`RefreshAttempt`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
-    /// The secret was current. Now its successor is.
+    /// The secret was current, and its successor is now.
     Rotated {
         /// The session's user.
         user: User,
-        /// The new access token's scope.
+        /// The scope of the new access token.
         scope: Scope,
         /// When the session was opened, which is when the password was verified.
         authenticated_at: Timestamp,
         /// When the session ends unless it is used before.
         expires_at: Timestamp,
     },
-    /// The secret was replaced within the grace: a retry, or a second tab. Nothing has changed.
+    /// The secret was replaced within the grace period, so this is a retry or a second tab. Nothing has
+    /// changed.
     Replayed {
         /// The session's user.
         user: User,
-        /// The new access token's scope; an error if more was requested than the session may have.
+        /// The scope of the new access token; an error if more was requested than the session may have.
         scope: Result<Scope, InvalidScope>,
         /// When the session was opened, which is when the password was verified.
         authenticated_at: Timestamp,
@@ -48,14 +49,14 @@ pub enum Rotation {
         expires_at: Timestamp,
         /// The derivations that lead from the secret to the current one, in order; at least one.
         derivations: Vec<Derivation>,
-        /// Whether it is known to have come from another network than the request that replaced it.
+        /// Whether it is known to have come from a network other than that of the request that replaced it.
         elsewhere: bool,
     },
     /// The secret was stolen. The session has ended.
     Reused {
         /// The session's user.
         user: User,
-        /// How the theft was noticed.
+        /// How the theft was detected.
         theft: Theft,
     },
     /// The secret was current, and more was requested than the session may have. Nothing has changed.
@@ -69,11 +70,11 @@ pub enum Rotation {
 /// A session as it is stored when a refresh secret is presented.
 #[derive(Debug)]
 pub struct StoredSession {
-    /// Its user, as they are now.
+    /// The user of the session, in their current state.
     pub user: User,
     /// The scope it was opened with.
     pub scope: Scope,
-    /// Its refresh secrets.
+    /// The refresh secrets of the session.
     pub chain: RefreshChain,
     /// When it was opened.
     pub created_at: Timestamp,
@@ -87,10 +88,10 @@ pub struct StoredSession {
     pub end_reason: Option<EndReason>,
 }
 
-/// What is to be written after a refresh secret was presented.
+/// What to write after a refresh secret was presented.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionChange {
-    /// The session ends now.
+    /// The session ends.
     End(EndReason),
     /// The successor becomes current.
     Rotate {
@@ -106,7 +107,7 @@ pub enum SessionChange {
 }
 
 impl StoredSession {
-    /// Decides an attempt: the answer, and what is to be written before it is given.
+    /// Decides an attempt: the answer, and what to write before giving it.
     #[must_use]
     pub fn refresh(self, attempt: &RefreshAttempt, now: Timestamp) -> (Rotation, Option<SessionChange>) {
         if let Some(reason) = self.end_reason {
@@ -119,17 +120,17 @@ impl StoredSession {
             return (Rotation::Unknown, None);
         }
         let RefreshAttempt { presented, from, rules, .. } = attempt;
-        // A clock that went back must not make the session look older than it is, nor end the grace
-        // when it is put right.
+        // A clock that was set back must not make the session look older than it is, nor end the grace period
+        // when it is corrected.
         let used_at = now.max(self.last_used_at);
         let expires_at = rules.expires_at(self.created_at, used_at);
         if expires_at <= now {
-            // The session was opened when sessions could become older.
+            // The session was opened when sessions were allowed to become older.
             let reason = EndReason::Expired;
             return (Rotation::Ended(reason), Some(SessionChange::End(reason)));
         }
-        // Theft is decided before the scope is looked at, so that a thief cannot test a token by
-        // requesting a scope that will be refused.
+        // Theft is detected before the scope is checked, so that a thief cannot test a token by requesting a
+        // scope that will be refused.
         let presentation = self.chain.judge(*presented, *from, now, rules.refresh_grace);
         // A user who was an administrator at the login may have another role now.
         let scope = self.scope.intersection(Scope::of(self.user.role)).narrow(attempt.requested);

@@ -13,7 +13,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(seconds * 1000)
 }
 
-/// A session of an administrator, opened at zero, whose current secret has the hash 1.
+/// A session of an administrator, opened at zero, with a current secret whose hash is 1.
 fn session() -> StoredSession {
     StoredSession {
         user: User {
@@ -34,7 +34,7 @@ fn session() -> StoredSession {
     }
 }
 
-/// An attempt with the secret of this hash, whose successor has the hash 2.
+/// An attempt with a secret of this hash, whose successor has the hash 2.
 fn attempt(presented: u8) -> RefreshAttempt {
     RefreshAttempt {
         presented: SecretHash([presented; 32]),
