@@ -1,5 +1,5 @@
-//! A connection: its requests are handed on one after the other, each when the last was answered, and
-//! it is closed when its client neither reads nor goes on with what it has begun.
+//! A connection. It hands on one request at a time, each after the last was answered. It is closed if its
+//! client does not read, or does not finish a request that it has begun.
 
 use std::{
     io,
@@ -18,40 +18,40 @@ use tokio::{
 use super::head_scanner::HeadScanner;
 use crate::http::{RequestBody, RequestProgress, RequestTracker};
 
-/// The most bytes that are read at once, and ahead of a request that is being handled.
+/// The maximum number of bytes read at once, and read ahead of a request that is being handled.
 const READ: usize = 2 * 1024;
 
-/// How long the head of a request may take to arrive. actix-http watches over the first alone.
+/// The time in which a request's head must arrive. actix-http limits only the first one.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What actix-http reads from and writes to.
+/// The stream that actix-http reads from and writes to.
 pub(super) struct Connection {
     stream: TcpStream,
     tracker: Rc<RequestTracker>,
     scanner: HeadScanner,
-    /// The last request, as far as it is known here.
+    /// The state of the last request, as known here.
     last: RequestProgress,
-    /// How much more of its body may be handed on while it is being handled, in bytes.
+    /// How many more bytes of its body may be handed on while it is being handled.
     left: usize,
-    /// What was read and not handed on.
+    /// The bytes that were read and not handed on yet.
     ahead: Vec<u8>,
     pause: Pause,
     /// Whether the client has closed its side.
     is_over: bool,
-    /// When a head that has begun must have ended.
+    /// When a head that has begun must be complete.
     head_deadline: Option<Pin<Box<Sleep>>>,
-    /// How long a client may take nothing of what it was sent.
+    /// How long a client may go without reading what it was sent.
     patience: Duration,
-    /// The end of that time, while there is something that did not fit.
+    /// The end of that time, while output does not fit into the socket.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-/// Whether actix-http has to look at what was handed on before there is more.
+/// Whether actix-http must examine what was handed on before it gets more.
 #[derive(PartialEq, Eq)]
 enum Pause {
     Off,
     On,
-    /// It has looked.
+    /// It has examined it.
     Past,
 }
 
@@ -72,12 +72,12 @@ impl Connection {
         }
     }
 
-    /// What its requests tell it by.
+    /// Tells this connection about its requests.
     pub(super) fn tracker(&self) -> Rc<RequestTracker> {
         Rc::clone(&self.tracker)
     }
 
-    /// Learns how far the last request is by now.
+    /// Reads the current state of the last request.
     fn follow(&mut self) {
         let (last, now) = (self.last, self.tracker.progress());
         if now == last {
@@ -110,7 +110,7 @@ impl Connection {
                 let (count, is_second) = self.scanner.admit(bytes);
                 (count, is_second || self.scanner.behind() > READ)
             }
-            // A chunk of one byte takes many times that in memory until it has been read.
+            // A chunk of one byte takes many times its size in memory until it is read.
             RequestProgress { body: RequestBody::Chunked, .. } => (self.scanner.admit_chunks(bytes), true),
             RequestProgress { .. } => (bytes.len().min(self.left), false),
         };
@@ -119,7 +119,8 @@ impl Connection {
         count
     }
 
-    /// Reads what there is into free space of a buffer, and says how much. Nothing is the end.
+    /// Reads available bytes into the free space of a buffer, and returns their number; zero at the end of
+    /// the stream.
     fn poll_fill(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
         let most = READ.min(buffer.remaining());
         let mut part = ReadBuf::new(buffer.initialize_unfilled_to(most));
@@ -127,7 +128,7 @@ impl Connection {
         Poll::Ready(Ok(part.filled().len()))
     }
 
-    /// Hands on what there is.
+    /// Hands on the available bytes.
     fn poll_next(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let (count, is_end) = if self.ahead.is_empty() && !self.is_over {
             let Poll::Ready(read) = self.poll_fill(context, buffer)? else {
@@ -149,11 +150,11 @@ impl Connection {
             self.ahead = ahead;
             (count, most == 0)
         };
-        // Nothing, though there is something, would be taken for the end.
+        // Handing on nothing although there is something would be taken for the end.
         if count > 0 || is_end { Poll::Ready(Ok(())) } else { self.poll_ahead(context, buffer) }
     }
 
-    /// Reads what may not be handed on yet: only so is it noticed that a client has hung up.
+    /// Reads bytes that may not be handed on yet. Only reading notices that a client has hung up.
     fn poll_ahead(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let is_pause = self.pause == Pause::On;
         self.pause = if is_pause { Pause::Past } else { Pause::Off };
@@ -176,7 +177,7 @@ impl Connection {
         Poll::Pending
     }
 
-    /// Pending, or an error where the head of a later request takes too long.
+    /// Pending, or an error if the head of a later request takes too long.
     fn poll_head_deadline(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.scanner.is_partial() || !self.last.is_answered || self.last.number == 0 {
             return Poll::Pending;
@@ -195,13 +196,13 @@ impl AsyncRead for Connection {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.stalled.is_some() {
-            // More requests would be more answers. The task is woken when the client has read.
+            // More requests would mean more output. The task is woken when the client has read.
             return Poll::Pending;
         }
         let number = this.last.number;
         this.follow();
         if this.pause == Pause::Past && this.last.number == number && this.last.is_answered {
-            // It was no request, whatever it was.
+            // actix-http did not take it for a request.
             this.scanner = HeadScanner::default();
         }
         let is_waiting = !this.last.is_answered && this.left == 0;

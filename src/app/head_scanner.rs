@@ -1,24 +1,24 @@
-//! Where a request ends and the next begins, as far as that must be known to give actix-http one
-//! after the other. What a request says, and whether it is one, is for actix-http to find out.
+//! Finds where one request ends and the next begins, as far as needed to give actix-http one after the other.
+//! actix-http decides what a request says, and whether it is one.
 
 use crate::http::RequestBody;
 
-/// Follows the bytes that are handed on. Of a request and the one behind it, the second lacks its
-/// last byte, whatever else of it may have been handed on.
+/// Follows the bytes that are handed on. When two requests arrive together, it holds back the last byte of
+/// the second one's head, whatever else of it may have been handed on.
 #[derive(Debug, Default)]
 pub(super) struct HeadScanner {
     line: Line,
-    /// Whether the head has a line that is not blank. Blank lines before it say nothing.
+    /// Whether the head has a line that is not blank. Blank lines before it mean nothing.
     has_text: bool,
-    /// Whether anything was handed on since the last request.
+    /// Whether any byte was handed on since the last request.
     is_begun: bool,
-    /// Whether a head was handed on to its end.
+    /// Whether a head was handed on completely.
     is_complete: bool,
-    /// How many bytes were handed on behind it.
+    /// How many bytes were handed on after it.
     behind: usize,
 }
 
-/// What stands on the line that has not ended yet.
+/// The content so far of the current line.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Line {
     #[default]
@@ -28,7 +28,7 @@ enum Line {
 }
 
 impl HeadScanner {
-    /// How many of these bytes may be handed on, and whether that is because a second head ends among
+    /// How many of these bytes may be handed on, and whether the limit is the end of a second head among
     /// them.
     pub(super) fn admit(&mut self, bytes: &[u8]) -> (usize, bool) {
         self.is_begun |= !bytes.is_empty();
@@ -48,7 +48,7 @@ impl HeadScanner {
         (bytes.len(), false)
     }
 
-    /// How many of these bytes of a body in chunks may be handed on: it may be over with a blank line.
+    /// How many of these bytes of a chunked body may be handed on: the body may end with a blank line.
     pub(super) fn admit_chunks(&mut self, bytes: &[u8]) -> usize {
         let Some(end) = self.find_end(bytes) else { return bytes.len() };
         self.begin_line();
@@ -59,7 +59,7 @@ impl HeadScanner {
         (self.has_text, self.line) = (false, Line::Nothing);
     }
 
-    /// The place of the line feed that ends the head, if it does.
+    /// The position of the line feed that ends the head, if there is one.
     fn find_end(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut start = 0;
         for at in memchr::memchr_iter(b'\n', bytes) {
@@ -89,12 +89,13 @@ impl HeadScanner {
         self.behind
     }
 
-    /// Whether a head has begun and not ended.
+    /// Whether a head has begun and is not complete.
     pub(super) const fn is_partial(&self) -> bool {
         self.is_begun && !self.is_complete
     }
 
-    /// The request was answered. What was handed on behind its body is part of the next.
+    /// Notes that the request was answered. Bytes that were handed on after its body belong to the next
+    /// request.
     pub(super) fn next(&mut self, body: RequestBody) {
         match body {
             RequestBody::Length(length) if self.behind > length => {
@@ -109,7 +110,7 @@ impl HeadScanner {
 mod tests {
     use super::*;
 
-    /// What is handed on at once of bytes that come in pieces of a size.
+    /// What is handed on at once, of bytes that arrive in pieces of a size.
     fn admitted(text: &str, size: usize) -> String {
         let (mut scanner, mut admitted) = (HeadScanner::default(), String::new());
         for piece in text.as_bytes().chunks(size) {

@@ -1,4 +1,4 @@
-//! The listening socket: how many connections it lets in, and what each of them may cost.
+//! The listening socket: how many connections it accepts, and how much each may cost.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -12,29 +12,29 @@ use rustix::{
 
 use super::AppError;
 
-/// What the kernel holds of answers that a client has not read, and of requests that we have not, in
-/// bytes for each direction of a connection. Its own limits are some megabytes; it doubles these for
-/// its bookkeeping.
+/// How many bytes the kernel buffers for each direction of a connection: answers that the client has not
+/// read, and requests that the server has not read. The kernel's default limits are some megabytes; it
+/// doubles these values for its bookkeeping.
 const SOCKET_BUFFER: usize = 64 * 1024;
 
-/// The most connections that wait to be accepted. The standard library asks for 128; of a burst, the
-/// others would be tried again after a second.
+/// The maximum number of connections that wait to be accepted. The standard library asks for 128; in a burst,
+/// further ones would be retried after a second.
 const BACKLOG: i32 = 1024;
 
-/// The most open connections of the metrics listener.
+/// The maximum number of open connections of the metrics listener.
 pub(super) const METRICS_CONNECTIONS: usize = 64;
 
-/// Open files that are kept for everything but connections: the database's, the listeners, the log; and for
-/// [`METRICS_CONNECTIONS`].
+/// The open files that are reserved for everything except connections (the database, the listeners, the log)
+/// and for [`METRICS_CONNECTIONS`].
 const OTHER_FILES: u64 = 128;
 
-/// How many connections there may be, and how long one may leave an answer unread.
+/// The limits on connections.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionLimits {
-    /// The most open connections; further ones wait to be accepted. It is lower where the system
+    /// The maximum number of open connections; further ones wait to be accepted. It is lower if the system
     /// allows fewer open files.
     pub connections: usize,
-    /// How long a client may take nothing of what was sent to it before its connection is closed.
+    /// How long a client may go without reading what it was sent before its connection is closed.
     pub unread: Duration,
 }
 
@@ -45,18 +45,18 @@ impl Default for ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// The most connections of each worker, where so many files may be open.
+    /// The maximum number of connections of each worker, if this many files may be open.
     pub(super) fn per_worker(self, workers: usize, files: u64) -> usize {
         let files = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX);
         (self.connections.min(files) / workers.max(1)).max(1)
     }
 }
 
-/// Listens.
+/// Starts to listen.
 pub(super) fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), AppError> {
     let failed = |source| AppError::Listen { address, source };
     let listener = TcpListener::bind(address).map_err(failed)?;
-    // Every accepted connection inherits them.
+    // Every accepted connection inherits the sizes.
     sockopt::set_socket_send_buffer_size(&listener, SOCKET_BUFFER)
         .and_then(|()| sockopt::set_socket_recv_buffer_size(&listener, SOCKET_BUFFER))
         .and_then(|()| rustix::net::listen(&listener, BACKLOG))
@@ -65,8 +65,8 @@ pub(super) fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), A
     Ok((listener, address))
 }
 
-/// Allows as many open files as the system lets us ask for, since each connection is one, and
-/// returns how many those are.
+/// Raises the limit of open files as far as the system allows, because each connection is one, and returns
+/// the limit.
 pub(super) fn raise_file_limit() -> u64 {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let allowed = match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {

@@ -1,4 +1,4 @@
-//! Starts the actors and the server, and ends them in order.
+//! Starts the actors and the server, and shuts them down in order.
 
 mod connection;
 mod dangers;
@@ -31,16 +31,16 @@ use crate::{
     domain::{Clock, NoRandomness, Random},
 };
 
-/// Why Sekisho does not start, in one line.
+/// Why Sekisho did not start or failed, in one line.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// A setting contradicts another.
+    /// Two settings contradict each other.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] StartError),
-    /// The database was opened and cannot be read.
+    /// The database was opened but cannot be read.
     #[error("cannot read the database: {0}")]
     Read(DbError),
     /// The keys cannot be used.
@@ -57,7 +57,7 @@ pub enum AppError {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The server failed while it ran, or the system refused a signal handler.
@@ -96,15 +96,15 @@ pub enum AppError {
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    /// The time.
+    /// The source of time.
     pub clock: Clock,
-    /// The randomness.
+    /// The source of randomness.
     pub random: Random,
-    /// What connections are allowed.
+    /// The limits on connections.
     pub connections: ConnectionLimits,
 }
 
-/// A server that listens, and answers as soon as it is run.
+/// A server that listens. It answers when it is run.
 pub struct Application {
     sekisho: Sekisho,
     server: Server,
@@ -116,7 +116,7 @@ pub struct Application {
 }
 
 impl Application {
-    /// Listens and starts everything. It must be called on a thread with an actix system.
+    /// Starts to listen, and starts all actors. It must be called on a thread with an actix system.
     ///
     /// # Errors
     ///
@@ -136,41 +136,42 @@ impl Application {
             }
             None => (None, None),
         };
-        // From here on, and not only once it is run: whoever is told that we listen may tell us to end.
+        // Signals are handled from here on, before the server runs: a program that is told that the server
+        // listens may send one.
         let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         Ok(Self { sekisho, server, metrics, address, metrics_address, terminate, interrupt })
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where it serves metrics.
+    /// The address on which it serves metrics.
     #[must_use]
     pub const fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics_address
     }
 
-    /// The actors, for messages.
+    /// The actors, to send messages to.
     #[must_use]
     pub const fn sekisho(&self) -> &Sekisho {
         &self.sekisho
     }
 
-    /// What ends the server, as a signal does.
+    /// A handle that shuts the server down, as a signal does.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
         self.server.handle()
     }
 
-    /// Serves until SIGTERM, Ctrl-C or the handle ends it: stops accepting, finishes what is
-    /// under way, closes the database. A second signal does not wait for what is under way.
+    /// Serves until SIGTERM, Ctrl-C or the handle shuts it down: it stops accepting, finishes the requests in
+    /// progress, and closes the database. After a second signal it does not wait for the requests.
     ///
     /// # Errors
     ///
-    /// When the server fails, or the database cannot be closed.
+    /// If the server fails, or the database cannot be closed.
     pub async fn run(self) -> Result<(), AppError> {
         let handle = self.server.handle();
         let (mut terminate, mut interrupt) = (self.terminate, self.interrupt);
@@ -184,7 +185,7 @@ impl Application {
             let graceful = handle.stop(true);
             tokio::select! {
                 () = graceful => {}
-                // A server that is ending takes no other order: it is left where it stands.
+                // A server that is shutting down accepts no other command, so it is abandoned.
                 () = first_or_second_signal() => { let _ = hurry.send(()); }
             }
         });

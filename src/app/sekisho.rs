@@ -21,22 +21,22 @@ use crate::{
     http::{self, Api},
 };
 
-/// The most messages on their way to the database.
+/// The maximum number of messages in flight to the database.
 const DB_IN_FLIGHT: usize = 4096;
 
-/// How long an answer of the database may take: longer than its busy timeout and a slow disk.
+/// The deadline of the database's answers: longer than its busy timeout and a slow disk.
 const DB_DEADLINE: Duration = Duration::from_secs(10);
 
-/// The most messages on their way to each of the other actors.
+/// The maximum number of messages in flight to each of the other actors.
 const IN_FLIGHT: usize = 16_384;
 
-/// How long an answer of the throttle may take, which waits for nobody: longer than the main thread
+/// The deadline of the throttle's answers. The throttle never waits, so this is longer than the main thread
 /// is ever busy.
 const THROTTLE_DEADLINE: Duration = Duration::from_secs(5);
 
-/// The actors that exist once, and what each worker's own are made from.
+/// The actors that exist once, and the parts from which each worker's actors are made.
 ///
-/// It is made on a thread with an actix system, and cloned into each worker.
+/// It is created on a thread with an actix system, and cloned into each worker.
 ///
 /// ```
 /// use actix_web::{App, test};
@@ -51,12 +51,12 @@ const THROTTLE_DEADLINE: Duration = Duration::from_secs(5);
 /// config.database.location = Database::Memory;
 /// let sekisho = Sekisho::start(config, "http://localhost:8000", Overrides::default()).await?;
 ///
-/// // What `HttpServer::new` takes makes such an `App` for each worker.
+/// // The closure that `HttpServer::new` takes makes such an `App` for each worker.
 /// let app = test::init_service(App::new().configure(|config| sekisho.configure(config))).await;
 /// let request = test::TestRequest::get().uri("/healthz").to_request();
 /// assert!(test::call_service(&app, request).await.status().is_success());
 ///
-/// // When the server has ended: commits what is open and closes the file.
+/// // After the server has stopped: commits open writes and closes the file.
 /// sekisho.close().await?;
 /// # Ok(()) })
 /// # }
@@ -77,12 +77,12 @@ pub struct Sekisho {
 }
 
 impl Sekisho {
-    /// Opens the database and starts the actors. `issuer` is what tokens say unless the
-    /// configuration says otherwise.
+    /// Opens the database and starts the actors. `issuer` is the issuer of tokens unless the configuration
+    /// names one.
     ///
     /// # Errors
     ///
-    /// When the configuration contradicts itself, or the database or its keys cannot be used.
+    /// If the configuration contradicts itself, or the database or its keys cannot be used.
     pub async fn start(config: Config, issuer: &str, overrides: Overrides) -> Result<Self, AppError> {
         let issuer = config.issuer.as_deref().unwrap_or(issuer);
         let audiences = config.audiences(issuer)?;
@@ -147,8 +147,8 @@ impl Sekisho {
         })
     }
 
-    /// Starts a signer and a use-case actor on this thread's arbiter, and returns the way to the
-    /// latter: for whoever sends messages without HTTP.
+    /// Starts a token actor and an account actor on this thread's arbiter, and returns a handle to the
+    /// latter, for sending messages without HTTP.
     #[must_use]
     pub fn accounts(&self) -> Handle<AccountActor> {
         self.start_worker().1
@@ -211,13 +211,13 @@ impl Sekisho {
         &self.db
     }
 
-    /// What a new password must be; it makes those that messages carry.
+    /// The policy for new passwords, which makes the `NewPassword`s of messages.
     #[must_use]
     pub const fn password_policy(&self) -> PasswordPolicy {
         self.rules.password
     }
 
-    /// The hash threads.
+    /// The queue for hash slots, and the hash threads behind it.
     #[must_use]
     pub const fn passwords(&self) -> &Passwords {
         &self.passwords
@@ -236,11 +236,11 @@ impl Sekisho {
         &self.maintenance
     }
 
-    /// Commits what is open and closes the database. Nothing works after.
+    /// Commits open writes and closes the database. Later messages fail.
     ///
     /// # Errors
     ///
-    /// When the database could not be closed.
+    /// If the database could not be closed.
     pub async fn close(&self) -> Result<(), DbError> {
         self.db.ask(Close).await
     }
@@ -249,12 +249,13 @@ impl Sekisho {
 fn start_passwords(config: &Config, random: Random) -> Result<Passwords, PasswordError> {
     let cost = config.password.bcrypt_cost;
     let hasher = Arc::new(Hasher::new(cost, random)?);
-    // Until a group of hashes was measured: the order of magnitude on today's machines, 0.3 s at cost 12.
+    // Until a group of hashes was measured, an estimate from the order of magnitude on current machines: 0.3
+    // s at cost 12.
     let estimate = Duration::from_micros(75) * (1 << cost.min(24));
     let slots = cores().saturating_mul(LANES);
     let admission = Admission::new(slots, config.max_login_wait(), estimate);
     let actor = PasswordActor::start(cores(), Arc::clone(&hasher), Arc::clone(&admission));
-    // The queue lets in as many as can be hashed at once; pings come on top.
+    // The queue admits as many as can be hashed at once; pings come on top.
     let limits = Limits { in_flight: slots.get() + 64, deadline: None };
     Ok(Passwords::new(Handle::new(actor, limits), hasher, admission))
 }

@@ -1,4 +1,4 @@
-//! The HTTP servers: actix-web's own, on connections that are ours.
+//! The HTTP servers: like actix-web's, but on Sekisho's connections.
 
 use std::{fmt, io, net::TcpListener, time::Duration};
 
@@ -25,14 +25,14 @@ use super::{
 };
 use crate::http::{self, Observe};
 
-/// How long requests that are under way may take when the server is told to end.
+/// How many seconds requests in progress may take at a shutdown.
 const SHUTDOWN_SECONDS: u64 = 30;
 
-/// Starts serving `sekisho`. It accepts at once, and answers when it is awaited.
+/// Starts to serve `sekisho`. It accepts at once, and answers when it is awaited.
 ///
 /// # Errors
 ///
-/// When the listener cannot be used.
+/// If the listener cannot be used.
 pub(super) fn start(
     sekisho: Sekisho,
     listener: TcpListener,
@@ -61,12 +61,12 @@ pub(super) fn start(
     Ok(server.listen("sekisho", listener, service)?.run())
 }
 
-/// Starts serving metrics. The listener has its own limit of connections, so its clients cannot use up the
+/// Starts to serve metrics. The listener has its own limit of connections, so its clients cannot use up the
 /// memory or the open files that the main listener needs.
 ///
 /// # Errors
 ///
-/// When the listener cannot be used.
+/// If the listener cannot be used.
 pub(super) fn start_metrics(listener: TcpListener, limits: ConnectionLimits) -> io::Result<Server> {
     let server = Server::build()
         .workers(1)
@@ -85,7 +85,7 @@ pub(super) fn start_metrics(listener: TcpListener, limits: ConnectionLimits) -> 
     Ok(server.listen("metrics", listener, service)?.run())
 }
 
-/// What reads requests from connections, and has an application answer them.
+/// Reads requests from connections, and lets an application answer them.
 fn answering<A, S, B>(
     app: A,
     limits: ConnectionLimits,
@@ -108,8 +108,8 @@ where
         .keep_alive(Duration::from_secs(30))
         .client_request_timeout(HEAD_TIMEOUT)
         .client_disconnect_timeout(Duration::from_secs(1))
-        // A client that has hung up cannot be told from one that only sends no more. The former
-        // leave the queue for a hash, and the latter are no HTTP clients.
+        // A client that has hung up cannot be distinguished from one that only stops sending. The former must
+        // leave the queue for hash slots, and HTTP clients do not do the latter.
         .h1_allow_half_closed(false)
         .on_connect_ext(|connection: &Connection, data| {
             data.insert(connection.tracker());

@@ -16,7 +16,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct BackupArgs {
-    /// Where to; nothing may stand there yet
+    /// The file to write, which must not exist yet
     file: PathBuf,
     #[command(flatten)]
     database: DatabaseArgs,
@@ -47,17 +47,17 @@ pub(super) fn run(args: &BackupArgs) -> Result<(), CommandError> {
     ))
 }
 
-/// Whether the keys of a copy were tried.
+/// Whether the keys of a copy were tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyCheck {
-    /// They were, or there are none.
+    /// They were tested, or there are none.
     Done,
-    /// They are encrypted, and the encryption key was not given. Whoever makes backups need not have it.
+    /// They are encrypted, and the encryption key was not given. Backups can be made without it.
     KeyMissing,
 }
 
-/// Has the newest key sign a token for nobody, and verifies it. A database whose server has never
-/// run, or signs with a key of its configuration, lacks what that takes and need not have it.
+/// Signs a dummy token with the newest key and verifies it. A database whose server has never run, or signs
+/// with a key from its configuration, has no such key and needs none.
 pub(super) fn check_keys(keys: &KeySet, key_wrap: &KeyWrap) -> Result<KeyCheck, String> {
     let is_wrapped = keys.keys.iter().any(|key| key.private_key.wrapped_by().is_some());
     if keys.keys.is_empty() || keys.refresh_secrets.is_empty() {
@@ -81,7 +81,8 @@ pub(super) fn check_keys(keys: &KeySet, key_wrap: &KeyWrap) -> Result<KeyCheck, 
         token_lifetime: Duration::from_mins(1),
         secret_key: None,
         started_at: now,
-        // The server encrypts them when it starts with a key; a backup may be made before that.
+        // The server encrypts the keys when it starts with an encryption key; a backup may be made before
+        // that.
         key_wrap: if is_wrapped { key_wrap.clone() } else { KeyWrap::in_the_clear() },
     };
     let keyring = Keyring::new(keys, &setup).map_err(|error| error.to_string())?;

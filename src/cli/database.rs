@@ -1,4 +1,4 @@
-//! The database as commands open it.
+//! Opening the database for commands.
 
 use std::{sync::Arc, time::Duration};
 
@@ -56,7 +56,7 @@ impl CliDatabase {
         found.map(|credentials| credentials.user).ok_or_else(|| format!("there is no user {name}").into())
     }
 
-    /// Closes the database, so that all is durable before the process ends.
+    /// Closes the database, so that everything is durable before the process ends.
     pub(super) async fn close(self) -> Result<(), CommandError> {
         Ok(self.db.ask(Close).await?)
     }

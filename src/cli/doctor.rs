@@ -20,10 +20,10 @@ pub(super) struct DoctorArgs {
     config: Config,
 }
 
-/// Names what would be dangerous if `serve` were told the same. The exit code is 1 where there is a
-/// danger; hints have none.
+/// Reports the dangers of running `serve` with the same settings. The exit code is 1 if there is a danger;
+/// hints do not count.
 pub(super) fn run(args: &DoctorArgs, dotenv: &Dotenv) -> Result<ExitCode, CommandError> {
-    // What `serve` refuses is refused here.
+    // Settings that `serve` refuses are refused here.
     args.config.hs256_key()?;
     args.config.encryption.key_wrap()?;
     let issuer = args.config.issuer.clone().unwrap_or_else(|| format!("http://{}", args.config.listen));

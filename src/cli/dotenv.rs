@@ -1,4 +1,4 @@
-//! `.env` of the working directory, which fills in for the environment.
+//! The file `.env` of the working directory, which supplements the environment.
 
 use std::{
     fs::{File, Metadata, OpenOptions},
@@ -12,23 +12,23 @@ use zeroize::Zeroizing;
 
 use crate::{app::Danger, config::others_may_write};
 
-/// What became of it.
+/// What was done with the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Dotenv {
-    /// There is none.
+    /// There is no such file.
     Absent,
-    /// It was read; these are the variables of ours that it gave.
+    /// It was read, and set these variables of Sekisho's.
     Read(Vec<String>),
-    /// It was not read, for another user may have written it.
+    /// It was not read, because another user may have written it.
     Ignored(String),
 }
 
-/// Reads `.env` into the environment, if nobody but us or root can have written it: who says where the
-/// database is, and whose forwarded headers are believed, is obeyed by every command.
+/// Reads `.env` into the environment, if only the current user or root can have written it: its author
+/// controls, for every command, where the database is and whose forwarded headers are believed.
 ///
 /// # Errors
 ///
-/// One line without its content, which may be secret.
+/// One line, without the content of the file, which may be secret.
 pub(super) fn load() -> Result<Dotenv, String> {
     let failed = |error: io::Error| format!(".env: {error}");
     let mut file = match open() {
@@ -37,7 +37,8 @@ pub(super) fn load() -> Result<Dotenv, String> {
         Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
             return Ok(Dotenv::Ignored("it is a symbolic link".to_owned()));
         }
-        // Another user who can create files here must not stop every command with an unreadable one.
+        // Another user who can create files here must not be able to stop every command with an unreadable
+        // one.
         Err(error) => return anothers().map(Dotenv::Ignored).ok_or_else(|| failed(error)),
     };
     let (metadata, directory) =
@@ -60,26 +61,26 @@ pub(super) fn load() -> Result<Dotenv, String> {
     Ok(Dotenv::Read(variables))
 }
 
-/// Opens it without following a link, and without waiting where it is a pipe.
+/// Opens it without following a link, and without waiting if it is a pipe.
 fn open() -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(".env")
 }
 
-/// Why what stands there, which could not be opened, may be another user's work.
+/// Why the file, which could not be opened, may be another user's work.
 fn anothers() -> Option<String> {
     let file = std::fs::symlink_metadata(".env").ok()?;
     distrusted(&file, &std::fs::metadata(".").ok()?)
 }
 
-/// Why a file, or the directory that it stands in, may be another user's work.
+/// Why a file, or its directory, may be another user's work.
 fn distrusted(file: &Metadata, directory: &Metadata) -> Option<String> {
     let us = geteuid().as_raw();
     for (metadata, what) in [(file, "it"), (directory, "its directory")] {
         if ![0, us].contains(&metadata.uid()) {
             return Some(format!("{what} belongs to another user (uid {})", metadata.uid()));
         }
-        // With the sticky bit, others can write files of their own there, and not replace ours.
+        // With the sticky bit, other users can write their own files there, but not replace ours.
         let is_sticky = metadata.is_dir() && metadata.mode() & 0o1000 != 0;
         if others_may_write(metadata) && !is_sticky {
             let mode = metadata.mode() & 0o7777;
@@ -91,7 +92,7 @@ fn distrusted(file: &Metadata, directory: &Metadata) -> Option<String> {
 
 fn unreadable(error: &dotenvy::Error) -> String {
     match error {
-        // The line itself may hold a secret.
+        // The line itself may contain a secret.
         dotenvy::Error::LineParse(_, position) => {
             format!(".env: a line cannot be read (at its character {position})")
         }
@@ -102,14 +103,14 @@ fn unreadable(error: &dotenvy::Error) -> String {
 }
 
 impl Dotenv {
-    /// That it is there and was not read.
+    /// The danger that the file exists and was not read.
     pub(super) fn danger(&self) -> Option<Danger> {
         let Self::Ignored(reason) = self else { return None };
         let what = format!("`.env` of the working directory was not read: {reason}");
         Some(Danger::new("dotenv_ignored", what, "make it yours, with mode 0600, in a directory of yours"))
     }
 
-    /// Says in the log what was read and what was not.
+    /// Logs what was read and what was not.
     pub(super) fn log(&self) {
         let path = || {
             let directory = std::env::current_dir().unwrap_or_default();

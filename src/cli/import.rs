@@ -25,10 +25,10 @@ pub(super) struct ImportArgs {
     /// Change nothing and report what would happen
     #[arg(long)]
     dry_run: bool,
-    /// Import the others where some users cannot be imported
+    /// Import the others if some users cannot be imported
     #[arg(long)]
     skip_invalid: bool,
-    /// The server's cost: no hash is taken whose cost is more than two above it
+    /// The server's cost; hashes whose cost is more than two above it are not imported
     #[arg(long, env = "SEKISHO_BCRYPT_COST", default_value_t = PasswordArgs::DEFAULT_BCRYPT_COST, value_parser = clap::value_parser!(u32).range(4..=31), value_name = "N")]
     bcrypt_cost: u32,
     #[command(flatten)]

@@ -24,15 +24,15 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// List the signing keys and where each is in its life
+    /// List the signing keys and the state of each
     List(ListArgs),
     /// Make a new signing key; it signs when every verifier has seen it announced
     Rotate(RotateArgs),
-    /// Refuse at once whatever a key has signed; where it signs, a new key does from now on
+    /// Refuse at once whatever a key has signed; if it is the signing key, a new key replaces it
     Revoke(RevokeArgs),
     /// Encrypt the secrets in the database with another key, or store them in the clear
     Rewrap(RewrapArgs),
-    /// Make a new secret for refresh tokens; those of before go on being accepted
+    /// Make a new secret for refresh tokens; existing tokens are still accepted
     RotateRefreshSecret(RotateRefreshSecretArgs),
 }
 
@@ -49,10 +49,10 @@ pub(super) struct ListArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RotateArgs {
-    /// Let it sign at once; verifiers must look for the new key themselves
+    /// Let it sign at once; verifiers must fetch the new key themselves
     #[arg(long)]
     now: bool,
-    /// What it signs with [default: what the newest key signs with]
+    /// The algorithm of the new key [default: that of the newest key]
     #[arg(long, value_name = "NAME")]
     algorithm: Option<Algorithm>,
     #[command(flatten)]
@@ -71,8 +71,8 @@ pub(super) struct RotateRefreshSecretArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RevokeArgs {
-    /// The key, as `sekisho keys list` names it
-    // One in 64 names begins with a hyphen.
+    /// The key's id, as `sekisho keys list` shows it
+    // One in 64 ids begins with a hyphen.
     #[arg(allow_hyphen_values = true)]
     kid: String,
     #[command(flatten)]
@@ -173,7 +173,7 @@ async fn rewrap(args: RewrapArgs) -> Result<(), CommandError> {
     };
     let database = CliDatabase::open(&args.database)?;
     let secrets = rewrap_secrets(&database.db, &from, &to).await?;
-    // What stood in the pages before stands in the log until that is written over.
+    // The log holds the previous content of pages until that is written over.
     let emptied = database.file.empty_log();
     database.close().await?;
     let how = match to.key_id() {

@@ -1,7 +1,7 @@
-//! The log: which records are written, and the two forms of a line.
+//! The log: which records are written, and the two formats of a line.
 //!
-//! A record's fields (`log::info!(status = 503; "…")`) stand before its message in text and are members of
-//! their own in JSON. Either way a record is one line, whatever its message holds.
+//! A record's fields (`log::info!(status = 503; "…")`) stand before its message in text, and are members in
+//! JSON. In either format a record is one line, whatever its message contains.
 
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
@@ -21,9 +21,9 @@ use serde::ser::{SerializeMap, Serializer};
 use super::output::print_error;
 use crate::config::LogFormat;
 
-/// What is logged where `RUST_LOG` says nothing: what an operator must know. The access log is a
-/// line a request, and costs as much as answering one; `RUST_LOG=info` has it. actix-http takes a
-/// request that is none for an error, and so would let strangers fill the disk.
+/// The default of `RUST_LOG`: what an operator must know. The access log has a line per request, which costs
+/// as much as answering one; `RUST_LOG=info` adds it. actix-http logs input that is not a request as an
+/// error, which would let strangers fill the disk.
 const DEFAULT_FILTER: &str =
     "info,sekisho::access=warn,actix_http::h1=off,actix_server=warn,rusqlite_migration=warn";
 
@@ -35,7 +35,7 @@ const FAILED: &str = "sekisho::failed";
 
 /// Starts the log, on standard error.
 ///
-/// In a JSON log a panic is a record too. It is written whatever `RUST_LOG` says, as it is in text.
+/// In a JSON log a panic is a record too. It is written whatever `RUST_LOG` says, as in text.
 pub(super) fn start(format: LogFormat) {
     let mut logger =
         env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(DEFAULT_FILTER));
@@ -52,7 +52,7 @@ pub(super) fn start(format: LogFormat) {
     logger.init();
 }
 
-/// Says why the command failed: in a JSON log by a record, else as every command does.
+/// Reports why the command failed: by a record in a JSON log, otherwise as every command does.
 pub(super) fn fail(format: LogFormat, message: &str) {
     match format {
         LogFormat::Text => print_error(message),
@@ -86,7 +86,7 @@ fn write_text(line: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
 struct TextFields<'a>(&'a mut Formatter);
 
 impl<'kvs> VisitSource<'kvs> for TextFields<'_> {
-    /// Writes ` KEY=VALUE`. A value that could be taken for something else stands in quotes.
+    /// Writes ` KEY=VALUE`. Ambiguous values are quoted.
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
         let value = value.to_string();
         if value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte)) {
@@ -98,7 +98,7 @@ impl<'kvs> VisitSource<'kvs> for TextFields<'_> {
     }
 }
 
-/// A text whose control characters, line ends among them, are shown as escapes.
+/// A text with its control characters, including line ends, shown as escapes.
 struct OneLine<'a>(&'a str);
 
 impl fmt::Display for OneLine<'_> {
@@ -125,7 +125,7 @@ fn write_json(line: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
 struct JsonFields<'a, M>(&'a mut M);
 
 impl<'kvs, M: SerializeMap> VisitSource<'kvs> for JsonFields<'_, M> {
-    /// Writes a member: a number or a boolean where it is one, else a string.
+    /// Writes a member: a number or a boolean as such, any other value as a string.
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
         let (key, object) = (key.as_str(), &mut self.0);
         let written = match (value.to_i64(), value.to_bool()) {

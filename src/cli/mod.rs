@@ -40,7 +40,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve HTTP (what `sekisho` alone does)
+    /// Serve HTTP (the default command)
     Serve(Box<crate::config::Config>),
     /// Add, list and change users
     #[command(subcommand)]
@@ -55,33 +55,33 @@ enum Command {
     Import(import::ImportArgs),
     /// Copy the database to a file, beside a running server
     Backup(backup::BackupArgs),
-    /// Put a backup in the database's place, where nothing stands; the tokens from before are refused
+    /// Restore a backup to the database's path, which must be free; tokens from before are refused
     Restore(restore::RestoreArgs),
-    /// Measure this machine and advise a --bcrypt-cost; it takes some seconds, and all cores
+    /// Measure this machine and recommend a --bcrypt-cost; it takes some seconds, and all cores
     Tune(tune::TuneArgs),
-    /// Name what is set up dangerously, for a server that is told the same
+    /// List dangerous settings of a server with the same flags
     Doctor(Box<doctor::DoctorArgs>),
     /// Print the OpenAPI document
     Openapi,
 }
 
 impl Command {
-    /// How the log is written. Only a server's log is read by programs.
+    /// The format of the log. Only a server's log is read by programs.
     const fn log_format(&self) -> LogFormat {
         if let Self::Serve(config) = self { config.log_format } else { LogFormat::Text }
     }
 }
 
-/// What a command ends with when it fails: one line, for a person.
+/// The error of a command that failed: one line, for a person.
 type CommandError = Box<dyn Error>;
 
 /// Runs the command that the process was started with.
 ///
-/// The exit code is 0 when it did what was asked, 1 when it could not, 2 when it was asked wrongly.
+/// The exit code is 0 if it succeeded, 1 if it failed, and 2 if its arguments were wrong.
 #[must_use]
 pub fn main() -> ExitCode {
     let is_private = forbid_inspection();
-    // `.env` comes first: it fills in for the environment, which fills in for flags.
+    // `.env` comes first: it supplements the environment, which supplements the flags.
     let dotenv = match dotenv::load() {
         Ok(dotenv) => dotenv,
         Err(line) => return usage(&line),
@@ -107,14 +107,14 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Keeps the memory of this process out of core dumps, and other processes of the same user from reading
-/// it: passwords, keys and tokens are in it.
+/// Keeps the memory of this process out of core dumps, and other processes of the same user from reading it:
+/// it contains passwords, keys and tokens.
 fn forbid_inspection() -> std::io::Result<()> {
     use rustix::process::{DumpableBehavior, set_dumpable_behavior};
     Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
-/// Runs a command on an actix system of its own.
+/// Runs a command on a new actix system.
 fn block_on(command: impl Future<Output = Result<(), CommandError>>) -> Result<(), CommandError> {
     actix::System::new().block_on(command)
 }

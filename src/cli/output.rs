@@ -1,4 +1,4 @@
-//! What commands print.
+//! The output of commands.
 
 use std::io::Write;
 
@@ -42,15 +42,15 @@ pub(super) fn print_rows(names: &[&str], rows: &[Vec<Value>], as_json: bool) -> 
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        // A name from elsewhere may hold what a terminal would obey.
+        // A name from another application may contain characters that a terminal would obey.
         Value::String(text) => text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect(),
         other => other.to_string(),
     }
 }
 
-/// Says on standard error, in one line, why nothing was done.
+/// Prints on standard error, in one line, why the command failed.
 pub(super) fn print_error(message: &str) {
     let line = message.replace('\n', " ");
-    // Where standard error is closed there is nobody to tell.
+    // If standard error is closed, the error cannot be reported.
     let _ = writeln!(std::io::stderr(), "sekisho: {line}");
 }

@@ -1,4 +1,4 @@
-//! The arguments, and what is said of wrong ones.
+//! Parsing the arguments, and reporting wrong ones.
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -9,7 +9,7 @@ use clap::{
 
 use super::{Cli, Command, output::print_error};
 
-/// Parses the arguments; without a command they are those of `serve`.
+/// Parses the arguments. Without a command they are those of `serve`.
 pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, ExitCode> {
     let mut arguments: Vec<_> = arguments.collect();
     let first = arguments.get(1).and_then(|argument| argument.to_str());
@@ -27,7 +27,7 @@ pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            // Help that nobody reads to its end is no failure.
+            // Help whose reader closes the pipe early is not a failure.
             let _ = error.print();
             ExitCode::from(u8::from(error.use_stderr()) * 2)
         }
@@ -35,14 +35,14 @@ pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
     })
 }
 
-/// What clap has to say, in one line that names the flag and its variable.
+/// clap's error in one line that names the flag and its variable.
 fn one_line(error: &clap::Error) -> String {
     let text = error.render().to_string();
-    // What is missing stands on the lines after the first; a blank one ends them.
+    // The missing arguments are on the lines after the first; a blank line ends them.
     let lines: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
     let line = lines.join(" ");
     let line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
-    // "--listen <ADDRESS>": the variable is found by the flag.
+    // "--listen <ADDRESS>": the flag determines the variable.
     let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
         return line;
     };

@@ -5,7 +5,7 @@ use std::io::Read;
 use super::CommandError;
 use crate::domain::Password;
 
-/// Reads a password: from standard input where that is asked for, else from the terminal, twice.
+/// Reads a password: from standard input if requested, otherwise from the terminal, twice.
 pub(super) fn read_password(from_stdin: bool) -> Result<Password, CommandError> {
     if from_stdin {
         let mut text = String::new();

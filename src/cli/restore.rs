@@ -12,10 +12,10 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct RestoreArgs {
-    /// What `sekisho backup` wrote; it stays as it is
+    /// The backup, which is not changed
     file: PathBuf,
-    /// Accept the refresh and access tokens that were valid at the time of the backup. Those revoked since are among
-    /// them
+    /// Accept the refresh and access tokens that were valid at the time of the backup, including those
+    /// revoked since
     #[arg(long)]
     keep_sessions: bool,
     #[command(flatten)]

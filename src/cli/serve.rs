@@ -11,7 +11,7 @@ use crate::{
     config::Config,
 };
 
-/// Under what the log tells what is set up dangerously.
+/// The log target of dangerous settings.
 const DANGERS: &str = "sekisho::dangers";
 
 pub(super) fn serve(config: Config) -> Result<(), CommandError> {
@@ -36,7 +36,7 @@ pub(super) fn serve(config: Config) -> Result<(), CommandError> {
     })
 }
 
-/// Prints the one line on standard output; whoever started us waits for it.
+/// Prints the one line on standard output, for which the starting program waits.
 fn announce(address: SocketAddr) -> io::Result<()> {
     let mut stdout = io::stdout();
     writeln!(stdout, "listening on http://{address}")?;

@@ -16,7 +16,7 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SessionsCommand {
-    /// List a user's sessions, and those that ended lately with the reason
+    /// List a user's sessions, including those that ended recently, with the reason
     List(ListArgs),
     /// End one session, or all of a user's
     Revoke(RevokeArgs),
@@ -24,7 +24,7 @@ pub(super) enum SessionsCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
-    /// Whose: a username or an e-mail address
+    /// The user: a username or an e-mail address
     name: String,
     /// Print JSON
     #[arg(long)]

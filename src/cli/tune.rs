@@ -14,16 +14,16 @@ use crate::{
     config::cores,
 };
 
-/// A login may take as long as this before people notice that it takes long.
+/// The longest time of a login that users do not notice.
 const MAX_LOGIN_TIME: Duration = Duration::from_millis(250);
 
-/// The lowest cost that is measured; anything below is too cheap to guess.
+/// The lowest cost that is measured. Lower ones are too cheap to resist guessing.
 const LOWEST_COST: u32 = 8;
 
-/// bcrypt's highest.
+/// The highest cost of bcrypt.
 const HIGHEST_COST: u32 = 31;
 
-/// The least of so many measurements counts.
+/// The number of measurements; the fastest one counts.
 const ROUNDS: u32 = 3;
 
 #[derive(Debug, Args)]

@@ -31,19 +31,19 @@ pub(super) enum UsersCommand {
     Show(ShowArgs),
     /// Set a user's password and end their sessions; the password is asked for
     SetPassword(SetPasswordArgs),
-    /// Make somebody a user or an admin
+    /// Change a user's role
     SetRole(SetRoleArgs),
-    /// Keep a user from logging in and end their sessions
+    /// Disable a user and end their sessions
     Disable(NameArgs),
     /// Let a disabled user log in again
     Enable(NameArgs),
-    /// Delete a user; their username is never given again
+    /// Delete a user; their username is never given to another user
     Delete(NameArgs),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct NameArgs {
-    /// Their username or e-mail address
+    /// The user: a username or an e-mail address
     name: String,
     #[command(flatten)]
     database: DatabaseArgs,
@@ -56,7 +56,7 @@ pub(super) struct AddArgs {
     /// The e-mail address
     #[arg(long)]
     email: String,
-    /// What they may do: user or admin
+    /// The role: user or admin
     #[arg(long, default_value = "user")]
     role: Role,
     /// Read the password from standard input
@@ -70,7 +70,7 @@ pub(super) struct AddArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
-    /// Only those whose username or e-mail address begins with this
+    /// Only users whose username or e-mail address begins with this
     #[arg(long, default_value = "")]
     prefix: String,
     /// Print JSON
@@ -159,7 +159,7 @@ async fn add(args: AddArgs) -> Result<(), CommandError> {
     print_line(&format!("added {} {} with id {}", user.role, user.username.as_str(), user.id))
 }
 
-/// Hashes on the server's terms: by the same actor, with the same cost.
+/// Hashes a password like the server: with the same actor and the same cost.
 async fn hash(
     database: &CliDatabase,
     args: &PasswordArgs,

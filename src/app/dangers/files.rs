@@ -1,4 +1,4 @@
-//! Dangers in where the database stands and who can get at it.
+//! Dangers in the location of the database and its permissions.
 
 use std::{
     fs::Metadata,
@@ -13,7 +13,7 @@ use crate::config::{Config, Database, others_may_write};
 
 pub(super) const CHECKS: [Check; 3] = [database_file, directory, file_system];
 
-/// The database's file, whatever links lead to it, and the directory that it stands in or will.
+/// The database's file, with links resolved, and its directory, whether the file exists or not.
 fn place(config: &Config) -> Option<(PathBuf, PathBuf)> {
     let Database::File(path) = &config.database.location else { return None };
     let path = path.canonicalize().unwrap_or_else(|_| path.clone());
@@ -64,7 +64,8 @@ fn directory(config: &Config) -> Vec<Danger> {
     )]
 }
 
-/// Whether something belongs to another user than us and root, who may look after a server of another's.
+/// Whether something belongs to a user other than the current one and root. (Root may administer another
+/// user's server.)
 fn is_anothers(metadata: &Metadata) -> bool {
     let us = geteuid();
     !us.is_root() && ![0, us.as_raw()].contains(&metadata.uid())
@@ -73,7 +74,7 @@ fn is_anothers(metadata: &Metadata) -> bool {
 fn file_system(config: &Config) -> Vec<Danger> {
     let Some((_, directory)) = place(config) else { return Vec::new() };
     let Ok(status) = rustix::fs::statfs(&directory) else { return Vec::new() };
-    // Of 32 bits on every system (statfs(2)).
+    // It has 32 bits on every system (statfs(2)).
     let magic = status.f_type & 0xFFFF_FFFF;
     let danger = if NETWORK.contains(&magic) {
         Danger::new(
@@ -96,7 +97,7 @@ fn file_system(config: &Config) -> Vec<Danger> {
     vec![danger]
 }
 
-/// NFS, SMB 1 to 3, 9P, AFS, Ceph, Lustre and shared folders of `VirtualBox`, by their number in statfs(2).
+/// NFS, SMB 1 to 3, 9P, AFS, Ceph, Lustre and shared folders of `VirtualBox`, by their numbers in statfs(2).
 const NETWORK: [rustix::fs::FsWord; 8] =
     [0x0000_6969, 0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x5346_414F, 0x00C3_6400, 0x0BD0_0BD0, 0x786F_4256];
 

@@ -1,4 +1,4 @@
-//! What is set up dangerously: each danger in one line, with what to do about it.
+//! Dangerous settings: each danger in one line, with its remedy.
 
 mod files;
 mod settings;
@@ -7,26 +7,26 @@ use serde::Serialize;
 
 use crate::config::Config;
 
-/// Something that is set up in a way that an attacker could use.
+/// A setting that an attacker could exploit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Danger {
-    /// Its name, for programs.
+    /// Identifies the danger, for programs.
     pub code: &'static str,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// What is so.
+    /// The danger.
     pub what: String,
-    /// What to do.
+    /// The remedy.
     pub remedy: String,
 }
 
-/// How bad it is.
+/// How serious a danger is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// It should not be so.
+    /// A setting to change.
     Danger,
-    /// It may be meant so.
+    /// A setting that may be intended.
     Hint,
 }
 
@@ -47,8 +47,8 @@ impl std::fmt::Display for Danger {
     }
 }
 
-/// Finds what is dangerous in the configuration, in the place that it gives the database, and in who we
-/// are. Nothing is opened or changed.
+/// Finds the dangers in the configuration, in the location of the database, and in the current user. It opens
+/// and changes nothing.
 #[must_use]
 pub fn find_dangers(config: &Config) -> Vec<Danger> {
     settings::CHECKS.iter().chain(&files::CHECKS).flat_map(|check| check(config)).collect()

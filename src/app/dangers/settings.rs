@@ -1,4 +1,4 @@
-//! Dangers that stand in the configuration alone.
+//! Dangers that follow from the configuration alone.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -87,7 +87,7 @@ fn trusted_proxies(config: &Config) -> Vec<Danger> {
     dangers.collect()
 }
 
-/// Whether a network is wider than any that one operator has for proxies, and is not a private one.
+/// Whether a network is public and wider than one operator's proxies can be.
 fn is_anybodys(network: &IpNet) -> bool {
     const PRIVATE: [&str; 9] = [
         "10.0.0.0/8",
@@ -135,7 +135,7 @@ fn bcrypt_cost(config: &Config) -> Vec<Danger> {
 
 fn password_length(config: &Config) -> Vec<Danger> {
     let length = config.password.password_min_length;
-    // NIST SP 800-63B-4, 3.1.1.2: 15 where the password is all that is asked for.
+    // NIST SP 800-63B-4, 3.1.1.2: 15 if nothing but the password is asked for.
     let danger = match length {
         0..8 => Danger::new(
             "short_passwords",
@@ -241,7 +241,7 @@ mod tests {
 
     use super::*;
 
-    /// A configuration in which nothing is dangerous.
+    /// A configuration without dangers.
     fn safe() -> Config {
         let mut config = Config { issuer: Some("https://login.example.com".to_owned()), ..Config::default() };
         config.encryption.encryption_key_file = Some("key".into());
@@ -252,7 +252,7 @@ mod tests {
     fn codes(adjust: impl FnOnce(&mut Config)) -> Vec<&'static str> {
         let mut config = safe();
         adjust(&mut config);
-        // Who runs the tests is not in the configuration.
+        // The user who runs the tests is not part of the configuration.
         let checks = CHECKS.iter().filter(|check| !std::ptr::fn_addr_eq(**check, root as Check));
         checks.flat_map(|check| check(&config)).map(|danger| danger.code).collect()
     }
