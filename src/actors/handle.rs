@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix::{Actor, Addr, Handler, MailboxError, Message, dev::ToEnvelope};
+use actix::{Actor, Addr, Handler, MailboxError, Message, Recipient, dev::ToEnvelope};
 
 use crate::metrics::{self, Refusal};
 
@@ -179,6 +179,15 @@ impl<A: Named> Handle<A> {
     pub fn in_flight(&self) -> usize {
         self.in_flight.count()
     }
+}
+
+/// Sends a message that has no answer to an actor of any type. It is neither bounded nor counted.
+pub(super) fn tell<M>(to: &Recipient<M>, message: M)
+where
+    M: Message<Result = ()> + Send,
+{
+    #[expect(clippy::disallowed_methods, reason = "the one way to send")]
+    to.do_send(message);
 }
 
 /// Counts one message in flight until it is dropped.

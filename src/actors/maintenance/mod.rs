@@ -24,6 +24,7 @@ use self::{
 use super::{
     Named, Ping, PingError,
     db::{CountSlice, Db, FindHighestCost, Slice, sqlite::DbFile},
+    handle::tell,
     password::Passwords,
     token::{Keyring, UseKeyring},
 };
@@ -118,8 +119,7 @@ impl Handler<Subscribe> for MaintenanceActor {
     type Result = ();
 
     fn handle(&mut self, Subscribe(listener): Subscribe, _: &mut Context<Self>) {
-        #[expect(clippy::disallowed_methods, reason = "new_keyring have no answer")]
-        listener.do_send(UseKeyring(Arc::clone(&self.keyring)));
+        tell(&listener, UseKeyring(Arc::clone(&self.keyring)));
         self.listeners.push(listener);
     }
 }
@@ -227,8 +227,7 @@ impl MaintenanceActor {
         self.keyring = Arc::new(keyring);
         self.listeners.retain(Recipient::connected);
         for listener in &self.listeners {
-            #[expect(clippy::disallowed_methods, reason = "new_keyring have no answer")]
-            listener.do_send(UseKeyring(Arc::clone(&self.keyring)));
+            tell(listener, UseKeyring(Arc::clone(&self.keyring)));
         }
     }
 }

@@ -3,10 +3,23 @@
 use actix::Message;
 
 use super::{
-    HashSlot, Hasher, Job, PasswordError, PasswordMessage,
+    HashSlot, Hasher, Job, PasswordError,
     hash::{self, Comparison, Hashing},
 };
 use crate::domain::{NewPassword, Password, PasswordHash};
+
+/// A message to [`PasswordActor`](super::PasswordActor): work that costs about one hash.
+pub trait PasswordMessage: Message<Result = Result<Self::Answer, PasswordError>> + Send + 'static {
+    /// The answer to the message.
+    type Answer: Send + 'static;
+
+    /// Prepares the input of the hash, and how its digest becomes the answer.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be hashed.
+    fn prepare(self, hasher: &Hasher) -> Result<Job<Self::Answer>, PasswordError>;
+}
 
 /// Hashes a password in order to store it.
 #[derive(Debug, Message)]

@@ -5,10 +5,11 @@ use std::time::Duration;
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
 
 use super::{
-    Attempt, AttemptOutcome, BeginReply, Permit, Throttle, ThrottleError, ThrottleStatus, Waiting,
-    failure_counts::{AttemptDecision, AttemptId, Count, FailureCounts},
-    key::Registrant,
-    waiting::{WaiterId, WaitingList},
+    error::ThrottleError,
+    failure_counts::{AttemptDecision, Count, FailureCounts},
+    key::{Attempt, Registrant},
+    permit::{BeginReply, Permit, SettleAttempt, StopWaiting, Waiting},
+    waiting::WaitingList,
 };
 use crate::{
     actors::{Named, Ping, PingError, Unreachable},
@@ -91,25 +92,22 @@ impl Handler<CheckAttempt> for ThrottleActor {
 #[rtype(result = "Result<BeginReply, ThrottleError>")]
 pub(super) struct BeginAttempt {
     pub(super) attempt: Attempt,
-    /// The throttle that the permit reports to when it is dropped.
-    pub(super) throttle: Throttle,
 }
 
 impl Handler<BeginAttempt> for ThrottleActor {
     type Result = Result<BeginReply, ThrottleError>;
 
     /// The answer is the permit itself: if it is never received, its drop settles the attempt.
-    fn handle(&mut self, message: BeginAttempt, _: &mut Context<Self>) -> Self::Result {
-        let BeginAttempt { attempt, throttle } = message;
+    fn handle(&mut self, BeginAttempt { attempt }: BeginAttempt, ctx: &mut Context<Self>) -> Self::Result {
         let now = self.clock.monotonic();
         match self.failures.judge(&attempt, now) {
             AttemptDecision::Allow => {
                 let id = self.failures.begin(attempt, now);
-                Ok(BeginReply::Permit(Permit::new(throttle, id, attempt)))
+                Ok(BeginReply::Permit(Permit::new(ctx.address().recipient(), id, attempt)))
             }
             AttemptDecision::Wait(count) => {
                 let (id, woken) = self.waiting.add(count).ok_or(ThrottleError::TooManyWaiting)?;
-                Ok(BeginReply::Wait(Waiting::new(throttle, count, id, woken)))
+                Ok(BeginReply::Wait(Waiting::new(ctx.address().recipient(), count, id, woken)))
             }
             AttemptDecision::Throttled(retry_after) => Err(ThrottleError::Throttled { retry_after }),
             AttemptDecision::StrangersThrottled(retry_after) => {
@@ -117,15 +115,6 @@ impl Handler<BeginAttempt> for ThrottleActor {
             }
         }
     }
-}
-
-/// Settles an attempt.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub(super) struct SettleAttempt {
-    pub(super) id: AttemptId,
-    pub(super) attempt: Attempt,
-    pub(super) outcome: AttemptOutcome,
 }
 
 impl Handler<SettleAttempt> for ThrottleActor {
@@ -136,14 +125,6 @@ impl Handler<SettleAttempt> for ThrottleActor {
         self.failures.settle(id, &attempt, outcome, self.clock.monotonic());
         self.wake_all_of(&attempt);
     }
-}
-
-/// Removes an attempt from the waiting list: it was woken and has tried again, or its client has hung up.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub(super) struct StopWaiting {
-    pub(super) count: Count,
-    pub(super) id: WaiterId,
 }
 
 impl Handler<StopWaiting> for ThrottleActor {
@@ -184,6 +165,17 @@ impl Handler<Ping> for ThrottleActor {
 #[derive(Debug, Message)]
 #[rtype(result = "Result<ThrottleStatus, Unreachable>")]
 pub(super) struct ReadStatus;
+
+/// How much the throttle remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ThrottleStatus {
+    /// The number of entries, over all counts.
+    pub entries: usize,
+    /// The number of attempts that have begun and are not settled.
+    pub pending: usize,
+    /// The number of attempts that wait for one of those to be settled.
+    pub waiting: usize,
+}
 
 impl Handler<ReadStatus> for ThrottleActor {
     type Result = Result<ThrottleStatus, Unreachable>;

@@ -6,50 +6,28 @@
 //! Its state is in memory, bounded, and forgotten at a restart.
 
 mod actor;
+mod error;
 mod failure_counts;
 mod key;
 mod permit;
 mod table;
 mod waiting;
 
-use std::{net::IpAddr, time::Duration};
+use std::net::IpAddr;
 
-pub use self::{
-    actor::ThrottleActor,
-    failure_counts::AttemptOutcome,
-    key::Attempt,
-    permit::{BeginReply, Permit, Waiting},
-};
 use self::{
     actor::{BeginAttempt, CheckAttempt, CountRegistration, ReadStatus},
     key::CounterKeys,
 };
+pub use self::{
+    actor::{ThrottleActor, ThrottleStatus},
+    error::ThrottleError,
+    failure_counts::AttemptOutcome,
+    key::Attempt,
+    permit::{BeginReply, Permit, Waiting},
+};
 use super::{Handle, Limits, Unreachable};
 use crate::domain::{Clock, LoginName, Network, NoRandomness, Random, SessionId};
-
-/// Why an attempt may not begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ThrottleError {
-    /// The message could not be delivered or was not answered.
-    #[error(transparent)]
-    Unreachable(#[from] Unreachable),
-    /// There were too many failures.
-    #[error("too many failed attempts")]
-    Throttled {
-        /// The time until the next attempt is allowed.
-        retry_after: Duration,
-    },
-    /// There were too many failures for an account that has never logged in from the client's network. Other
-    /// accounts may try again with [`Attempt::familiar`].
-    #[error("too many failed attempts of strangers")]
-    StrangersThrottled {
-        /// The time until a stranger's next attempt is allowed.
-        retry_after: Duration,
-    },
-    /// Too many attempts wait for pending ones to be settled.
-    #[error("too many attempts are waiting")]
-    TooManyWaiting,
-}
 
 /// Sends messages to the throttle. It turns names and addresses into keys, so that the actor never sees them.
 #[derive(Clone)]
@@ -99,7 +77,7 @@ impl Throttle {
     ///
     /// See [`ThrottleError`].
     pub async fn begin(&self, attempt: Attempt) -> Result<BeginReply, ThrottleError> {
-        self.handle.ask(BeginAttempt { attempt, throttle: self.clone() }).await
+        self.handle.ask(BeginAttempt { attempt }).await
     }
 
     /// Counts a registration against the client's network, whatever its result. If the address is unknown,
@@ -127,15 +105,4 @@ impl Throttle {
     pub async fn status(&self) -> Result<ThrottleStatus, Unreachable> {
         self.handle.ask(ReadStatus).await
     }
-}
-
-/// How much the throttle remembers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ThrottleStatus {
-    /// The number of entries, over all counts.
-    pub entries: usize,
-    /// The number of attempts that have begun and are not settled.
-    pub pending: usize,
-    /// The number of attempts that wait for one of those to be settled.
-    pub waiting: usize,
 }

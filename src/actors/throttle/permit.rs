@@ -1,13 +1,14 @@
 //! What a pending or waiting attempt holds. Dropping it notifies the throttle.
 
+use actix::{Message, Recipient};
 use tokio::sync::oneshot;
 
 use super::{
-    Attempt, AttemptOutcome, Throttle,
-    actor::{SettleAttempt, StopWaiting},
-    failure_counts::{AttemptId, Count},
+    failure_counts::{AttemptId, AttemptOutcome, Count},
+    key::Attempt,
     waiting::WaiterId,
 };
+use crate::actors::handle::tell;
 
 /// The answer to an attempt that asks to begin.
 pub enum BeginReply {
@@ -20,14 +21,14 @@ pub enum BeginReply {
 /// A pending attempt. If it is dropped unsettled, it ends as not checked.
 #[must_use = "dropping it settles the attempt as not looked at"]
 pub struct Permit {
-    throttle: Throttle,
+    throttle: Recipient<SettleAttempt>,
     id: AttemptId,
     attempt: Attempt,
     outcome: AttemptOutcome,
 }
 
 impl Permit {
-    pub(super) const fn new(throttle: Throttle, id: AttemptId, attempt: Attempt) -> Self {
+    pub(super) const fn new(throttle: Recipient<SettleAttempt>, id: AttemptId, attempt: Attempt) -> Self {
         Self { throttle, id, attempt, outcome: AttemptOutcome::NotLookedAt }
     }
 
@@ -40,14 +41,14 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         let Self { id, attempt, outcome, .. } = *self;
-        self.throttle.handle.tell(SettleAttempt { id, attempt, outcome });
+        tell(&self.throttle, SettleAttempt { id, attempt, outcome });
     }
 }
 
 /// A place in the waiting list. It is held until the attempt has been tried again. If it is dropped without
 /// that, the next attempt is woken.
 pub struct Waiting {
-    throttle: Throttle,
+    throttle: Recipient<StopWaiting>,
     count: Count,
     id: WaiterId,
     woken: oneshot::Receiver<()>,
@@ -55,7 +56,7 @@ pub struct Waiting {
 
 impl Waiting {
     pub(super) const fn new(
-        throttle: Throttle,
+        throttle: Recipient<StopWaiting>,
         count: Count,
         id: WaiterId,
         woken: oneshot::Receiver<()>,
@@ -72,6 +73,23 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.throttle.handle.tell(StopWaiting { count: self.count, id: self.id });
+        tell(&self.throttle, StopWaiting { count: self.count, id: self.id });
     }
+}
+
+/// Settles an attempt.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct SettleAttempt {
+    pub(super) id: AttemptId,
+    pub(super) attempt: Attempt,
+    pub(super) outcome: AttemptOutcome,
+}
+
+/// Removes an attempt from the waiting list: it was woken and has tried again, or its client has hung up.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct StopWaiting {
+    pub(super) count: Count,
+    pub(super) id: WaiterId,
 }
