@@ -124,8 +124,8 @@ impl Application {
     pub async fn build(config: Config, overrides: Overrides) -> Result<Self, AppError> {
         let files = raise_file_limit();
         let connections = overrides.connections;
-        let (listener, address) = listen(config.listen)?;
-        let metrics_listener = config.metrics_listen.map(listen).transpose()?;
+        let (listener, address) = listen(config.server.listen)?;
+        let metrics_listener = config.server.metrics_listen.map(listen).transpose()?;
         let issuer = format!("http://{address}");
         let sekisho = Sekisho::start(config, &issuer, overrides).await?;
         let server = server::start(sekisho.clone(), listener, connections, files)?;

@@ -84,21 +84,21 @@ impl Sekisho {
     ///
     /// If the configuration contradicts itself, or the database or its keys cannot be used.
     pub async fn start(config: Config, issuer: &str, overrides: Overrides) -> Result<Self, AppError> {
-        let issuer = config.issuer.as_deref().unwrap_or(issuer);
-        let audiences = config.audiences(issuer)?;
-        let secret_key = config.hs256_key()?;
+        let issuer = config.token.issuer.as_deref().unwrap_or(issuer);
+        let audiences = config.token.audiences(issuer)?;
+        let secret_key = config.token.hs256_key()?;
         let key_wrap = config.encryption.key_wrap()?;
         let file = Arc::new(DbFile::open(&config.database.location)?);
         let Overrides { clock, random, .. } = overrides.clone();
         let limits = Limits { in_flight: DB_IN_FLIGHT, deadline: Some(DB_DEADLINE) };
         let db = Db::sqlite(Arc::clone(&file), limits);
         let policy = KeyPolicy {
-            algorithm: config.algorithm,
-            lifetime: config.key_lifetime(),
+            algorithm: config.token.algorithm,
+            lifetime: config.token.key_lifetime,
             setup: SigningSetup {
                 issuer: issuer.to_owned(),
                 audiences,
-                token_lifetime: config.access_tokens.lifetime(),
+                token_lifetime: config.token.access.lifetime,
                 secret_key,
                 started_at: clock.now(),
                 key_wrap: key_wrap.clone(),
@@ -128,7 +128,7 @@ impl Sekisho {
             &overrides.random,
             Limits { in_flight: IN_FLIGHT, deadline: Some(THROTTLE_DEADLINE) },
         )?;
-        let sessions = config.session_rules();
+        let sessions = config.session.rules();
         let all_keys = (keys, Arc::clone(&keyring));
         let maintenance =
             MaintenanceActor::new(db.clone(), file, policy, sessions, all_keys, passwords.clone());
@@ -138,8 +138,12 @@ impl Sekisho {
             renewals: Renewals::default(),
             maintenance: Handle::new(maintenance.start(), local),
             keyring,
-            rules: Rules { password: config.password.policy(), registration: config.registration, sessions },
-            token_lifetime: config.access_tokens.lifetime(),
+            rules: Rules {
+                password: config.password.policy(),
+                registration: config.account.registration,
+                sessions,
+            },
+            token_lifetime: config.token.access.lifetime,
             overrides,
             issuer: Arc::from(issuer),
             config: Arc::new(config),
@@ -193,9 +197,9 @@ impl Sekisho {
             readiness,
             policy: self.rules.password,
             registration: self.rules.registration,
-            docs: self.config.docs,
-            cors_origins: self.config.cors_origins.as_slice().into(),
-            trusted_proxies: self.config.trusted_proxies.as_slice().into(),
+            docs: self.config.server.docs,
+            cors_origins: self.config.server.cors_origins.as_slice().into(),
+            trusted_proxies: self.config.server.trusted_proxies.as_slice().into(),
             issuer: Arc::clone(&self.issuer),
         };
         http::configure(config, api);
@@ -253,7 +257,7 @@ fn start_passwords(config: &Config, random: Random) -> Result<Passwords, Passwor
     // s at cost 12.
     let estimate = Duration::from_micros(75) * (1 << cost.min(24));
     let slots = cores().saturating_mul(LANES);
-    let admission = Admission::new(slots, config.max_login_wait(), estimate);
+    let admission = Admission::new(slots, config.account.max_login_wait, estimate);
     let actor = PasswordActor::start(cores(), Arc::clone(&hasher), Arc::clone(&admission));
     // The queue admits as many as can be hashed at once; pings come on top.
     let limits = Limits { in_flight: slots.get() + 64, deadline: None };

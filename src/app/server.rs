@@ -39,7 +39,7 @@ pub(super) fn start(
     limits: ConnectionLimits,
     files: u64,
 ) -> io::Result<Server> {
-    let workers = sekisho.config().worker_count();
+    let workers = sekisho.config().server.worker_count();
     let server = Server::build()
         .workers(workers)
         .max_concurrent_connections(limits.per_worker(workers, files))
@@ -48,7 +48,7 @@ pub(super) fn start(
     let ending = server.graceful_shutdown_signal();
     let service = move || {
         let (sekisho, ending) = (sekisho.clone(), ending.clone());
-        let origins = &sekisho.config().cors_origins;
+        let origins = &sekisho.config().server.cors_origins;
         let app = App::new()
             .wrap(Condition::new(!origins.is_empty(), cors(origins)))
             .wrap(Observe)

@@ -24,10 +24,11 @@ pub(super) struct DoctorArgs {
 /// hints do not count.
 pub(super) fn run(args: &DoctorArgs, dotenv: &Dotenv) -> Result<ExitCode, CommandError> {
     // Settings that `serve` refuses are refused here.
-    args.config.hs256_key()?;
+    args.config.token.hs256_key()?;
     args.config.encryption.key_wrap()?;
-    let issuer = args.config.issuer.clone().unwrap_or_else(|| format!("http://{}", args.config.listen));
-    args.config.audiences(&issuer)?;
+    let issuer =
+        args.config.token.issuer.clone().unwrap_or_else(|| format!("http://{}", args.config.server.listen));
+    args.config.token.audiences(&issuer)?;
     let mut dangers = find_dangers(&args.config);
     dangers.extend(dotenv.danger());
     if args.json {

@@ -112,7 +112,7 @@ async fn list(args: ListArgs) -> Result<(), CommandError> {
     let set = database.db.ask(FindKeys).await?;
     let now = database.clock.now();
     database.close().await?;
-    let rows: Vec<_> = summarize_keys(&set, args.access_tokens.lifetime(), now)
+    let rows: Vec<_> = summarize_keys(&set, args.access_tokens.lifetime, now)
         .into_iter()
         .map(|key| {
             vec![

@@ -68,7 +68,7 @@ enum Command {
 impl Command {
     /// The format of the log. Only a server's log is read by programs.
     const fn log_format(&self) -> LogFormat {
-        if let Self::Serve(config) = self { config.log_format } else { LogFormat::Text }
+        if let Self::Serve(config) = self { config.server.log_format } else { LogFormat::Text }
     }
 }
 

@@ -8,11 +8,11 @@ use super::{ConfigError, file_access::read_secret_file};
 use crate::domain::KeyWrap;
 
 /// The encryption key's flag, for the server and the commands that read secrets.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct EncryptionArgs {
     /// A file with the key (32 bytes in base64 or hex) that encrypts private keys and secrets in the database
-    #[arg(long, env = "SEKISHO_ENCRYPTION_KEY_FILE", value_name = "FILE")]
-    pub encryption_key_file: Option<PathBuf>,
+    #[arg(long = "encryption-key-file", env = "SEKISHO_ENCRYPTION_KEY_FILE", value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
 }
 
 impl EncryptionArgs {
@@ -22,7 +22,7 @@ impl EncryptionArgs {
     ///
     /// If the file cannot be read, other users can read it, or it contains no key.
     pub fn key_wrap(&self) -> Result<KeyWrap, ConfigError> {
-        match &self.encryption_key_file {
+        match &self.key_file {
             None => Ok(KeyWrap::in_the_clear()),
             Some(path) => read_key_wrap(path, "--encryption-key-file (SEKISHO_ENCRYPTION_KEY_FILE)"),
         }

@@ -86,7 +86,7 @@ fn ever_new(attempt: usize) -> String {
 
 async fn assert_that_she_logs_in(name: &str, from: Forge, flood: Flood) {
     let app = TestApp::start_with(|config| {
-        config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
         // The hashes of all who wait take a second together.
         config.password.bcrypt_cost = 9;
     })

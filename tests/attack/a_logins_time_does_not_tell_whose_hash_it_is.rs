@@ -22,7 +22,7 @@ const DEAR: u32 = 9;
 async fn start(bcrypt_cost: u32) -> TestApp {
     TestApp::start_with(|config| {
         config.password.bcrypt_cost = bcrypt_cost;
-        config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     })
     .await
 }

@@ -19,7 +19,7 @@ async fn a_published_secret_starts_no_server() {
     ] {
         let directory = TempDir::new().unwrap();
         let mut config = config(&directory);
-        (config.algorithm, config.secret_key) = (Algorithm::Hs256, Some(secret.into()));
+        (config.token.algorithm, config.token.secret_key) = (Algorithm::Hs256, Some(secret.into()));
 
         let started = Sekisho::start(config, "http://sekisho.test", Overrides::default()).await;
 

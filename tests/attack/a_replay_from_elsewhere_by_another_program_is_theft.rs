@@ -14,8 +14,8 @@ const ELSEWHERE: &str = "203.0.113.9";
 
 async fn start() -> TestApp {
     TestApp::start_with(|config| {
-        config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
-        config.metrics_listen = Some("127.0.0.1:0".parse().unwrap());
+        config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        config.server.metrics_listen = Some("127.0.0.1:0".parse().unwrap());
     })
     .await
 }

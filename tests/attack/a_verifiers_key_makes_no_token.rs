@@ -12,8 +12,8 @@ const SHARED: &str = "Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfPjN6yZoXiVhCQ";
 #[actix_web::test]
 async fn a_verifiers_key_makes_no_token() {
     let app = TestApp::start_with(|config| {
-        config.algorithm = Algorithm::Hs256;
-        config.secret_key = Some(SHARED.into());
+        config.token.algorithm = Algorithm::Hs256;
+        config.token.secret_key = Some(SHARED.into());
     })
     .await;
     let root = app.administrator("root").await;

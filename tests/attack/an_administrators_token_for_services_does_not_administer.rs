@@ -8,7 +8,8 @@ use crate::support::TestApp;
 
 #[actix_web::test]
 async fn an_administrators_token_for_services_does_not_administer() {
-    let app = TestApp::start_with(|config| config.audiences = vec!["http://orders.test".to_owned()]).await;
+    let app =
+        TestApp::start_with(|config| config.token.audiences = vec!["http://orders.test".to_owned()]).await;
     app.administrator("root").await;
     let mallory = app.newcomer("mallory").await;
     let id = app.id_of(&mallory.access).await;
@@ -28,7 +29,7 @@ async fn an_administrators_token_for_services_does_not_administer() {
 #[actix_web::test]
 async fn a_token_that_administers_is_for_no_service() {
     let services = ["http://orders.test".to_owned(), "http://bills.test".to_owned()];
-    let app = TestApp::start_with(|config| config.audiences = services.to_vec()).await;
+    let app = TestApp::start_with(|config| config.token.audiences = services.to_vec()).await;
     app.administrator("root").await;
 
     let audiences = async |scope: &str| {

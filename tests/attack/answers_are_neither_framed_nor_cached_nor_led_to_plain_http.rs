@@ -39,7 +39,8 @@ async fn every_answer_is_for_no_frame_and_tells_no_other_site_where_one_was() {
 #[actix_web::test]
 async fn where_the_issuer_has_tls_browsers_are_told_to_keep_to_it() {
     let app =
-        TestApp::start_with(|config| config.issuer = Some("https://login.example.com".to_owned())).await;
+        TestApp::start_with(|config| config.token.issuer = Some("https://login.example.com".to_owned()))
+            .await;
     for path in ["/docs", "/users/me", "/healthz", "/nothing", "/token"] {
         let answer = app.get(path, None).await;
 
@@ -79,7 +80,8 @@ async fn in_anothers_server_no_cache_keeps_a_token_or_a_user() {
 #[actix_web::test]
 async fn pages_of_an_application_that_embeds_sekisho_load_what_they_like() {
     let server =
-        TestApp::start_with(|config| config.issuer = Some("https://login.example.com".to_owned())).await;
+        TestApp::start_with(|config| config.token.issuer = Some("https://login.example.com".to_owned()))
+            .await;
     let sekisho = server.sekisho.clone();
     let app = test::init_service(
         App::new()

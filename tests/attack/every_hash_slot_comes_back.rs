@@ -22,8 +22,8 @@ const SESSION_LASTS: u32 = 40;
 #[actix_web::test]
 async fn whatever_is_broken_off() {
     let app = TestApp::start_with(|config| {
-        config.max_login_wait_seconds = 60;
-        config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        config.account.max_login_wait = Duration::from_mins(1);
+        config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     })
     .await;
     let mut tokens = app.newcomer("alice").await;

@@ -25,7 +25,8 @@ fn of_a_botnet(number: usize) -> String {
 
 async fn assert_guesses_come_to_an_end(network: fn(usize) -> String) {
     let app =
-        TestApp::start_with(|config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+        TestApp::start_with(|config| config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()])
+            .await;
     app.register("alice").await;
     assert_eq!(log_in_from(&app, "alice", PASSWORD, HOME).await.status, 200);
 

@@ -29,9 +29,9 @@ const ELSEWHERE: &str = "203.0.113.9";
 /// A server behind a proxy. A slow machine shall be slow, not busy.
 async fn start() -> TestApp {
     TestApp::start_with(|config| {
-        config.max_login_wait_seconds = 60;
-        config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
-        config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        config.account.max_login_wait = Duration::from_mins(1);
+        config.server.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     })
     .await
 }

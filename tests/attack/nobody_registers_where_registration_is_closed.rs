@@ -9,7 +9,7 @@ use crate::support::{PASSWORD, TestApp, wire::Wire};
 
 #[actix_web::test]
 async fn nobody_registers_and_nobody_learns_which_names_are_taken() {
-    let app = TestApp::start_with(|config| config.registration = Registration::Closed).await;
+    let app = TestApp::start_with(|config| config.account.registration = Registration::Closed).await;
     let admin = app.administrator("root").await;
 
     for name in ["alice", "root", "ROOT", "not a name"] {
@@ -27,7 +27,7 @@ async fn nobody_registers_and_nobody_learns_which_names_are_taken() {
 
 #[actix_web::test]
 async fn the_refusal_does_not_wait_for_the_body() {
-    let app = TestApp::start_with(|config| config.registration = Registration::Closed).await;
+    let app = TestApp::start_with(|config| config.account.registration = Registration::Closed).await;
     let mut wire = Wire::connect(app.address).await;
 
     wire.send("POST /users/ HTTP/1.1\r\nhost: sekisho\r\ncontent-type: application/json\r\n").await;
@@ -40,7 +40,7 @@ async fn the_refusal_does_not_wait_for_the_body() {
 
 #[actix_web::test]
 async fn those_who_have_accounts_keep_them() {
-    let app = TestApp::start_with(|config| config.registration = Registration::Closed).await;
+    let app = TestApp::start_with(|config| config.account.registration = Registration::Closed).await;
     let admin = app.administrator("root").await;
     let change = json!({ "current_password": PASSWORD, "new_password": "another staple battery" });
 

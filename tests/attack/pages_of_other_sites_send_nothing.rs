@@ -61,8 +61,8 @@ async fn whatever_changes_something_is_refused_to_pages_of_other_sites() {
 #[actix_web::test]
 async fn our_own_pages_allowed_ones_and_other_programs_are_let_in() {
     let app = TestApp::start_with(|config| {
-        config.cors_origins = vec![APP.to_owned()];
-        config.issuer = Some("https://login.example.com".to_owned());
+        config.server.cors_origins = vec![APP.to_owned()];
+        config.token.issuer = Some("https://login.example.com".to_owned());
     })
     .await;
     app.register("alice").await;

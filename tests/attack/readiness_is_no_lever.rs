@@ -19,8 +19,8 @@ async fn pings(app: &TestApp) -> u64 {
 #[actix_web::test]
 async fn however_many_ask_the_actors_are_asked_once_a_second() {
     let app = TestApp::start_with(|config| {
-        config.workers = std::num::NonZeroU16::new(2);
-        config.metrics_listen = Some(([127, 0, 0, 1], 0).into());
+        config.server.workers = std::num::NonZeroU16::new(2);
+        config.server.metrics_listen = Some(([127, 0, 0, 1], 0).into());
     })
     .await;
     let (before, began) = (pings(&app).await, Instant::now());

@@ -15,7 +15,7 @@ async fn register_from(app: &TestApp, name: &str, ip: &str) -> Response {
 }
 
 async fn start() -> TestApp {
-    TestApp::start_with(|config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await
+    TestApp::start_with(|config| config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await
 }
 
 #[actix_web::test]

@@ -12,7 +12,8 @@ const SECOND: Duration = Duration::from_secs(1);
 #[actix_web::test]
 async fn nothing_in_the_lists_changes_before_the_grace_is_over() {
     for grace in [10, 300] {
-        let app = TestApp::start_with(|config| config.refresh_grace_seconds = grace).await;
+        let app =
+            TestApp::start_with(|config| config.session.refresh_grace = Duration::from_secs(grace)).await;
         let root = app.administrator("root").await;
         let owner = app.newcomer("alice").await;
         let stolen = owner.access.clone();

@@ -40,8 +40,8 @@ fn found(pieces: &HashSet<Vec<u8>>, path: &Path) -> usize {
 async fn start(path: &Path, key: Option<&Path>, made_at: i64) -> TestApp {
     let app = TestApp::start_with(|config| {
         config.database.location = Database::File(path.to_owned());
-        config.encryption.encryption_key_file = key.map(Path::to_owned);
-        config.issuer = Some("http://sekisho.test".to_owned());
+        config.encryption.key_file = key.map(Path::to_owned);
+        config.token.issuer = Some("http://sekisho.test".to_owned());
     })
     .await;
     let since = u64::try_from(made_at - START.as_millis()).unwrap();

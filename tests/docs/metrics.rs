@@ -41,8 +41,8 @@ impl Page {
 /// Has a server do a bit of everything, and reads its metrics.
 async fn page_of_a_server_that_has_worked() -> Page {
     let mut config = Config::default();
-    config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    config.metrics_listen = Some(config.listen);
+    config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.server.metrics_listen = Some(config.server.listen);
     config.database.location = Database::Memory;
     config.password.bcrypt_cost = 4;
     let application = Application::build(config, Overrides::default()).await.unwrap();

@@ -22,11 +22,9 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// A configuration for tests: a database in `directory`, any free port, the cheapest hash.
 pub fn config(directory: &TempDir) -> Config {
-    let mut config = Config {
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        workers: std::num::NonZeroU16::new(2),
-        ..Config::default()
-    };
+    let mut config = Config::default();
+    config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.server.workers = std::num::NonZeroU16::new(2);
     config.database.location = Database::File(directory.path().join("test.db"));
     config.password.bcrypt_cost = 4;
     config
@@ -217,10 +215,9 @@ impl TestApp {
     pub async fn administrator(&self, name: &str) -> Tokens {
         use sekisho::{
             actors::account::AddUser,
-            config::PasswordArgs,
             domain::{Email, Password, RequestOrigin, Role, Username},
         };
-        let password = PasswordArgs::default().policy().accept(Password::new(PASSWORD.to_owned()), &[]);
+        let password = Config::default().password.policy().accept(Password::new(PASSWORD.to_owned()), &[]);
         let add = AddUser {
             email: Email::parse(&format!("{name}@example.com")).unwrap(),
             username: Username::parse(name).unwrap(),

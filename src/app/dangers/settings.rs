@@ -32,7 +32,7 @@ fn is_beyond_loopback(address: SocketAddr) -> bool {
 
 fn encryption(config: &Config) -> Vec<Danger> {
     let is_stored = matches!(config.database.location, Database::File(_));
-    let is_missing = config.encryption.encryption_key_file.is_none();
+    let is_missing = config.encryption.key_file.is_none();
     let danger = (is_stored && is_missing).then(|| {
         Danger::new(
             "no_encryption_key",
@@ -44,13 +44,13 @@ fn encryption(config: &Config) -> Vec<Danger> {
 }
 
 fn issuer(config: &Config) -> Vec<Danger> {
-    let is_public = is_beyond_loopback(config.listen);
-    let danger = match config.issuer.as_deref() {
+    let is_public = is_beyond_loopback(config.server.listen);
+    let danger = match config.token.issuer.as_deref() {
         None if is_public => Danger::new(
             "issuer_is_the_address",
             format!(
                 "{} is not only for this machine, and tokens name that address as their issuer",
-                config.listen
+                config.server.listen
             ),
             "put a proxy with TLS before it and give --issuer https://…",
         ),
@@ -76,7 +76,7 @@ fn names_loopback(url: &str) -> bool {
 }
 
 fn trusted_proxies(config: &Config) -> Vec<Danger> {
-    let wide = config.trusted_proxies.iter().filter(|network| is_anybodys(network));
+    let wide = config.server.trusted_proxies.iter().filter(|network| is_anybodys(network));
     let dangers = wide.map(|network| {
         Danger::new(
             "proxy_is_anybody",
@@ -110,7 +110,7 @@ fn is_anybodys(network: &IpNet) -> bool {
 }
 
 fn shared_secret(config: &Config) -> Vec<Danger> {
-    let is_shared = config.secret_key.is_some() || config.secret_key_file.is_some();
+    let is_shared = config.token.secret_key.is_some() || config.token.secret_key_file.is_some();
     let danger = is_shared.then(|| {
         Danger::new(
             "hs256_secret_is_shared",
@@ -134,7 +134,7 @@ fn bcrypt_cost(config: &Config) -> Vec<Danger> {
 }
 
 fn password_length(config: &Config) -> Vec<Danger> {
-    let length = config.password.password_min_length;
+    let length = config.password.min_length;
     // NIST SP 800-63B-4, 3.1.1.2: 15 if nothing but the password is asked for.
     let danger = match length {
         0..8 => Danger::new(
@@ -155,7 +155,7 @@ fn password_length(config: &Config) -> Vec<Danger> {
 }
 
 fn refresh_grace(config: &Config) -> Vec<Danger> {
-    let seconds = config.refresh_grace_seconds;
+    let seconds = config.session.refresh_grace.as_secs();
     let danger = (seconds > 60).then(|| {
         Danger::new(
             "long_grace",
@@ -167,7 +167,7 @@ fn refresh_grace(config: &Config) -> Vec<Danger> {
 }
 
 fn session_end(config: &Config) -> Vec<Danger> {
-    let danger = (config.session_max_days == 0).then(|| {
+    let danger = config.session.max_age.is_zero().then(|| {
         Danger::new(
             "sessions_never_end",
             "whoever has got hold of a session and goes on refreshing it keeps it for ever",
@@ -178,7 +178,7 @@ fn session_end(config: &Config) -> Vec<Danger> {
 }
 
 fn metrics(config: &Config) -> Vec<Danger> {
-    let address = config.metrics_listen.filter(|address| is_beyond_loopback(*address));
+    let address = config.server.metrics_listen.filter(|address| is_beyond_loopback(*address));
     let danger = address.map(|address| {
         Danger::new(
             "metrics_are_public",
@@ -190,7 +190,8 @@ fn metrics(config: &Config) -> Vec<Danger> {
 }
 
 fn registration(config: &Config) -> Vec<Danger> {
-    let is_open = config.registration == Registration::Open && is_beyond_loopback(config.listen);
+    let is_open =
+        config.account.registration == Registration::Open && is_beyond_loopback(config.server.listen);
     let danger = is_open.then(|| {
         Danger::hint(
             "registration_is_open",
@@ -202,7 +203,7 @@ fn registration(config: &Config) -> Vec<Danger> {
 }
 
 fn docs(config: &Config) -> Vec<Danger> {
-    let is_public = config.docs && is_beyond_loopback(config.listen);
+    let is_public = config.server.docs && is_beyond_loopback(config.server.listen);
     let danger = is_public.then(|| {
         Danger::hint(
             "docs_are_public",
@@ -237,15 +238,18 @@ fn root(_: &Config) -> Vec<Danger> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use secrecy::SecretString;
 
     use super::*;
 
     /// A configuration without dangers.
     fn safe() -> Config {
-        let mut config = Config { issuer: Some("https://login.example.com".to_owned()), ..Config::default() };
-        config.encryption.encryption_key_file = Some("key".into());
-        config.password.password_min_length = 15;
+        let mut config = Config::default();
+        config.token.issuer = Some("https://login.example.com".to_owned());
+        config.encryption.key_file = Some("key".into());
+        config.password.min_length = 15;
         config
     }
 
@@ -264,35 +268,42 @@ mod tests {
     #[test]
     fn a_careful_configuration_has_no_danger() {
         assert_eq!(codes(|_| {}), [""; 0]);
-        assert_eq!(codes(|config| config.listen = address("[::1]:8000")), [""; 0]);
-        assert_eq!(codes(|config| config.issuer = None), [""; 0], "it is reached from this machine alone");
+        assert_eq!(codes(|config| config.server.listen = address("[::1]:8000")), [""; 0]);
+        assert_eq!(
+            codes(|config| config.token.issuer = None),
+            [""; 0],
+            "it is reached from this machine alone"
+        );
     }
 
     #[test]
     fn each_danger_is_found_by_itself() {
         type Adjust = fn(&mut Config);
         let cases: [(Adjust, &str); 15] = [
-            (|config| config.encryption.encryption_key_file = None, "no_encryption_key"),
-            (|config| config.issuer = Some("http://login.example.com".into()), "issuer_without_tls"),
+            (|config| config.encryption.key_file = None, "no_encryption_key"),
+            (|config| config.token.issuer = Some("http://login.example.com".into()), "issuer_without_tls"),
             (|config| config.password.bcrypt_cost = 9, "cheap_hashes"),
-            (|config| config.password.password_min_length = 7, "short_passwords"),
-            (|config| config.password.password_min_length = 14, "passwords_are_all"),
-            (|config| config.refresh_grace_seconds = 61, "long_grace"),
-            (|config| config.metrics_listen = Some(address("0.0.0.0:9100")), "metrics_are_public"),
-            (|config| config.secret_key = Some(SecretString::from("k")), "hs256_secret_is_shared"),
-            (|config| config.secret_key_file = Some("key".into()), "hs256_secret_is_shared"),
-            (|config| config.session_max_days = 0, "sessions_never_end"),
-            (|config| (config.listen, config.docs) = (address("[::]:8000"), false), "registration_is_open"),
+            (|config| config.password.min_length = 7, "short_passwords"),
+            (|config| config.password.min_length = 14, "passwords_are_all"),
+            (|config| config.session.refresh_grace = Duration::from_secs(61), "long_grace"),
+            (|config| config.server.metrics_listen = Some(address("0.0.0.0:9100")), "metrics_are_public"),
+            (|config| config.token.secret_key = Some(SecretString::from("k")), "hs256_secret_is_shared"),
+            (|config| config.token.secret_key_file = Some("key".into()), "hs256_secret_is_shared"),
+            (|config| config.session.max_age = Duration::ZERO, "sessions_never_end"),
+            (
+                |config| (config.server.listen, config.server.docs) = (address("[::]:8000"), false),
+                "registration_is_open",
+            ),
             (
                 |config| {
-                    config.listen = address("[::]:8000");
-                    config.registration = Registration::Closed;
+                    config.server.listen = address("[::]:8000");
+                    config.account.registration = Registration::Closed;
                 },
                 "docs_are_public",
             ),
             (|config| config.database.location = Database::Memory, "database_in_memory"),
-            (|config| config.trusted_proxies = vec!["::/0".parse().unwrap()], "proxy_is_anybody"),
-            (|config| config.trusted_proxies = vec!["0.0.0.0/0".parse().unwrap()], "proxy_is_anybody"),
+            (|config| config.server.trusted_proxies = vec!["::/0".parse().unwrap()], "proxy_is_anybody"),
+            (|config| config.server.trusted_proxies = vec!["0.0.0.0/0".parse().unwrap()], "proxy_is_anybody"),
         ];
         for (adjust, expected) in cases {
             assert_eq!(codes(adjust), [expected]);
@@ -303,10 +314,10 @@ mod tests {
     fn a_public_address_needs_an_issuer_with_tls() {
         let public = |issuer: Option<&str>| {
             codes(|config| {
-                config.listen = address("192.0.2.1:80");
-                config.registration = Registration::Closed;
-                config.docs = false;
-                config.issuer = issuer.map(str::to_owned);
+                config.server.listen = address("192.0.2.1:80");
+                config.account.registration = Registration::Closed;
+                config.server.docs = false;
+                config.token.issuer = issuer.map(str::to_owned);
             })
         };
 
@@ -316,7 +327,7 @@ mod tests {
         for local in
             ["http://127.0.0.1:8000", "http://[::1]:8000/auth", "http://localhost:8000", "http://localhost"]
         {
-            assert_eq!(codes(|config| config.issuer = Some(local.to_owned())), [""; 0], "{local}");
+            assert_eq!(codes(|config| config.token.issuer = Some(local.to_owned())), [""; 0], "{local}");
         }
     }
 

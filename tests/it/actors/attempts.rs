@@ -177,7 +177,8 @@ async fn whoever_is_woken_and_hangs_up_wakes_the_next() {
 
 #[actix_web::test]
 async fn all_waits_of_a_login_together_have_one_budget() {
-    let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 1).await;
+    let actors =
+        TestActors::start_with(|config| config.account.max_login_wait = Duration::from_secs(1)).await;
     register(&actors, "alice", Role::User).await;
     for _ in 0..4 {
         assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", ATTACKER).await));

@@ -316,7 +316,7 @@ fn send_what_changes_sessions(minefield: &mut Minefield) {
             successor: SecretHash([presented + 1; 32]),
             derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
             requested: Scope::default(),
-            rules: SessionRules { max_age: None, ..Config::default().session_rules() },
+            rules: SessionRules { max_age: None, ..Config::default().session.rules() },
         },
         now,
     };

@@ -153,7 +153,8 @@ async fn what_is_hashed_side_by_side_is_answered_to_whoever_asked() {
 
 #[actix_web::test]
 async fn a_login_whose_client_has_gone_leaves_the_queue_and_is_not_hashed() {
-    let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
+    let actors =
+        TestActors::start_with(|config| config.account.max_login_wait = Duration::from_mins(1)).await;
     let user = register(&actors, "alice", Role::User).await;
     let slots =
         join_all((0..actors.sekisho.passwords().slots()).map(|_| actors.sekisho.passwords().slot(flow())))
@@ -174,7 +175,8 @@ async fn a_login_whose_client_has_gone_leaves_the_queue_and_is_not_hashed() {
 
 #[actix_web::test]
 async fn a_name_that_is_taken_costs_no_hash() {
-    let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
+    let actors =
+        TestActors::start_with(|config| config.account.max_login_wait = Duration::from_mins(1)).await;
     register(&actors, "alice", Role::User).await;
     let slots =
         join_all((0..actors.sekisho.passwords().slots()).map(|_| actors.sekisho.passwords().slot(flow())))
@@ -189,7 +191,8 @@ async fn a_name_that_is_taken_costs_no_hash() {
 
 #[actix_web::test]
 async fn a_change_of_password_queues_once() {
-    let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
+    let actors =
+        TestActors::start_with(|config| config.account.max_login_wait = Duration::from_mins(1)).await;
     let (_, tokens) = newcomer(&actors, "alice", Role::User).await;
     let mut slots =
         join_all((0..actors.sekisho.passwords().slots()).map(|_| actors.sekisho.passwords().slot(flow())))

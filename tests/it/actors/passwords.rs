@@ -197,7 +197,8 @@ async fn race_a_login_with(actors: &TestActors, id: UserId, change: impl AsyncFn
 
 #[actix_web::test]
 async fn a_login_that_races_with_a_password_change_opens_no_session() {
-    let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
+    let actors =
+        TestActors::start_with(|config| config.account.max_login_wait = Duration::from_mins(1)).await;
     let alice = register(&actors, "alice", Role::User).await;
 
     race_a_login_with(&actors, alice.id, async || set_hash(&actors, alice.id, "$2b$04$new").await).await;
@@ -205,7 +206,8 @@ async fn a_login_that_races_with_a_password_change_opens_no_session() {
 
 #[actix_web::test]
 async fn a_login_that_races_with_the_end_of_the_account_opens_no_session() {
-    let actors = TestActors::start_with(|config| config.max_login_wait_seconds = 60).await;
+    let actors =
+        TestActors::start_with(|config| config.account.max_login_wait = Duration::from_mins(1)).await;
     let alice = register(&actors, "alice", Role::User).await;
     let disable = UpdateUser {
         id: alice.id,

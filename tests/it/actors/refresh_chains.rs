@@ -113,7 +113,7 @@ async fn a_session_of_before_that_is_too_old_ends_at_its_next_refresh() {
 
 #[actix_web::test]
 async fn without_a_greatest_age_a_session_lives_as_long_as_it_is_used() {
-    let actors = TestActors::start_with(|config| config.session_max_days = 0).await;
+    let actors = TestActors::start_with(|config| config.session.max_age = Duration::ZERO).await;
     let (_, mut tokens) = newcomer(&actors, "alice", Role::User).await;
 
     for _ in 0..20 {

@@ -76,7 +76,7 @@ async fn a_new_secret_makes_new_tokens_and_logs_nobody_out() {
 
 #[actix_web::test]
 async fn a_retry_across_several_changes_gets_the_newest_token() {
-    let actors = TestActors::start_with(|config| config.refresh_grace_seconds = 300).await;
+    let actors = TestActors::start_with(|config| config.session.refresh_grace = Duration::from_mins(5)).await;
     let (_, first) = newcomer(&actors, "alice", Role::User).await;
     let mut chain = vec![first];
     for expected in 1..=3 {
@@ -145,7 +145,7 @@ async fn an_old_secret_goes_when_no_live_session_can_have_a_token_of_it() {
 
 #[actix_web::test]
 async fn a_version_is_used_again_when_all_have_been() {
-    let actors = TestActors::start_with(|config| config.session_max_days = 0).await;
+    let actors = TestActors::start_with(|config| config.session.max_age = Duration::ZERO).await;
     let (alice, mut tokens) = newcomer(&actors, "alice", Role::User).await;
 
     for number in 1..=300_u32 {

@@ -30,7 +30,7 @@ impl Before {
         let tokens: Value =
             serde_json::from_str(&fs::read_to_string(fixture.join("tokens.json")).unwrap()).unwrap();
         let mut config = support::config(&directory);
-        config.refresh_grace_seconds = 300;
+        config.session.refresh_grace = Duration::from_mins(5);
         let clock = Clock::manual(Timestamp::from_millis(tokens["made_at_millis"].as_i64().unwrap()));
         let overrides = Overrides { clock: clock.clone(), random: Random::System, ..Overrides::default() };
         let sekisho = Sekisho::start(config, "http://sekisho.test", overrides).await.unwrap();

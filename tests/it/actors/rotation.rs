@@ -146,7 +146,7 @@ async fn a_token_far_behind_is_reuse_however_busy_the_session_was() {
 
 #[actix_web::test]
 async fn without_a_grace_a_replaced_token_is_reuse_at_the_next_moment() {
-    let actors = TestActors::start_with(|config| config.refresh_grace_seconds = 0).await;
+    let actors = TestActors::start_with(|config| config.session.refresh_grace = Duration::ZERO).await;
     let (_, first) = newcomer(&actors, "alice", Role::User).await;
     refresh(&actors, &first.refresh_token).await.unwrap();
     actors.clock.advance(Duration::from_millis(1));

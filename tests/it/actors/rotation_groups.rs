@@ -19,7 +19,7 @@ fn rotation(id: i64, presented: u8) -> RotateSession {
             successor: SecretHash([presented + 1; 32]),
             derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
             requested: Scope::default(),
-            rules: Config::default().session_rules(),
+            rules: Config::default().session.rules(),
         },
         now: START,
     }

@@ -11,7 +11,7 @@ use sekisho::{
         },
         db::ListSessions,
     },
-    config::PasswordArgs,
+    config::{Config, PasswordArgs},
     domain::{
         AccessToken, Email, EndReason, NewPassword, Password, RefreshToken, RequestOrigin, Role, Scope,
         Session, SessionId, TokenPair, User, UserId, Username,
@@ -29,7 +29,7 @@ pub fn password(text: &str) -> Password {
 
 /// A password that the laxest policy accepts.
 pub fn new_password(text: &str) -> NewPassword {
-    let laxest = PasswordArgs { password_min_length: 1, ..PasswordArgs::default() };
+    let laxest = PasswordArgs { min_length: 1, ..Config::default().password };
     laxest.policy().accept(password(text), &[]).unwrap()
 }
 

@@ -19,7 +19,7 @@ pub const HOME: &str = "203.0.113.9";
 
 pub async fn start() -> TestActors {
     // A slow machine shall be slow, not busy.
-    TestActors::start_with(|config| config.max_login_wait_seconds = 60).await
+    TestActors::start_with(|config| config.account.max_login_wait = Duration::from_mins(1)).await
 }
 
 pub async fn attempt(actors: &TestActors, name: &str, text: &str, ip: &str) -> Result<TokenPair, LoginError> {

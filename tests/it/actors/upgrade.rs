@@ -1,6 +1,6 @@
 //! What an earlier version left behind goes on working: `tests/fixtures/schema-0001`.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use sekisho::{
     actors::{account::AuthenticateError, token::InvalidToken},
@@ -21,7 +21,7 @@ async fn upgraded() -> (TestActors, Value) {
     let directory = TempDir::new().unwrap();
     std::fs::copy(fixture.join("sekisho.db"), directory.path().join("test.db")).unwrap();
     let mut config = config(&directory);
-    config.refresh_grace_seconds = 300;
+    config.session.refresh_grace = Duration::from_mins(5);
     let clock = Clock::manual(Timestamp::from_millis(tokens["made_at_millis"].as_i64().unwrap()));
     let overrides = Overrides { clock: clock.clone(), ..Overrides::default() };
     let sekisho = Sekisho::start(config, "http://sekisho.test", overrides).await.unwrap();

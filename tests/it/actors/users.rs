@@ -95,7 +95,7 @@ async fn of_many_who_register_one_name_at_once_one_gets_it() {
 
 #[actix_web::test]
 async fn where_registration_is_closed_users_are_added_and_do_not_register() {
-    let actors = TestActors::start_with(|config| config.registration = Registration::Closed).await;
+    let actors = TestActors::start_with(|config| config.account.registration = Registration::Closed).await;
     let added = register(&actors, "root", Role::Admin).await;
 
     for name in ["alice", "root"] {

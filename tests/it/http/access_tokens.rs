@@ -125,7 +125,8 @@ async fn a_token_is_valid_to_its_last_second() {
 async fn a_forged_token_opens_nothing() {
     let app = TestApp::start().await;
     let alice = app.newcomer("alice").await.access;
-    let foreign = TestApp::start_with(|config| config.issuer = Some(format!("http://{}", app.address))).await;
+    let foreign =
+        TestApp::start_with(|config| config.token.issuer = Some(format!("http://{}", app.address))).await;
     let from_elsewhere = foreign.newcomer("alice").await.access;
     let (header, claims) = (part(&alice, 0), part(&alice, 1));
     let jwk = app.get("/.well-known/jwks.json", None).await.json()["keys"][0].clone();
@@ -183,7 +184,8 @@ async fn a_forged_token_opens_nothing() {
 #[actix_web::test]
 async fn an_issuer_is_held_to_its_name() {
     let app =
-        TestApp::start_with(|config| config.issuer = Some("https://login.example.com".to_owned())).await;
+        TestApp::start_with(|config| config.token.issuer = Some("https://login.example.com".to_owned()))
+            .await;
 
     let token = app.newcomer("alice").await.access;
 

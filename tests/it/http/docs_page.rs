@@ -96,7 +96,7 @@ async fn what_a_client_has_is_not_sent_again() {
 
 #[actix_web::test]
 async fn documentation_that_is_switched_off_is_as_unknown_as_any_path() {
-    let app = TestApp::start_with(|config| config.docs = false).await;
+    let app = TestApp::start_with(|config| config.server.docs = false).await;
     let mut wire = Wire::connect(app.address).await;
     for path in ["/", "/docs", "/docs/", "/docs/swagger-ui.css", "/openapi.json"] {
         for method in ["GET", "POST"] {

@@ -26,7 +26,7 @@ async fn each_algorithm_publishes_its_public_key_and_nothing_more() {
         (Algorithm::EdDsa, "OKP", Some("Ed25519"), vec![("x", 32)]),
         (Algorithm::Rs256, "RSA", None, vec![("n", 384), ("e", 3)]),
     ] {
-        let app = TestApp::start_with(|config| config.algorithm = algorithm).await;
+        let app = TestApp::start_with(|config| config.token.algorithm = algorithm).await;
 
         let answer = app.get(JWKS, None).await;
 
@@ -53,7 +53,7 @@ async fn each_algorithm_publishes_its_public_key_and_nothing_more() {
 #[actix_web::test]
 async fn a_stranger_can_verify_a_token_with_the_published_key() {
     for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256] {
-        let app = TestApp::start_with(|config| config.algorithm = algorithm).await;
+        let app = TestApp::start_with(|config| config.token.algorithm = algorithm).await;
         let token = app.newcomer("alice").await.access;
 
         let set: JwkSet = serde_json::from_str(&app.get(JWKS, None).await.body).unwrap();
@@ -77,8 +77,8 @@ async fn a_symmetric_key_is_never_published() {
     let secret = "Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfPjN6yZoXiVhCQ";
     for key in [None, Some(secret)] {
         let app = TestApp::start_with(|config| {
-            config.algorithm = Algorithm::Hs256;
-            config.secret_key = key.map(Into::into);
+            config.token.algorithm = Algorithm::Hs256;
+            config.token.secret_key = key.map(Into::into);
         })
         .await;
         let token = app.newcomer("alice").await.access;
@@ -101,7 +101,7 @@ async fn a_symmetric_key_is_never_published() {
 
 #[actix_web::test]
 async fn a_new_key_is_published_before_it_signs_and_the_old_one_after() {
-    let app = TestApp::start_with(|config| config.key_rotation_days = 1).await;
+    let app = TestApp::start_with(|config| config.token.key_lifetime = Duration::from_hours(24)).await;
     app.register("alice").await;
     let old = keys(&app).await[0]["kid"].clone();
     let kid = async || json!(decode_header(app.log_in("alice").await.access).unwrap().kid);
@@ -126,7 +126,8 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_after() {
 #[actix_web::test]
 async fn the_discovery_document_leads_to_everything() {
     let app =
-        TestApp::start_with(|config| config.issuer = Some("https://login.example.com/auth".to_owned())).await;
+        TestApp::start_with(|config| config.token.issuer = Some("https://login.example.com/auth".to_owned()))
+            .await;
 
     let answer = app.get("/.well-known/oauth-authorization-server", None).await;
 

@@ -9,7 +9,7 @@ use crate::support::{PASSWORD, TestApp, wire::FORM};
 
 #[actix_web::test]
 async fn a_login_yields_a_pair_of_tokens_and_what_they_are() {
-    let app = TestApp::start_with(|config| config.access_tokens.access_token_minutes = 7).await;
+    let app = TestApp::start_with(|config| config.token.access.lifetime = Duration::from_mins(7)).await;
     app.register("alice").await;
 
     let answer = app

@@ -1,6 +1,6 @@
 //! The metrics listener.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use futures_util::future::join_all;
 use sekisho::{actors::password::FlowKey, domain::RequestOrigin};
@@ -18,9 +18,10 @@ async fn get(address: SocketAddr, path: &str) -> RawAnswer {
 
 #[actix_web::test]
 async fn what_happened_is_counted_and_served_on_a_listener_of_its_own() {
-    let app =
-        TestApp::start_with(|config| config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0))))
-            .await;
+    let app = TestApp::start_with(|config| {
+        config.server.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)))
+    })
+    .await;
     let tokens = app.newcomer("alice").await;
     app.try_log_in("alice", "wrong").await;
     app.refresh(&tokens.refresh).await;
@@ -72,9 +73,9 @@ async fn what_happened_is_counted_and_served_on_a_listener_of_its_own() {
 #[actix_web::test]
 async fn logins_that_come_together_are_hashed_side_by_side() {
     let app = TestApp::start_with(|config| {
-        config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        config.server.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
         config.password.bcrypt_cost = 9;
-        config.max_login_wait_seconds = 60;
+        config.account.max_login_wait = Duration::from_mins(1);
     })
     .await;
     app.register("alice").await;
@@ -91,9 +92,10 @@ async fn logins_that_come_together_are_hashed_side_by_side() {
 
 #[actix_web::test]
 async fn figures_are_nowhere_else_and_nothing_else_is_there() {
-    let app =
-        TestApp::start_with(|config| config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0))))
-            .await;
+    let app = TestApp::start_with(|config| {
+        config.server.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)))
+    })
+    .await;
 
     assert_eq!(app.get("/metrics", None).await.status, 404);
     for path in ["/", "/users/me", "/healthz", "/docs"] {
@@ -104,9 +106,10 @@ async fn figures_are_nowhere_else_and_nothing_else_is_there() {
 
 #[actix_web::test]
 async fn a_login_whose_client_hangs_up_is_counted_as_abandoned() {
-    let app =
-        TestApp::start_with(|config| config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0))))
-            .await;
+    let app = TestApp::start_with(|config| {
+        config.server.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)))
+    })
+    .await;
     let abandoned = async || app.figure("sekisho_logins_total{outcome=\"abandoned\"}").await;
     let before = abandoned().await;
     // All hash slots are in use.

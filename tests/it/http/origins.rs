@@ -18,7 +18,7 @@ async fn preflight(app: &TestApp, path: &str, origin: &str, method: &str) -> Res
 #[actix_web::test]
 async fn pages_of_a_configured_origin_may_call() {
     let app = TestApp::start_with(|config| {
-        config.cors_origins = vec!["https://other.example.com".to_owned(), APP.to_owned()];
+        config.server.cors_origins = vec!["https://other.example.com".to_owned(), APP.to_owned()];
     })
     .await;
     for (path, method) in [("/token", "POST"), ("/users/me", "PATCH"), ("/users/me/sessions/1", "DELETE")] {
@@ -52,7 +52,7 @@ async fn pages_of_a_configured_origin_may_call() {
 
 #[actix_web::test]
 async fn pages_of_any_other_origin_may_not() {
-    let app = TestApp::start_with(|config| config.cors_origins = vec![APP.to_owned()]).await;
+    let app = TestApp::start_with(|config| config.server.cors_origins = vec![APP.to_owned()]).await;
     for origin in [
         "https://evil.example.com",
         "http://app.example.com",
@@ -93,7 +93,8 @@ async fn ip_of_a_login(app: &TestApp, header: (&str, &str)) -> String {
 #[actix_web::test]
 async fn a_trusted_proxy_says_where_a_login_came_from() {
     let app =
-        TestApp::start_with(|config| config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
+        TestApp::start_with(|config| config.server.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()])
+            .await;
     app.register("alice").await;
     for (header, expected) in [
         (("x-forwarded-for", "203.0.113.9"), "203.0.113.9"),
@@ -110,7 +111,7 @@ async fn a_trusted_proxy_says_where_a_login_came_from() {
 #[actix_web::test]
 async fn nobody_else_says_where_a_login_came_from() {
     for trusted in [vec![], vec!["10.0.0.0/8".parse().unwrap()]] {
-        let app = TestApp::start_with(|config| config.trusted_proxies = trusted).await;
+        let app = TestApp::start_with(|config| config.server.trusted_proxies = trusted).await;
         app.register("alice").await;
 
         assert_eq!(ip_of_a_login(&app, ("x-forwarded-for", "203.0.113.9")).await, "127.0.0.1");
@@ -121,7 +122,8 @@ async fn nobody_else_says_where_a_login_came_from() {
 #[actix_web::test]
 async fn behind_a_proxy_one_guesser_does_not_slow_the_owner() {
     let app =
-        TestApp::start_with(|config| config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+        TestApp::start_with(|config| config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()])
+            .await;
     app.register("alice").await;
     let try_from = async |ip: &str, password: &str| {
         let body = format!("username=alice&password={}", password.replace(' ', "+"));

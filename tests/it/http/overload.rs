@@ -1,5 +1,7 @@
 //! More at once than can be done.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use tokio::net::TcpStream;
 
@@ -12,7 +14,7 @@ use crate::support::{
 async fn logins_beyond_the_budget_are_told_to_come_back_and_others_are_served() {
     let app = TestApp::start_with(|config| {
         config.password.bcrypt_cost = 12;
-        config.max_login_wait_seconds = 1;
+        config.account.max_login_wait = Duration::from_secs(1);
     })
     .await;
     let token = app.newcomer("alice").await.access;
@@ -52,7 +54,7 @@ async fn logins_that_wait(app: &TestApp) -> Vec<Wire> {
 async fn slow_app() -> TestApp {
     TestApp::start_with(|config| {
         config.password.bcrypt_cost = 16;
-        config.max_login_wait_seconds = 60;
+        config.account.max_login_wait = Duration::from_mins(1);
     })
     .await
 }

@@ -130,7 +130,8 @@ async fn reuse_after_the_grace_ends_that_session_and_no_other() {
 #[actix_web::test]
 async fn the_grace_is_the_configured_one() {
     for (grace, at, expected) in [(0, 1, 401), (60, 60, 200), (60, 61, 401)] {
-        let app = TestApp::start_with(|config| config.refresh_grace_seconds = grace).await;
+        let app =
+            TestApp::start_with(|config| config.session.refresh_grace = Duration::from_secs(grace)).await;
         let first = app.newcomer("alice").await;
         Tokens::of(&app.refresh(&first.refresh).await);
         app.clock.advance(Duration::from_secs(at));
@@ -141,7 +142,7 @@ async fn the_grace_is_the_configured_one() {
 
 #[actix_web::test]
 async fn a_session_slides_with_each_use_and_expires_without() {
-    let app = TestApp::start_with(|config| config.refresh_token_days = 3).await;
+    let app = TestApp::start_with(|config| config.session.refresh_lifetime = Duration::from_hours(72)).await;
     let mut tokens = app.newcomer("alice").await;
     for _ in 0..4 {
         app.clock.advance(ALMOST[0]);
@@ -236,7 +237,7 @@ async fn a_refreshed_scope_narrows_this_once_and_never_widens() {
 #[actix_web::test]
 async fn a_session_ends_at_its_greatest_age_however_often_it_is_used() {
     const DAY: Duration = Duration::from_hours(24);
-    let app = TestApp::start_with(|config| config.session_max_days = 60).await;
+    let app = TestApp::start_with(|config| config.session.max_age = Duration::from_hours(60 * 24)).await;
     let mut tokens = app.newcomer("alice").await;
     for _ in 0..2 {
         app.clock.advance(29 * DAY);

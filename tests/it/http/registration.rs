@@ -142,7 +142,7 @@ async fn every_mistake_is_named_in_one_answer() {
 
 #[actix_web::test]
 async fn the_shortest_password_is_the_configured_one() {
-    let app = TestApp::start_with(|config| config.password.password_min_length = 12).await;
+    let app = TestApp::start_with(|config| config.password.min_length = 12).await;
 
     let short = app.post("/users/", None, &flat("a@example.com", "a", "elevenchars")).await;
     let enough = app.post("/users/", None, &flat("a@example.com", "a", "twelve chars")).await;

@@ -158,7 +158,7 @@ async fn ended_sessions_are_listed_with_their_reason_when_asked_for() {
 
 #[actix_web::test]
 async fn an_expired_session_is_swept_and_says_so() {
-    let app = TestApp::start_with(|config| config.refresh_token_days = 1).await;
+    let app = TestApp::start_with(|config| config.session.refresh_lifetime = Duration::from_hours(24)).await;
     app.newcomer("alice").await;
     app.clock.advance(Duration::from_hours(25));
     let tokens = app.log_in("alice").await;

@@ -56,7 +56,7 @@ struct Scene {
 
 impl Scene {
     async fn set(algorithm: Algorithm) -> Self {
-        let actors = TestActors::start_with(|config| config.algorithm = algorithm).await;
+        let actors = TestActors::start_with(|config| config.token.algorithm = algorithm).await;
         let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
         let mut parts = tokens.access_token.expose().split('.').map(|part| {
             serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap_or_default()

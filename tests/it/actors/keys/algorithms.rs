@@ -18,7 +18,7 @@ use crate::{
 #[actix_web::test]
 async fn every_algorithm_signs_what_it_and_others_verify() {
     for algorithm in Algorithm::ALL {
-        let actors = TestActors::start_with(|config| config.algorithm = algorithm).await;
+        let actors = TestActors::start_with(|config| config.token.algorithm = algorithm).await;
         let worker = worker(&actors).await;
 
         let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
@@ -75,7 +75,7 @@ async fn another_algorithm_at_a_restart_keeps_old_tokens_good() {
 
     for algorithm in [Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Hs256, Algorithm::Es256] {
         actors.clock.advance(SECOND);
-        actors = restart(actors, |config| config.algorithm = algorithm).await;
+        actors = restart(actors, |config| config.token.algorithm = algorithm).await;
         let tokens = refresh(&actors, &first.refresh_token).await.unwrap();
 
         assert_eq!(alg(&tokens.access_token), algorithm.as_str());
@@ -99,7 +99,8 @@ async fn a_configured_secret_signs_beside_the_keys_of_the_file() {
     let (_, by_file) = newcomer(&actors, "alice", Role::User).await;
     let restart_with = async |actors: TestActors, key| {
         actors.clock.advance(SECOND);
-        restart(actors, |config| (config.algorithm, config.secret_key) = (Algorithm::Hs256, key)).await
+        restart(actors, |config| (config.token.algorithm, config.token.secret_key) = (Algorithm::Hs256, key))
+            .await
     };
 
     let actors = restart_with(actors, one.clone()).await;
@@ -123,7 +124,7 @@ async fn a_key_of_the_former_algorithm_that_was_announced_never_takes_over() {
     register(&actors, "alice", Role::User).await;
     rotate(&actors, false).await;
     actors.clock.advance(MINUTE);
-    let actors = restart(actors, |config| config.algorithm = Algorithm::EdDsa).await;
+    let actors = restart(actors, |config| config.token.algorithm = Algorithm::EdDsa).await;
 
     for _ in 0..3 {
         look_around(&actors).await;

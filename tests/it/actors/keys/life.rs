@@ -70,7 +70,7 @@ async fn a_key_can_be_replaced_at_once_and_what_it_signed_is_still_good() {
 
 #[actix_web::test]
 async fn tokens_outlive_ten_rotations_and_no_verifier_meets_an_unknown_key() {
-    let actors = TestActors::start_with(|config| config.access_tokens.access_token_minutes = 10_080).await;
+    let actors = TestActors::start_with(|config| config.token.access.lifetime = 7 * DAY).await;
     let mut verifier = Verifier::new(&actors).await;
     let (_, tokens) = newcomer(&actors, "alice", Role::User).await;
     let (mut newest, mut kept) = (tokens.clone(), vec![tokens.access_token]);
