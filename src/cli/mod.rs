@@ -1,9 +1,11 @@
 //! The command line: one file per command.
 
+mod arguments;
 mod backup;
 mod database;
 mod doctor;
 mod dotenv;
+mod error;
 mod import;
 mod keys;
 mod logging;
@@ -16,64 +18,15 @@ mod sessions;
 mod tune;
 mod users;
 
-use std::{error::Error, process::ExitCode};
-
-use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 use self::{
+    arguments::Command,
     dotenv::Dotenv,
+    error::CommandError,
     parse::{parse, usage},
 };
-use crate::{
-    app::AppError,
-    config::{ConfigError, LogFormat},
-    http::openapi_document,
-};
-
-/// An authentication service: accounts, passwords, sessions and tokens for an API
-#[derive(Debug, Parser)]
-#[command(name = "sekisho", version, about)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Serve HTTP (the default command)
-    Serve(Box<crate::config::Config>),
-    /// Add, list and change users
-    #[command(subcommand)]
-    Users(users::UsersCommand),
-    /// List and revoke sessions
-    #[command(subcommand)]
-    Sessions(sessions::SessionsCommand),
-    /// List and rotate signing keys, and the secret of refresh tokens
-    #[command(subcommand)]
-    Keys(keys::KeysCommand),
-    /// Import the users of a FastAPI and SQLModel tutorial's database
-    Import(import::ImportArgs),
-    /// Copy the database to a file, beside a running server
-    Backup(backup::BackupArgs),
-    /// Restore a backup to the database's path, which must be free; tokens from before are refused
-    Restore(restore::RestoreArgs),
-    /// Measure this machine and recommend a --bcrypt-cost; it takes some seconds, and all cores
-    Tune(tune::TuneArgs),
-    /// List dangerous settings of a server with the same flags
-    Doctor(Box<doctor::DoctorArgs>),
-    /// Print the OpenAPI document
-    Openapi,
-}
-
-impl Command {
-    /// The format of the log. Only a server's log is read by programs.
-    const fn log_format(&self) -> LogFormat {
-        if let Self::Serve(config) = self { config.server.log_format } else { LogFormat::Text }
-    }
-}
-
-/// The error of a command that failed: one line, for a person.
-type CommandError = Box<dyn Error>;
+use crate::{app::AppError, config::ConfigError, http::openapi_document};
 
 /// Runs the command that the process was started with.
 ///

@@ -7,7 +7,10 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use super::{Cli, Command, output::print_error};
+use super::{
+    arguments::{Cli, Command},
+    output::print_error,
+};
 
 /// Parses the arguments. Without a command they are those of `serve`.
 pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, ExitCode> {

@@ -8,7 +8,7 @@ use std::{
 
 use rustix::process::geteuid;
 
-use super::{Check, Danger};
+use super::danger::{Check, Danger};
 use crate::config::{Config, Database, others_may_write};
 
 pub(super) const CHECKS: [Check; 3] = [database_file, directory, file_system];

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-use super::{Check, Danger};
+use super::danger::{Check, Danger};
 use crate::{
     config::{Config, Database},
     domain::Registration,
