@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Measures this build beside another one, in one interleaved run, and says which figures have become worse.
 
     cargo build --release --examples && cargo build --release && scripts/bench-against OTHER_SEKISHO [--quick] [--only NAME[,NAME…]] [--least 0.95]
@@ -13,12 +12,11 @@ import json
 import pathlib
 import statistics
 import sys
-import tempfile
 import time
 
-import promises as bench
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from logins import closed_loop
+from promises import load
+from server import PASSWORD, SEKISHO, Server, scratch, wrk
 
 
 def ready(server, _):
@@ -32,28 +30,28 @@ def idle(server, _):
 
 def me(server, seconds):
     server.register("alice")
-    return bench.wrk(f"{server.url}/users/me", seconds, server.token("alice"))[0]
+    return wrk(f"{server.url}/users/me", seconds, server.token("alice"))[0]
 
 
 def refresh(server, seconds):
-    return bench.load(server, "refresh", seconds)["refresh"]["requests_per_second"]
+    return load(server, "refresh", seconds)["refresh"]["requests_per_second"]
 
 
 def logins(server, seconds):
-    count, took = bench.closed_loop(server, server.register_many(8), seconds=seconds)
+    count, took = closed_loop(server, server.register_many(8), seconds=seconds)
     return count / took
 
 
 def storm(server, seconds):
     """Requests of others per second while clients log in."""
-    return bench.load(server, "storm", max(seconds, 8))["storm"]["requests_per_second"]
+    return load(server, "storm", max(seconds, 8))["storm"]["requests_per_second"]
 
 
 def registrations(server, _):
     """Each from a network of its own, as a trusted proxy says, one after the other."""
     began = time.perf_counter()
     for number in range(400):
-        body = json.dumps({"email": f"u{number}@example.com", "username": f"u{number}", "password": bench.PASSWORD})
+        body = json.dumps({"email": f"u{number}@example.com", "username": f"u{number}", "password": PASSWORD})
         headers = {"content-type": "application/json", "x-forwarded-for": f"10.{number // 250}.{number % 250}.1"}
         status, answer = server.request("POST", "/users/", body, headers)
         assert status == 201, answer
@@ -74,10 +72,10 @@ CHECKS = {
 
 def measure(binary, name, seconds):
     check, flags = CHECKS[name]
-    with tempfile.TemporaryDirectory(dir=ROOT / "target") as directory:
-        with bench.Server(directory, *flags, binary=binary):
+    with scratch() as directory:
+        with Server(directory, *flags, binary=binary):
             pass  # What is measured is a start with an existing database.
-        with bench.Server(directory, *flags, binary=binary) as server:
+        with Server(directory, *flags, binary=binary) as server:
             return check(server, seconds)
 
 
@@ -89,7 +87,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--least", type=float, default=0.95)
     options = parser.parse_args()
-    binaries = [bench.RELEASE / "sekisho", options.other.resolve()]
+    binaries = [SEKISHO, options.other.resolve()]
     seconds = 3 if options.quick else 8
     worse = 0
     for name in options.only.split(","):

@@ -1,9 +1,5 @@
-"""Makes a load run's figures readable: report.py DIRECTORY --url URL --server KIND
+"""Makes the figures of a load run readable: a table, results.json, results.md and results.svg."""
 
-Reads the wrk-NAME.json files in DIRECTORY; prints a table; writes results.json, results.md and results.svg beside them.
-"""
-
-import argparse
 import json
 from datetime import datetime, timezone
 from pathlib import Path
@@ -44,7 +40,12 @@ def cells(name: str, figure: dict) -> list[str]:
     return [ROWS[name], f"{rate:,.0f}" if rate >= 100 else f"{rate:,.1f}", *latencies, failed]
 
 
-def as_text(rows: list[list[str]]) -> str:
+def table(profiles: dict[str, dict]) -> list[list[str]]:
+    return [HEADER, *(cells(name, figure) for name, figure in profiles.items())]
+
+
+def as_text(profiles: dict[str, dict]) -> str:
+    rows = table(profiles)
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
     lines = [
         "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))])
@@ -53,42 +54,27 @@ def as_text(rows: list[list[str]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def as_markdown(rows: list[list[str]]) -> str:
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
+def as_markdown(profiles: dict[str, dict]) -> str:
+    lines = ["| " + " | ".join(row) + " |" for row in table(profiles)]
     lines.insert(1, "|---" + "|---:" * (len(HEADER) - 1) + "|")
     return "\n".join(lines)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="makes a load run's figures readable")
-    parser.add_argument("directory", type=Path)
-    parser.add_argument("--url", required=True)
-    parser.add_argument("--server", required=True)
-    options = parser.parse_args()
-
-    profiles = figures(options.directory)
-    rows = [HEADER, *(cells(name, figure) for name, figure in profiles.items())]
+def report(directory: Path, url: str, server: str) -> dict:
+    """Reads the wrk-NAME.json files in a directory, writes results.* beside them, and returns what results.json holds."""
+    profiles = figures(directory)
     place = machine()
     results = {
-        "server": options.server,
-        "url": options.url,
+        "server": server,
+        "url": url,
         "measured_at": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "machine": place,
         "profiles": profiles,
     }
 
     on = f"client on {place['cpu']}, {place['cores']} cores, {place['memory_gib']} GiB, {place['system']}"
-    (options.directory / "results.json").write_text(json.dumps(results, indent=2) + "\n")
-    (options.directory / "results.md").write_text(f"{as_markdown(rows)}\n\n{on[0].upper()}{on[1:]}.\n")
-    (options.directory / "results.svg").write_text(
-        plot(
-            rows=[(ROWS[name], figure) for name, figure in profiles.items()],
-            title=f"{options.server}, {results['measured_at']}",
-            subtitle=on,
-        )
-    )
-    print(as_text(rows))
-
-
-if __name__ == "__main__":
-    main()
+    (directory / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+    (directory / "results.md").write_text(f"{as_markdown(profiles)}\n\n{on[0].upper()}{on[1:]}.\n")
+    svg = plot([(ROWS[name], figure) for name, figure in profiles.items()], f"{server}, {results['measured_at']}", on)
+    (directory / "results.svg").write_text(svg)
+    return results

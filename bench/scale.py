@@ -8,21 +8,25 @@ The servers work on copies; the databases themselves stay in target/scale for th
 
 import argparse
 import base64
+import contextlib
+import http.client
 import json
-import os
 import random
 import shutil
 import statistics
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from servers import FORM, Server, log_in, seed
+from server import FORM, RELEASE, ROOT, SEKISHO, Server, Wrk, fail, need_wrk
 
-ROOT = Path(__file__).resolve().parents[2]
+# Every seeded user's, as examples/seed.rs has it.
+PASSWORD = "correct horse battery"
 SMALL_USERS, SMALL_SESSIONS = 1_000, 2_000
 CONNECTIONS, THREADS = 8, 2
+SIGN_IN_CONNECTIONS = 4
 
 # What is measured, in the order of the table.
 LOADS = {
@@ -37,17 +41,59 @@ LOADS = {
 }
 
 
+def seed(database: Path, users: int, sessions: int) -> None:
+    if not database.exists():
+        partial = database.with_suffix(".partial")
+        remove(partial)
+        counts = ["--users", str(users), "--sessions", str(sessions)]
+        subprocess.run([RELEASE / "examples/seed", "--database", partial, *counts], check=True)
+        partial.rename(database)
+
+
+def login_form(name: str, scope: str) -> str:
+    return urlencode({"username": name, "password": PASSWORD, "scope": scope})
+
+
+class SeededServer(Server):
+    """A server on a seeded database; `users` is how many of its users the seed made."""
+
+    def __init__(self, name: str, directory: Path, users: int) -> None:
+        super().__init__(directory, "--bcrypt-cost", "4", database=f"{name}.db")
+        self.name, self.users, self.directory = name, users, directory
+
+    def sign_in(self, count: int) -> None:
+        """Signs random users in: `tokens` are their access and refresh tokens."""
+        numbers = [random.randint(1, self.users) for _ in range(count)]
+        self.names = [f"user-{number:07}" for number in numbers]
+        parts = [self.names[start::SIGN_IN_CONNECTIONS] for start in range(SIGN_IN_CONNECTIONS)]
+        with ThreadPoolExecutor(SIGN_IN_CONNECTIONS) as pool:
+            self.tokens = [token for tokens in pool.map(self._sign_in, parts) for token in tokens]
+        [self.admin] = self._sign_in(["admin"], "user admin")
+
+    def _sign_in(self, names: list[str], scope: str = "user") -> list[dict]:
+        with contextlib.closing(http.client.HTTPConnection(self.host)) as connection:
+            tokens = []
+            for name in names:
+                connection.request("POST", "/token", login_form(name, scope), FORM)
+                response = connection.getresponse()
+                body = response.read()
+                if response.status != 200:
+                    fail(f"{response.status} to the login of {name}: {body.decode()}")
+                tokens.append(json.loads(body))
+        return tokens
+
+
 def cursor(number: int, term: str = "") -> str:
     """A cursor as the server writes it; seeded users are one after the administrator in number."""
     return base64.urlsafe_b64encode(f"{number}:{term}".encode()).decode().rstrip("=")
 
 
-def requests(server: Server, load: str) -> list[str]:
+def requests(server: SeededServer, load: str) -> list[str]:
     """The lines of a file for bench/wrk/replay.lua."""
     if load == "me":
         return [f"GET\t/users/me\t{tokens['access_token']}\t\t" for tokens in server.tokens]
     if load == "login":
-        return [f"POST\t/token\t\t{FORM}\t{log_in(name)}" for name in server.names]
+        return [f"POST\t/token\t\t{FORM['content-type']}\t{login_form(name, 'user')}" for name in server.names]
     # The last tenth of everybody, but for the last page.
     deep = [random.randint(server.users * 9 // 10, server.users - 60) for _ in range(500)]
     queries = {
@@ -61,42 +107,34 @@ def requests(server: Server, load: str) -> list[str]:
     return [f"GET\t/users?{query}\t{admin}\t\t" for query in queries]
 
 
-def expect_pages(server: Server) -> None:
+def expect_pages(server: SeededServer) -> None:
     """The listings that are measured give what they should: a fast error is no result."""
     for load, count in {"first": 50, "deep": 50, "narrow": 1, "broad": 50, "broad-deep": 50}.items():
         path = requests(server, load)[0].split("\t")[1]
-        found = len(server.get(path)["items"])
-        if found != count:
-            raise SystemExit(f"error: {path} on {server.name} lists {found} users, not {count}")
+        status, body = server.request("GET", path, headers={"authorization": f"Bearer {server.admin['access_token']}"})
+        if status != 200 or len(json.loads(body)["items"]) != count:
+            fail(f"{path} on {server.name} does not list {count} users: {status} {body.decode()}")
 
 
-def put_under_load(server: Server, load: str, seconds: int) -> dict:
+def put_under_load(server: SeededServer, load: str, seconds: int) -> dict:
     """Runs wrk and returns its figures, with the processor time of a request."""
     if load == "refresh":
         # Each token is good for one rotation, and the next load needs new ones: wrk does not hand them back.
         share = len(server.tokens) // server.refresh_rounds
         taken, server.tokens_left = server.tokens_left[:share], server.tokens_left[share:]
         lines = [tokens["refresh_token"] for tokens in taken]
-        script, more = "refresh.lua", [str(THREADS)]
+        script, more = "refresh", [THREADS]
     else:
-        lines, script, more = requests(server, load), "replay.lua", []
-    file, result = server.file("requests"), server.file("wrk.json")
+        lines, script, more = requests(server, load), "replay", []
+    file, result = (server.directory / f"{server.name}-{kind}" for kind in ("requests", "wrk.json"))
     file.write_text("".join(f"{line}\n" for line in lines))
-    result.unlink(missing_ok=True)
-    options = ["-t", str(THREADS), "-c", str(CONNECTIONS), "-d", f"{seconds}s", "--timeout", "30s"]
     before = server.cpu_seconds()
-    subprocess.run(
-        ["wrk", *options, "-s", script, server.url, "--", file, *more],
-        cwd=ROOT / "bench/wrk",
-        env={**os.environ, "WRK_RESULT": str(result)},
-        check=True,
-        stdout=subprocess.DEVNULL,
-        timeout=seconds + 60,
-    )
+    options = {"result": result, "seconds": seconds, "threads": THREADS, "connections": CONNECTIONS}
+    with Wrk(server.url, script, file, *more, **options) as run:
+        figures = run.figures()
     used = server.cpu_seconds() - before
-    figures = json.loads(result.read_text())
     if figures["non_2xx"] or figures["socket_errors"] or not figures["requests"]:
-        raise SystemExit(f"error: {load} on {server.name}: {figures}")
+        fail(f"{load} on {server.name}: {figures}")
     return {
         "rate": figures["requests_per_second"],
         "cpu": 1e6 * used / figures["requests"],
@@ -105,7 +143,7 @@ def put_under_load(server: Server, load: str, seconds: int) -> dict:
     }
 
 
-def compare(servers: list[Server], loads: list[str], arguments: argparse.Namespace) -> dict:
+def compare(servers: list[SeededServer], loads: list[str], arguments: argparse.Namespace) -> dict:
     found = {load: {server.name: [] for server in servers} for load in loads}
     for number in range(arguments.rounds):
         for load in loads:
@@ -172,33 +210,28 @@ def remove(database: Path) -> None:
 
 def main() -> None:
     parsed = arguments()
-    if not shutil.which("wrk"):
-        print("error: wrk is not installed", file=sys.stderr)
-        raise SystemExit(2)
-    release, scratch = ROOT / "target/release", ROOT / "target/scale"
-    if not all((release / program).exists() for program in ("sekisho", "examples/seed")):
+    need_wrk()
+    scratch = ROOT / "target/scale"
+    if not all(program.exists() for program in (SEKISHO, RELEASE / "examples/seed")):
         build = ["cargo", "build", "--quiet", "--release", "--bin", "sekisho", "--example", "seed"]
         subprocess.run(build, cwd=ROOT, check=True)
     scratch.mkdir(parents=True, exist_ok=True)
     sizes = {"small": (SMALL_USERS, SMALL_SESSIONS), "large": (parsed.users, parsed.sessions)}
-    servers = []
-    try:
+    with contextlib.ExitStack() as stack:
+        servers = []
         for name, (users, sessions) in sizes.items():
             database = scratch / f"{users}-{sessions}.db"
-            seed(release / "examples/seed", database, users, sessions)
+            seed(database, users, sessions)
             copy = scratch / f"{name}.db"
             remove(copy)
             shutil.copyfile(database, copy)
-            servers.append(Server(name, release / "sekisho", copy, users))
+            stack.callback(remove, copy)
+            servers.append(stack.enter_context(SeededServer(name, scratch, users)))
         for server in servers:
             server.sign_in(parsed.sign_ins)
             server.tokens_left, server.refresh_rounds = server.tokens, parsed.rounds
             expect_pages(server)
         fine = report(compare(servers, parsed.only, parsed), parsed.goal)
-    finally:
-        for server in servers:
-            server.stop()
-            remove(scratch / f"{server.name}.db")
     raise SystemExit(0 if fine else 1)
 
 

@@ -1,9 +1,5 @@
-"""Writes docs/BENCHMARKS.md to standard output: benchmarks.py DIRECTORY --duration SECONDS --rounds N
+"""The text of docs/BENCHMARKS.md, from a directory that holds ROUND/SERVER/results.json."""
 
-DIRECTORY holds ROUND/SERVER/results.json, as scripts/compare leaves them.
-"""
-
-import argparse
 import json
 import re
 import statistics
@@ -12,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from machine import machine
+from server import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = {"bare": "bare actix-web", "sekisho": "Sekisho", "fastapi": "FastAPI tutorial", "pocketbase": "PocketBase"}
 
 
@@ -152,7 +148,8 @@ def versions() -> list[str]:
     ]
 
 
-def page(figures: Figures, failed: dict[str, int], duration: int, rounds: int) -> str:
+def page(directory: Path, duration: int, rounds: int) -> str:
+    figures, failed = medians(directory)
     place = machine()
     threads = min(place["cores"], 32)
     replay = f"--duration {duration}s --timeout 30s --script replay.lua URL --"
@@ -212,18 +209,3 @@ wrk --threads {threads} --connections 32 {rotate} refresh.tokens {threads}
 wrk --threads {threads} --connections 32 {replay} refresh.requests
 ```
 """
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="writes docs/BENCHMARKS.md")
-    parser.add_argument("directory", type=Path)
-    parser.add_argument("--duration", type=int, required=True)
-    parser.add_argument("--rounds", type=int, required=True)
-    options = parser.parse_args()
-
-    figures, failed = medians(options.directory)
-    print(page(figures, failed, options.duration, options.rounds), end="")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,23 +1,15 @@
-"""The throwaway users of a load run: registers them, logs them in, deletes them, and writes what wrk is to send.
+"""The throwaway users of a load run: registers them, logs them in, deletes them, and writes what wrk sends."""
 
-    accounts.py register URL DIRECTORY --speaks KIND           → accounts.json, login.requests
-    accounts.py log-in   URL DIRECTORY --speaks KIND --sessions N   → me.requests, and refresh.* to rotate or renew
-    accounts.py delete   URL DIRECTORY --speaks KIND
-
-KIND is whose paths the server has: `sekisho`, `fastapi` (the tutorial's part of them), `pocketbase`, or `bare`, which
-answers any GET and has no users at all.
-"""
-
-import argparse
 import http.client
 import json
 import secrets
-import sys
 import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from server import fail
 
 ACCOUNTS = 8
 FORM = "application/x-www-form-urlencoded"
@@ -103,9 +95,6 @@ class PocketBase:
         return Request("DELETE", session.me.path, session.me.token)
 
 
-SERVERS = {"sekisho": Sekisho(), "fastapi": Tutorial(), "pocketbase": PocketBase()}
-
-
 def send(url: str, request: Request) -> dict:
     """The JSON of the answer; exits with the server's own words where it is not 2xx."""
     parts = urllib.parse.urlsplit(url)
@@ -123,7 +112,7 @@ def send(url: str, request: Request) -> dict:
             answer = connection.getresponse()
             body = answer.read()
         except OSError as error:
-            sys.exit(f"error: {url} does not answer: {error}")
+            fail(f"{url} does not answer: {error}")
         finally:
             connection.close()
         if answer.status not in (429, 503):
@@ -132,7 +121,7 @@ def send(url: str, request: Request) -> dict:
 
     if not 200 <= answer.status < 300:
         said = body[:300].decode(errors="replace")
-        sys.exit(f"error: {request.method} {url}{request.path} answered {answer.status}: {said}")
+        fail(f"{request.method} {url}{request.path} answered {answer.status}: {said}")
     return json.loads(body) if body else {}
 
 
@@ -142,67 +131,48 @@ def in_parallel(action, items: list) -> list:
         return list(pool.map(action, items))
 
 
-def register(url: str, directory: Path, server) -> None:
-    run = secrets.token_hex(5)
-    accounts = [
-        {"email": f"load-{run}-{n}@example.com", "username": f"load-{run}-{n}", "password": secrets.token_urlsafe(18)}
-        for n in range(ACCOUNTS)
-    ]
-    write(directory / "accounts.json", json.dumps(accounts))
-    in_parallel(lambda account: send(url, server.registration(account)), accounts)
-    write(directory / "login.requests", "".join(server.login(account).line() for account in accounts))
+class Accounts:
+    """Users at a server of a kind, and files for wrk in a directory."""
 
+    KINDS = {"sekisho": Sekisho(), "fastapi": Tutorial(), "pocketbase": PocketBase(), "bare": None}
 
-def log_in(url: str, directory: Path, server, count: int) -> None:
-    accounts = json.loads((directory / "accounts.json").read_text())
-    logins = [server.login(accounts[n % len(accounts)]) for n in range(count)]
-    sessions = in_parallel(lambda login: server.session(send(url, login)), logins)
+    def __init__(self, url: str, kind: str, directory: Path) -> None:
+        self.url, self.server, self.directory = url, self.KINDS[kind], directory
+        run = secrets.token_hex(5)
+        self.accounts = [
+            {"email": f"load-{run}-{n}@example.com", "username": f"load-{run}-{n}", "password": secrets.token_urlsafe(18)}
+            for n in range(ACCOUNTS)
+        ]
 
-    write(directory / "me.requests", "".join(session.me.line() for session in sessions))
-    if sessions[0].refresh_token:
-        write(directory / "refresh.tokens", "".join(f"{session.refresh_token}\n" for session in sessions))
-    if sessions[0].renewal:
-        write(directory / "refresh.requests", "".join(session.renewal.line() for session in sessions))
+    def register(self) -> None:
+        """Registers them, and writes login.requests."""
+        if self.server:
+            in_parallel(lambda account: send(self.url, self.server.registration(account)), self.accounts)
+            self.write("login.requests", (self.server.login(account).line() for account in self.accounts))
 
+    def log_in(self, count: int) -> None:
+        """Writes me.requests for so many new sessions, and refresh.tokens to rotate or refresh.requests to renew."""
+        if not self.server:
+            return self.write("me.requests", [Request("GET", "/users/me").line()])
+        logins = [self.server.login(self.accounts[n % ACCOUNTS]) for n in range(count)]
+        sessions = in_parallel(lambda login: self.server.session(send(self.url, login)), logins)
+        self.write("me.requests", (session.me.line() for session in sessions))
+        if sessions[0].refresh_token:
+            self.write("refresh.tokens", (f"{session.refresh_token}\n" for session in sessions))
+        if sessions[0].renewal:
+            self.write("refresh.requests", (session.renewal.line() for session in sessions))
 
-def delete(url: str, directory: Path, server) -> None:
-    accounts = json.loads((directory / "accounts.json").read_text())
+    def delete(self) -> None:
+        def forget(account: dict) -> None:
+            session = self.server.session(send(self.url, self.server.login(account)))
+            if deletion := self.server.deletion(session, account):
+                send(self.url, deletion)
 
-    def forget(account: dict) -> None:
-        session = server.session(send(url, server.login(account)))
-        deletion = server.deletion(session, account)
-        if deletion:
-            send(url, deletion)
+        if self.server:
+            in_parallel(forget, self.accounts)
 
-    in_parallel(forget, accounts)
-
-
-def write(path: Path, text: str) -> None:
-    """Only for the owner's eyes: these are passwords and tokens."""
-    path.touch(mode=0o600)
-    path.write_text(text)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="the throwaway users of a load run")
-    parser.add_argument("action", choices=["register", "log-in", "delete"])
-    parser.add_argument("url")
-    parser.add_argument("directory", type=Path)
-    parser.add_argument("--speaks", choices=[*SERVERS, "bare"], default="sekisho")
-    parser.add_argument("--sessions", type=int, default=1)
-    options = parser.parse_args()
-
-    if options.speaks == "bare":
-        write(options.directory / "me.requests", Request("GET", "/users/me").line())
-        return
-    server = SERVERS[options.speaks]
-    if options.action == "register":
-        register(options.url, options.directory, server)
-    elif options.action == "log-in":
-        log_in(options.url, options.directory, server, options.sessions)
-    else:
-        delete(options.url, options.directory, server)
-
-
-if __name__ == "__main__":
-    main()
+    def write(self, name: str, lines) -> None:
+        path = self.directory / name
+        # Only the owner may read it: it holds passwords and tokens.
+        path.touch(mode=0o600)
+        path.write_text("".join(lines))
