@@ -15,8 +15,8 @@ import urllib.request
 from checks import NAME, PASSWORD
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Where cargo builds, which scripts/test-interop says.
-BUILT = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+# Where cargo builds.
+BUILT = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "debug"
 BINARY = BUILT / "sekisho"
 TIMEOUT = 60  # seconds; a busy machine is slow, and nothing here measures time
 

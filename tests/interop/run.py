@@ -1,18 +1,15 @@
-"""Runs every check of this directory against running servers, counts them, and fails if one does.
+"""Other people's clients and verifiers, unmodified, against running servers; and the OpenAPI document against the answers.
 
-scripts/test-interop prepares what it needs and calls it.
+Prints a line for each check, ends with `interop: N passed, N failed`, and fails if a check does.
 """
 
 import os
-import pathlib
-import shutil
 import subprocess
 import sys
 
+from prepare import HERE, NODE, PYTHON, prepare
 from processes import ROOT, add_user, sekisho
 
-HERE = pathlib.Path(__file__).resolve().parent
-NODE = ROOT / "target/interop/node"
 SECRET = "Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfPjN6yZoXiVhCQ"
 AUDIENCE = "http://orders.test"
 
@@ -46,13 +43,13 @@ class Tally:
 
 
 def interpreter(script):
-    return ["node", NODE / script] if script.endswith(".mjs") else [sys.executable, HERE / script]
+    return ["node", NODE / script] if script.endswith(".mjs") else [PYTHON, HERE / script]
 
 
 def main():
-    # Node looks for packages beside the script, so that is where they must be together.
-    for script in [*HERE.glob("*.mjs"), ROOT / "examples/verify/express/server.mjs"]:
-        shutil.copy(script, NODE)
+    prepare()
+    build = ["cargo", "build", "--quiet", "--manifest-path", ROOT / "Cargo.toml", "--bin", "sekisho", "--example", "verify"]
+    subprocess.run(build, check=True)
     tally = Tally()
     with sekisho() as (other_url, other_database):
         add_user(other_database)
@@ -70,7 +67,7 @@ def main():
                 }
                 for script in scripts:
                     tally.run(interpreter(script), env=environment)
-    tally.run([sys.executable, HERE / "properties.py"])
+    tally.run([PYTHON, HERE / "properties.py"])
     print(f"interop: {tally.passed} passed, {tally.failed} failed")
     return 1 if tally.failed else 0
 
