@@ -92,7 +92,7 @@ impl Application {
         let (hurry, hurried) = oneshot::channel();
         let watcher = actix::spawn(async move {
             first_or_second_signal().await;
-            log::info!("ending: no new connections; what is under way is finished");
+            log::info!("shutting down: no new connections; requests in progress are finished");
             let graceful = handle.stop(true);
             tokio::select! {
                 () = graceful => {}

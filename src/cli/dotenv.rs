@@ -107,7 +107,11 @@ impl Dotenv {
     pub(super) fn danger(&self) -> Option<Danger> {
         let Self::Ignored(reason) = self else { return None };
         let what = format!("`.env` of the working directory was not read: {reason}");
-        Some(Danger::new("dotenv_ignored", what, "make it yours, with mode 0600, in a directory of yours"))
+        Some(Danger::new(
+            "dotenv_ignored",
+            what,
+            "make yourself its owner, with mode 0600, in a directory that you own",
+        ))
     }
 
     /// Logs what was read and what was not.

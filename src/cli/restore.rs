@@ -26,7 +26,7 @@ pub(super) struct RestoreArgs {
 
 pub(super) fn run(args: &RestoreArgs) -> Result<(), CommandError> {
     let Database::File(target) = &args.database.location else {
-        return Err("a backup is restored to a file, and :memory: is none".into());
+        return Err("a backup is restored to a file, and :memory: is not a file".into());
     };
     let old_tokens = if args.keep_sessions { OldTokens::Keep } else { OldTokens::Invalidate };
     let key_wrap = args.encryption.key_wrap()?;
@@ -34,7 +34,7 @@ pub(super) fn run(args: &RestoreArgs) -> Result<(), CommandError> {
     let (users, path) = (report.users, target.display());
     match old_tokens {
         OldTokens::Invalidate => print_line(&format!(
-            "restored {users} users to {path}; no session, key or token from before is valid: everybody logs in again"
+            "restored {users} users to {path}; no session, key or token from before is valid: all users log in again"
         )),
         OldTokens::Keep => print_line(&format!(
             "restored {users} users, {} sessions and {} keys to {path}",

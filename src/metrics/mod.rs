@@ -148,7 +148,7 @@ impl Metrics {
             gauges: int_gauge_vec(
                 &registry,
                 "sekisho_in_flight",
-                "What is under way: messages by actor, and hashes that wait.",
+                "Messages in flight, by actor, and logins that wait for a hash.",
                 &["what"],
             ),
             registry,

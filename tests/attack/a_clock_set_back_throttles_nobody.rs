@@ -1,4 +1,4 @@
-//! The throttle measures time by a clock that never goes back, whatever is done to the wall clock.
+//! The throttle measures time by a monotonic clock, which changes of the wall clock do not affect.
 
 use std::time::Duration;
 

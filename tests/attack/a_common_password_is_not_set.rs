@@ -1,4 +1,4 @@
-//! The passwords that guessers try first could be set.
+//! Once: the passwords that guessers try first could be set.
 
 use actix_web::http::StatusCode;
 use sekisho::{

@@ -1,5 +1,5 @@
-//! A refresh token was derived from the one before it with a secret that stands in the database and in
-//! every backup, and with nothing else: a backup and one old token of any age gave today's.
+//! Once: a refresh token was derived from its predecessor only with a secret that is in the database and in
+//! every backup. So a backup and one old token of any age yielded the current one.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -17,8 +17,8 @@ use tempfile::TempDir;
 
 use crate::support::{TestApp, Tokens};
 
-/// A thief with a file and what can be read in it: the secret of refresh tokens and the hash of the
-/// session's current one.
+/// A thief with a file and the values in it: the secret of refresh tokens and the hash of the session's
+/// current one.
 struct Thief {
     file: Vec<u8>,
     derive: hmac::Key,
@@ -40,8 +40,8 @@ impl Thief {
         Self { file, derive, current }
     }
 
-    /// Whether the current token follows from an old one, with any bytes of the file for what else went
-    /// into its derivation, or with none.
+    /// Whether the current token can be derived from an old one, with any bytes of the file as the other
+    /// input of the derivation, or with none.
     fn derives_the_current_from(&self, token: &str) -> bool {
         let token = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap();
         let session_and_secret = &token[1..41];
@@ -78,10 +78,11 @@ async fn after_the_grace_no_old_token_leads_to_the_current_one() {
     }
     let last = &old[3];
 
-    // Within the grace the last one leads on, so that a retry can be answered: the attack works.
+    // Within the grace period the last token leads to the current one, so that a retry can be answered. So
+    // the attack works on the file…
     assert!(Thief::with(&path).derives_the_current_from(last));
     assert!(!Thief::with(&path).derives_the_current_from(&old[2]));
-    // But not by a backup, which is for later.
+    // …but not on a backup, which leaves the salts out.
     assert!(!backup(&path, "within.db").derives_the_current_from(last));
 
     // The maintenance passes the session, and empties the log once a minute.

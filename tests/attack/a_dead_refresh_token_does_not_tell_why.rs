@@ -1,5 +1,5 @@
-//! Whoever held a refresh token of an ended session was told why it had ended: that its owner had logged
-//! out, changed the password, or noticed the theft.
+//! Once: the holder of a refresh token of an ended session was told why it had ended: that its owner had
+//! logged out, changed the password, or noticed the theft.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! Once: the address and the hash of somebody who deleted their account stayed in the file, and so in
-//! every backup.
+//! Once: the address and the hash of a deleted account stayed in the file, and so in every backup.
 
 use actix_web::http::{Method, StatusCode};
 use sekisho::{actors::db::sqlite::back_up, config::Database};

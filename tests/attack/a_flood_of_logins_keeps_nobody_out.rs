@@ -1,9 +1,9 @@
-//! Two hundred connections that log in without pause once kept everybody else from logging in: a host
-//! took as many places in a round of the queue as its network has addresses, and whoever tried one
-//! account from many networks was served before its owner.
+//! Once: two hundred connections that log in without pause kept all other users from logging in. A host took
+//! as many places in a round of the queue as its network has addresses, and an attacker who tried one account
+//! from many networks was served before its owner.
 //!
-//! Three of four connections wait for their answers. The fourth hangs up while it waits for a hash, so
-//! that nobody counts its attempts.
+//! Three of four connections wait for their answers. The fourth hangs up while it waits for a hash, so that
+//! its attempts are not counted.
 
 use std::{
     net::SocketAddr,
@@ -30,7 +30,7 @@ use crate::support::{
 
 const WRONG: &str = "wrong";
 
-/// What the n-th attempt says: its address, or the account that it tries.
+/// What varies with the n-th attempt: its address, or the account that it tries.
 type Forge = fn(usize) -> String;
 
 #[actix_web::test]
@@ -41,7 +41,7 @@ async fn a_flood_from_one_ipv4_address() {
     }
 }
 
-/// The throttle holds up no right password, so it is the queue alone that lets the owner pass.
+/// The throttle delays no right password, so only the queue lets the owner pass.
 #[actix_web::test]
 async fn a_flood_of_right_passwords_from_one_ipv4_address() {
     let address: Forge = |_| "203.0.113.7".to_owned();
@@ -67,7 +67,8 @@ async fn a_flood_from_one_site_with_ever_new_networks() {
 #[actix_web::test]
 async fn a_flood_from_ever_new_sites_on_somebody_elses_account() {
     let address: Forge = |n| format!("2001:db8:{:x}:1::1", n % 0x1_0000);
-    // People at home, each in a network of their own; a site that logs in again has had its turn in the round.
+    // People at home, each in a different network; a site that logs in again has already had its turn in the
+    // round.
     let homes: Forge = |n| format!("198.51.{}.1", n % 256);
     assert_that_she_logs_in("carol", homes, Flood { address, account: alice, password: WRONG }).await;
 }
@@ -87,14 +88,14 @@ fn ever_new(attempt: usize) -> String {
 async fn assert_that_she_logs_in(name: &str, from: Forge, flood: Flood) {
     let app = TestApp::start_with(|config| {
         config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
-        // The hashes of all who wait take a second together.
+        // The hashes of all waiting logins take a second together.
         config.password.bcrypt_cost = 9;
     })
     .await;
     app.register(name).await;
     assert_eq!(log_in(&app, name, &from(0)).await.status, 200);
     let slots = app.sekisho.passwords().slots();
-    // Two hundred, where there are two cores.
+    // Two hundred connections on two cores.
     let connections = 25 * slots;
     let flood = flood.start(app.address, connections);
     eventually("the flood has come", async || flood.attempts.get() > 2 * connections).await;
@@ -103,11 +104,11 @@ async fn assert_that_she_logs_in(name: &str, from: Forge, flood: Flood) {
     for number in 1..=20 {
         let answer = log_in(&app, name, &from(number)).await;
 
-        // It says by itself that the wait was within the budget.
+        // The server itself asserts that the wait was within the budget.
         assert_eq!(answer.status, 200, "login {number}, {} attempts: {}", flood.attempts.get(), answer.body);
         if number == 5 {
-            // What is under way goes before hers, and what shares the threads with hers beside it; but not
-            // all who wait. (Later the throttle holds the flood up.)
+            // The hashes being computed go before the owner's, and those that share a group with it go beside
+            // it, but not all that wait. (Later the throttle stops the flood.)
             let per_login = (flood.hashed.get() - hashed_before) / 5;
             assert!(per_login <= 8 * slots, "{per_login} of the flood for each of hers");
         }
@@ -129,12 +130,12 @@ struct Flood {
     password: &'static str,
 }
 
-/// A flood on its way, on a thread of its own.
+/// A running flood, on a separate thread.
 struct Flooding {
     is_over: Arc<AtomicBool>,
-    /// How many logins were sent.
+    /// The number of logins that were sent.
     attempts: Count,
-    /// How many of them had an answer that took a hash.
+    /// The number of answers that took a hash.
     hashed: Count,
     ended: oneshot::Receiver<()>,
 }
@@ -175,7 +176,7 @@ impl Flood {
         });
         let connections: Vec<_> = connections.collect();
         thread::spawn(move || {
-            // It comes from elsewhere and should not compete with the server for the cores.
+            // The flood comes from elsewhere, and should not compete with the server for the cores.
             rustix::process::setpriority_process(None, 19).unwrap();
             let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(join_all(connections));
@@ -184,7 +185,7 @@ impl Flood {
         Flooding { is_over, attempts, hashed, ended }
     }
 
-    /// A login, as a proxy sends it on.
+    /// A login, as a proxy forwards it.
     fn request(self, attempt: usize) -> String {
         let (address, account) = ((self.address)(attempt), (self.account)(attempt));
         let body = format!("username={account}&password={}", self.password.replace(' ', "+"));
@@ -203,7 +204,7 @@ impl Flooding {
     }
 }
 
-/// Sends a login and reads the answer. The connection is used again unless the server has closed it.
+/// Sends a login and reads the answer. The connection is reused unless the server has closed it.
 async fn wait_for_the_answer(
     server: SocketAddr,
     wire: Option<Wire>,

@@ -1,5 +1,5 @@
-//! A hash of another cost than the server's is quicker or slower to compare, and so was its user's login:
-//! that told the user from those who do not exist.
+//! Once: a hash of another cost than the server's took more or less time to compare, which distinguished its
+//! user from users who do not exist.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::support::{PASSWORD, TestApp};
 /// A hash of this cost takes 32 times as long as one of cost 4.
 const DEAR: u32 = 9;
 
-/// A server behind a proxy, so that each attempt can come from a network of its own.
+/// A server behind a proxy, so that each attempt can come from a different network.
 async fn start(bcrypt_cost: u32) -> TestApp {
     TestApp::start_with(|config| {
         config.password.bcrypt_cost = bcrypt_cost;
@@ -27,13 +27,13 @@ async fn start(bcrypt_cost: u32) -> TestApp {
     .await
 }
 
-/// The time that this process has computed. Unlike the time of day it does not pass while others have the
-/// cores, and hash threads let everybody else go first.
+/// The CPU time of this process. Unlike wall-clock time it does not pass while other processes have the
+/// cores, and hash threads give way to all others.
 fn computed() -> Duration {
     clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap()
 }
 
-/// How much it took to be refused.
+/// The CPU time until the login was refused.
 async fn time_of(app: &TestApp, name: &str, round: u8) -> Duration {
     let address = format!("198.51.{round}.1");
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-forwarded-for", &address)];
@@ -44,8 +44,8 @@ async fn time_of(app: &TestApp, name: &str, round: u8) -> Duration {
     computed().saturating_sub(began)
 }
 
-/// Asserts that a user is refused as quickly as somebody who does not exist. Other tests may compute
-/// meanwhile; so it is the least of several attempts that counts.
+/// Asserts that a user is refused as quickly as one who does not exist. Other tests may compute meanwhile, so
+/// the minimum of several attempts counts.
 async fn assert_alike(app: &TestApp, name: &str) {
     let (mut user, mut nobody) = (Duration::MAX, Duration::MAX);
     for round in 0..50 {
@@ -58,7 +58,7 @@ async fn assert_alike(app: &TestApp, name: &str) {
     panic!("{name} is refused within {user:?}, and who does not exist within {nobody:?}");
 }
 
-/// Somebody with this hash.
+/// A user with this hash.
 async fn somebody(app: &TestApp, name: &str, hash: &str) {
     app.register(name).await;
     let find = FindCredentials { identifier: LoginIdentifier::Name(name.to_owned()) };

@@ -1,5 +1,5 @@
-//! A text that no account can have as its name is answered like a wrong password, and neither looked up,
-//! hashed for nor remembered.
+//! A text that no account can have as its name is answered like a wrong password. It is not looked up, hashed
+//! or remembered.
 
 use crate::support::TestApp;
 
@@ -8,7 +8,7 @@ async fn typed_names_of_sixty_kilobytes_are_not_kept() {
     let app = TestApp::start().await;
     let wrong = app.try_log_in("nobody", "a guess").await;
     let before = app.sekisho.throttle().status().await.unwrap();
-    // No hash thread is free, so only what needs none can be answered.
+    // No hash thread is free, so only requests that need none can be answered.
     let slots: Vec<_> = futures_util::future::join_all(
         (0..app.sekisho.passwords().slots()).map(|_| app.sekisho.passwords().slot(anybody())),
     )

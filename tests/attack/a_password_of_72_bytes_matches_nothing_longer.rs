@@ -1,4 +1,4 @@
-//! bcrypt reads 72 bytes. A password that fills them matched with anything behind it.
+//! Once: a password of 72 bytes, which is all that bcrypt reads, matched with anything appended.
 
 use actix_web::http::StatusCode;
 use sekisho::{
@@ -21,7 +21,7 @@ async fn a_password_of_72_bytes_matches_nothing_longer() {
     assert_eq!(status(&longer).await, StatusCode::UNAUTHORIZED);
     assert_eq!(status(&exact).await, StatusCode::OK);
 
-    // A hash from before, which only the next login can mend.
+    // An existing hash, which only the next login can correct.
     let stored = async || {
         let find = FindCredentials { identifier: LoginIdentifier::Name("alice".to_owned()) };
         app.sekisho.db().ask(find).await.unwrap().unwrap()

@@ -1,5 +1,5 @@
-//! FastAPI's tutorial prints a secret, which was copied a thousand times: whoever knows it could sign tokens
-//! for every service that trusts it.
+//! Once: a server started with the secret that FastAPI's tutorial prints, which has been copied a thousand
+//! times. Anyone who knows it could sign tokens for every service that trusts it.
 
 use sekisho::{
     app::{AppError, Overrides, Sekisho},

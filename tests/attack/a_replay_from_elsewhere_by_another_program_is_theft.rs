@@ -1,5 +1,5 @@
-//! Within the grace whoever showed the last refresh token was given the current one, a thief as well as
-//! the client whose answer was lost.
+//! Once: within the grace period, anyone who presented the last refresh token got the current one, a thief as
+//! well as a client whose answer was lost.
 
 use actix_web::http::Method;
 
@@ -45,7 +45,7 @@ async fn a_retry_of_the_same_program_or_from_the_same_network_is_answered() {
     let first = app.newcomer("alice").await;
     let owner = Tokens::of(&refresh_from(&app, &first.refresh, HOME, "App/1").await);
 
-    // A phone that changed from one network to another, an app that was updated, a browser beside it.
+    // A phone that changed networks, an app that was updated, a second browser on the same network.
     for (ip, agent) in [(HOME, "App/1"), (NEIGHBOUR, "App/2"), (ELSEWHERE, "App/1"), ("2001:db8::1", "App/1")]
     {
         let retry = Tokens::of(&refresh_from(&app, &first.refresh, ip, agent).await);
@@ -58,7 +58,7 @@ async fn a_retry_of_the_same_program_or_from_the_same_network_is_answered() {
 async fn who_is_not_known_is_no_thief() {
     let app = start().await;
     let first = app.newcomer("alice").await;
-    // No agent, and an address that no proxy vouches for.
+    // No agent, and an address that no proxy gives.
     let owner = Tokens::of(&refresh_from(&app, &first.refresh, HOME, "").await);
 
     let retry = Tokens::of(&refresh_from(&app, &first.refresh, ELSEWHERE, "curl/8").await);

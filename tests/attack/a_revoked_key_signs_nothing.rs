@@ -1,5 +1,5 @@
-//! Once: a stolen signing key could only be got rid of by stopping the server and restoring a backup
-//! without its sessions.
+//! Once: a stolen signing key could only be replaced by stopping the server and restoring a backup without
+//! its sessions.
 
 use actix_web::http::StatusCode;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::support::{TestApp, Tokens};
 
-/// The name of the key that signed a token.
+/// The id of the key that signed a token.
 fn kid(token: &str) -> String {
     let header = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
     let header: Value = serde_json::from_slice(&header).unwrap();
@@ -28,7 +28,7 @@ async fn what_it_signed_is_refused_while_the_server_runs_and_nobody_is_logged_ou
     let app = TestApp::start().await;
     let tokens = app.newcomer("alice").await;
     let stolen = kid(&tokens.access);
-    // It was verified before, so that its verdict is remembered.
+    // The token was verified before, so the result is in the cache.
     assert_eq!(app.me(&tokens.access).await.status, StatusCode::OK);
 
     let maker = (&KeyWrap::in_the_clear(), &Random::System);

@@ -1,4 +1,4 @@
-//! To ask for a scope that the user may not have tells neither whether the password is right, nor who is an
+//! Asking for a scope that the user may not have reveals neither whether the password is right, nor who is an
 //! administrator.
 
 use crate::support::{PASSWORD, Response, TestApp};
@@ -53,7 +53,7 @@ async fn behind_a_full_address_it_does_not_tell_an_administrator_from_another() 
         app.try_log_in(&format!("person{number}"), "a guess").await;
     }
 
-    // Both have logged in from here, and are let through alike.
+    // Both have logged in from here, so strangers' limits do not distinguish them.
     let (alice, root) =
         (ask_for_admin(&app, "alice", "a guess").await, ask_for_admin(&app, "root", "a guess").await);
 

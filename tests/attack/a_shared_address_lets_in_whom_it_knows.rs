@@ -1,5 +1,5 @@
-//! Behind a proxy that nobody declared, or a NAT, everybody has one address. Somebody who guesses there
-//! does not keep out those who have logged in from it before.
+//! Behind an undeclared proxy, or a NAT, all users have one address. A guesser there does not lock out users
+//! who have logged in from it before.
 
 use crate::support::{PASSWORD, TestApp};
 

@@ -1,5 +1,5 @@
-//! A service, or a thief, holds somebody's access token. It must not be enough to take the account: to
-//! change what they log in with, to delete it, or to stay in it once the password was changed.
+//! A service, or a thief, holds a user's access token. It must not be enough to take over the account: to
+//! change its login names, to delete it, or to stay in it after the password was changed.
 
 use actix_web::http::Method;
 use serde_json::json;
@@ -28,7 +28,7 @@ async fn a_stolen_token_does_not_take_an_account() {
 async fn a_changed_password_ends_what_the_thief_holds() {
     let app = TestApp::start().await;
     let alice = app.newcomer("alice").await;
-    // The very session from which the password is changed.
+    // A token of the session in which the password is changed.
     let stolen = Tokens::of(&app.refresh(&alice.refresh).await);
     let change = json!({ "current_password": PASSWORD, "new_password": "a wholly new password" });
 

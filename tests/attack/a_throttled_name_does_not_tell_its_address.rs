@@ -1,5 +1,5 @@
-//! A username and an e-mail address are counted apart, so that nobody learns by guessing at one that the
-//! other belongs to the same account.
+//! A username and an e-mail address are counted separately, so guessing at one does not reveal that the other
+//! belongs to the same account.
 
 use crate::support::TestApp;
 

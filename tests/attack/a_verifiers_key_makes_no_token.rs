@@ -1,4 +1,5 @@
-//! With HS256 whoever verifies can sign. Sekisho takes what it issued, and nothing else that its key signed.
+//! With HS256 every verifier can sign. Sekisho accepts only tokens that it issued, not everything that its
+//! key signed.
 
 use jsonwebtoken::{EncodingKey, Header, decode_header, encode};
 use sekisho::domain::Algorithm;
@@ -6,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestApp;
 
-/// What every service has that verifies.
+/// The key that every verifying service has.
 const SHARED: &str = "Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfPjN6yZoXiVhCQ";
 
 #[actix_web::test]
@@ -26,7 +27,7 @@ async fn a_verifiers_key_makes_no_token() {
         }
         sign(&header, &claims)
     };
-    // Both are guessed: users and sessions are numbered one after the other.
+    // Both can be guessed: users and sessions are numbered consecutively.
     let [uid, sid] = ["uid", "sid"].map(|name| super::claims(&root.access)[name].clone());
     let admin = [("aud", json!([app.url("/admin")])), ("scope", json!("user admin"))];
     let as_root = [("sub", json!("root")), ("uid", uid), ("sid", sid)];
@@ -49,7 +50,7 @@ async fn a_verifiers_key_makes_no_token() {
         assert_eq!((answer.status.as_u16(), &*answer.code()), (401, "invalid_token"), "{what}");
         assert_eq!(app.get("/users", Some(&forged)).await.status, 401, "{what}");
     }
-    // The key is the right one: what Sekisho issued is taken, whoever signs it once more.
+    // The key is right: a token that Sekisho issued is accepted when it is signed again with it.
     assert_eq!(app.me(&forge(&[])).await.status, 200);
 }
 

@@ -1,5 +1,5 @@
-//! Each login opened one more session, for as long as somebody cared to log in, and to end them all was
-//! one statement on the one thread of the database.
+//! Once: each login opened one more session, without a limit, and ending all of them was one statement on the
+//! only thread of the database.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ async fn the_session_that_was_not_used_for_the_longest_time_ends() {
     app.clock.advance(Duration::from_mins(1));
     let used = Tokens::of(&app.refresh(&used.refresh).await);
 
-    // With the two of before one more than may live.
+    // With the two existing ones, this is one more than may be alive.
     let opened: Vec<_> = stream::iter(0..99).map(|_| app.log_in("alice")).buffer_unordered(8).collect().await;
 
     assert_eq!(app.me(&idle.access).await.status, 401);

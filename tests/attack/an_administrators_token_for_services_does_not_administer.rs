@@ -1,5 +1,5 @@
-//! A service is sent the tokens of whoever calls it, administrators among them. What it does with them at
-//! Sekisho must not be administration.
+//! A service receives the tokens of all its callers, including administrators. It must not be able to
+//! administer Sekisho with them.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
@@ -13,7 +13,7 @@ async fn an_administrators_token_for_services_does_not_administer() {
     app.administrator("root").await;
     let mallory = app.newcomer("mallory").await;
     let id = app.id_of(&mallory.access).await;
-    // What an administrator's application gets who calls the service of somebody else.
+    // The token that an administrator's application gets in order to call another service.
     let sent_to_the_service = app.log_in("root").await.access;
 
     let promotion =

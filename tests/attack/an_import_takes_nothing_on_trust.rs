@@ -1,5 +1,5 @@
-//! The file of an import could end registration, take others' names and numbers, and keep the command busy
-//! for ever.
+//! Once: the file of an import could block registration, take names and numbers of existing users, and keep
+//! the command busy for ever.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::support::{PASSWORD, START, TestApp};
 
-/// Imports whoever can be out of a table `user` with these rows, beside the running server.
+/// Imports every valid user from a table `user` with these rows, beside the running server.
 async fn import(app: &TestApp, rows: &str) -> ImportReport {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("tutorial.db");
@@ -54,7 +54,7 @@ async fn no_imported_username_stands_before_somebodys_address() {
     assert_eq!((report.imported, report.problems.len()), (1, 1));
     let me = app.me(&app.log_in("ALICE@example.com").await.access).await;
     assert_eq!(me.json()["username"], "alice");
-    // Whose address it is cannot be known; but nobody gets an account whose address leads to another's.
+    // It cannot be known whose address it is, but no user gets an account whose address leads to another's.
     assert_eq!(app.register("bob").await.code(), "email_taken");
 }
 

@@ -1,5 +1,5 @@
-//! Whoever comes by an administrator's token holds it for half an hour, and with the refresh token for
-//! longer. It must not be enough to make oneself an administrator, or to remove anybody.
+//! A stolen administrator's token is valid for half an hour, and with the refresh token for longer. It must
+//! not be enough to make oneself an administrator, or to remove one.
 
 use std::time::Duration;
 

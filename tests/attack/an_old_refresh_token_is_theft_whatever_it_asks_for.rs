@@ -1,5 +1,5 @@
-//! An old refresh token with a scope too many was answered `invalid_scope` for as long as its session
-//! lived, and nothing came of it: a way to watch a session unseen.
+//! Once: an old refresh token that asked for a scope too many was answered `invalid_scope` while its session
+//! was alive, without consequences. So a thief could watch a session unnoticed.
 
 use std::time::Duration;
 

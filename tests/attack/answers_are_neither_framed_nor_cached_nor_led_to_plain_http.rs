@@ -1,4 +1,5 @@
-//! What browsers and caches are told of answers, in Sekisho's own server and in somebody else's.
+//! The instructions to browsers and caches in answers, in Sekisho's own server and in an embedding
+//! application.
 
 use actix_web::{
     App, HttpResponse,

@@ -1,5 +1,4 @@
-//! Whoever hangs up, whatever was asked and however far it has come: every hash slot comes
-//! back, and none twice.
+//! Whatever request a client breaks off, and at whatever point, every hash slot comes back, and none twice.
 
 use std::time::Duration;
 
@@ -13,10 +12,11 @@ use crate::support::{
     wire::{FORM, JSON, Wire},
 };
 
-/// How many requests are broken off.
+/// The number of requests that are broken off.
 const REQUESTS: u32 = 2_000;
 
-/// With so many a session is opened anew, because a change of password that was not broken off has ended it.
+/// After this many requests a new session is opened, because a change of password that was not broken off has
+/// ended it.
 const SESSION_LASTS: u32 = 40;
 
 #[actix_web::test]
@@ -38,7 +38,7 @@ async fn whatever_is_broken_off() {
         pending.push(spawn(async move {
             let mut wire = Wire::connect(address).await;
             wire.send(request).await;
-            // From before it is read until some are answered: 40 at once take some dozen milliseconds.
+            // From before a request is read until some are answered: 40 at once take some dozen milliseconds.
             sleep(Duration::from_millis(u64::from(number % 37) * 2)).await;
             wire.stream.set_zero_linger().unwrap();
         }));
@@ -58,8 +58,8 @@ async fn whatever_is_broken_off() {
     assert!(timeout(Duration::from_millis(1), slot()).await.is_err(), "a slot was given twice");
 }
 
-/// Logs in, though the end of a change of password that was broken off may come between: then what was verified
-/// is no longer the password.
+/// Logs in. A broken-off change of password may take effect in between, so that the verified password is no
+/// longer the current one.
 async fn log_in(app: &TestApp) -> Tokens {
     for _ in 0..100 {
         let answer = app.try_log_in("alice", PASSWORD).await;

@@ -1,5 +1,5 @@
-//! One name has a limit over all networks. It binds those from which the account has never logged in, so
-//! it does not keep the owner out.
+//! One name has a limit over all networks. It applies to networks from which the account has never logged in,
+//! so it does not keep the owner out.
 
 use actix_web::http::Method;
 use futures_util::future::join_all;
@@ -13,12 +13,12 @@ async fn log_in_from(app: &TestApp, name: &str, password: &str, ip: &str) -> Res
     app.send_body(Method::POST, "/token", &[("content-type", FORM), ("x-forwarded-for", ip)], body).await
 }
 
-/// Addresses of one /48, each in a /64 of its own.
+/// Addresses of one /48, each in a different /64.
 fn of_one_site(number: usize) -> String {
     format!("2001:db8:1:{number:x}::1")
 }
 
-/// Addresses in /24s of their own.
+/// Addresses in different /24s.
 fn of_a_botnet(number: usize) -> String {
     format!("10.{}.{}.9", number / 256, number % 256)
 }
@@ -39,7 +39,7 @@ async fn assert_guesses_come_to_an_end(network: fn(usize) -> String) {
         let throttled = answers.iter().filter(|answer| answer.status == 429).count();
         assert_eq!((looked_at, throttled), (50, networks.len() - 50), "{name}");
     }
-    // Even the right password is not looked at, and an account looks like none.
+    // Even the right password is not checked, so an account looks like an unknown name.
     let right = log_in_from(&app, "alice", PASSWORD, "198.51.100.7").await;
     let nobody = log_in_from(&app, "nobody", PASSWORD, "198.51.100.7").await;
     assert_eq!((right.status.as_u16(), &*right.body), (429, &*nobody.body));

@@ -1,5 +1,5 @@
-//! Whoever hangs up on an attempt leaves nothing behind that holds up others, and has made an attempt
-//! all the same.
+//! A client that hangs up on an attempt leaves nothing behind that delays others, and its attempt still
+//! counts.
 
 use std::{
     net::SocketAddr,
@@ -26,7 +26,7 @@ use crate::support::{
 
 const ELSEWHERE: &str = "203.0.113.9";
 
-/// A server behind a proxy. A slow machine shall be slow, not busy.
+/// A server behind a proxy. Slow hashes must not make it refuse logins as busy.
 async fn start() -> TestApp {
     TestApp::start_with(|config| {
         config.account.max_login_wait = Duration::from_mins(1);
@@ -36,7 +36,7 @@ async fn start() -> TestApp {
     .await
 }
 
-/// Takes as long to hash as a test wants it to.
+/// A hash job that takes as long as the test wants.
 #[derive(Message)]
 #[rtype(result = "Result<(), PasswordError>")]
 struct Hold {
@@ -57,8 +57,8 @@ impl PasswordMessage for Hold {
     }
 }
 
-/// Keeps every hash thread busy for as long as what it returns is kept: passwords that have a slot wait
-/// to be hashed.
+/// Keeps every hash thread busy until the returned value is dropped, so that passwords with a slot wait to be
+/// hashed.
 async fn hold_the_hash_threads(app: &TestApp) -> Vec<mpsc::Sender<()>> {
     let mut all = Vec::new();
     for _ in 0..cores().get() {
@@ -66,7 +66,7 @@ async fn hold_the_hash_threads(app: &TestApp) -> Vec<mpsc::Sender<()>> {
         let (entered, has_entered) = oneshot::channel();
         let threads = app.sekisho.passwords().handle().clone();
         spawn(async move { threads.ask(Hold { entered, held }).await });
-        // One after the other, lest they go to one thread as a group.
+        // One after the other, because together they would go to one thread as a group.
         has_entered.await.unwrap();
         all.push(release);
     }
@@ -82,7 +82,7 @@ async fn log_in_from(app: &TestApp, name: &str, password: &str, ip: &str) -> Res
     app.send_body(Method::POST, "/token", &headers, body(name, password)).await
 }
 
-/// A login, as a proxy sends it on.
+/// A login, as a proxy forwards it.
 fn login_from(ip: &str, name: &str, password: &str) -> String {
     let body = body(name, password);
     format!(
@@ -96,12 +96,12 @@ async fn status(app: &TestApp) -> ThrottleStatus {
     app.sekisho.throttle().status().await.unwrap()
 }
 
-/// How many logins were given up by their clients.
+/// The number of logins that their clients abandoned.
 async fn abandoned(app: &TestApp) -> f64 {
     app.figure("sekisho_logins_total{outcome=\"abandoned\"}").await
 }
 
-/// Waits until every attempt has come to its end.
+/// Waits until every attempt has ended.
 async fn until_it_is_quiet(app: &TestApp) {
     eventually("nothing is under way", async || {
         let status = status(app).await;
@@ -146,7 +146,7 @@ async fn two_aborted_requests_after_four_failures_end_no_logins() {
     until_it_is_quiet(&app).await;
 
     assert_alice_logs_in_at_once(&app, ELSEWHERE).await;
-    // The fifth failure was counted, the sixth request was not begun.
+    // The fifth failure was counted, and the sixth request was not begun.
     assert_eq!(app.try_log_in("alice", PASSWORD).await.header("retry-after"), Some("1"));
     app.clock.advance(Duration::from_secs(1));
     assert_alice_logs_in_at_once(&app, "127.0.0.1").await;
@@ -247,7 +247,8 @@ async fn ten_thousand_aborted_guesses_end_no_logins() {
     let app = start().await;
     let before = status(&app).await;
     app.register("alice").await;
-    // Each time with a name of its own, which has failed so often that one of the fifty may be begun at a time.
+    // Each round uses a new name, which has failed so often that only one of the fifty may be begun at a
+    // time.
     let name = |round| format!("nobody{round}");
     let ip = |round| format!("10.0.{round}.1");
 

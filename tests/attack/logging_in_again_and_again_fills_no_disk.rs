@@ -1,5 +1,5 @@
-//! Each login left a row for a month, whether its session lived or not. Whoever logged in for hours and then
-//! deleted the account had all the rows deleted in one transaction, and everybody waited for it.
+//! Once: each login left a row for a month, whether its session was alive or not. After hours of logins,
+//! deleting the account deleted all the rows in one transaction, and every other request waited for it.
 
 use futures_util::{StreamExt, stream};
 use sekisho::config::Database;
@@ -24,7 +24,7 @@ async fn an_account_has_a_bounded_number_of_sessions_that_ended() {
         "SELECT count(*) FROM sessions WHERE user_id = (SELECT id FROM users WHERE username = 'mallory')";
     let rows: i64 = db.query_row(count, [], |row| row.get(0)).unwrap();
     assert!(rows <= 200, "{rows} sessions are kept");
-    // Those that can be seen are all there, and others' were not touched.
+    // The visible sessions are all there, and other users' sessions were not touched.
     let newest = app.log_in("mallory").await;
     let list = app.get("/users/me/sessions?ended=true", Some(&newest.access)).await.json();
     assert_eq!(list["items"].as_array().unwrap().len(), 200);

@@ -43,7 +43,7 @@ mod with_an_encryption_key_a_stolen_file_signs_nothing;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-/// What an access token says.
+/// The claims of an access token.
 fn claims(token: &str) -> Value {
     let part = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()

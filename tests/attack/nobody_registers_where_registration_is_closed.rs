@@ -1,5 +1,5 @@
-//! Registration could not be closed: whoever reached the server could make accounts, and ask which names are
-//! taken.
+//! Once: registration could not be closed, so anyone who reached the server could create accounts, and ask
+//! which names are taken.
 
 use actix_web::http::{Method, StatusCode};
 use sekisho::domain::Registration;
@@ -33,7 +33,7 @@ async fn the_refusal_does_not_wait_for_the_body() {
     wire.send("POST /users/ HTTP/1.1\r\nhost: sekisho\r\ncontent-type: application/json\r\n").await;
     wire.send("content-length: 60000\r\n\r\n{").await;
 
-    // And the rest of the body is not waited for, either.
+    // And the server does not wait for the rest of the body.
     let answers: Vec<_> = wire.answers().await.iter().map(|answer| answer.status).collect();
     assert_eq!(answers, [403]);
 }

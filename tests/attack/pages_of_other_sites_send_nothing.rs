@@ -1,5 +1,5 @@
-//! A page of another site lets its visitors' browsers send wrong passwords, and locks their networks
-//! out. A form needs no permission of ours; what the browser says of it is enough to refuse it.
+//! A page of another site could make its visitors' browsers send wrong passwords, and lock their networks
+//! out. A form needs no permission, but what the browser says about it is enough to refuse it.
 
 use actix_web::http::Method;
 use sekisho::http::PATHS;
@@ -9,7 +9,7 @@ use crate::support::{PASSWORD, Response, TestApp, wire::FORM};
 const APP: &str = "https://app.example.com";
 const EVIL: &str = "https://evil.example";
 
-/// What a browser says of a form that a page of `origin` sends.
+/// The headers that a browser adds to a form that a page of `origin` sends.
 fn from_page<'a>(site: &'a str, origin: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![("content-type", FORM), ("sec-fetch-site", site), ("sec-fetch-mode", "no-cors"), ("origin", origin)]
 }

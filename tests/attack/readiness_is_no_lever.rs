@@ -1,4 +1,4 @@
-//! `/readyz` asks every actor, the one database thread among them, and anybody may ask it.
+//! `/readyz` is public and asks every actor, including the one database thread.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use crate::support::TestApp;
 
-/// How often the database was asked whether it answers.
+/// The number of pings that the database has answered.
 async fn pings(app: &TestApp) -> u64 {
     let name = r#"sekisho_actor_message_duration_seconds_count{actor="db",message="Ping"}"#;
     let url = format!("http://{}/metrics", app.metrics_address.unwrap());

@@ -1,5 +1,5 @@
-//! Whoever makes accounts by program, or looks for names that are taken, comes to an end. A class behind
-//! one address does not.
+//! A program that creates accounts, or looks for taken names, reaches a limit. A class behind one address
+//! does not.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn a_class_behind_one_address_registers_at_once() {
     for number in 0..30 {
         let name = format!("pupil{number}");
         assert_eq!(register_from(&app, &name, "198.51.100.7").await.status, 201, "{number}");
-        // Twice somebody else was faster.
+        // Twice another user was faster.
         for _ in 0..2 {
             assert_eq!(register_from(&app, "pupil0", "198.51.100.7").await.status, 409, "{number}");
         }
@@ -47,7 +47,7 @@ async fn whoever_looks_for_taken_names_learns_no_more_than_a_hundred() {
         assert_eq!(answer.header("retry-after"), Some("60"), "{name}");
     }
     assert_eq!(register_from(&app, "bob", "192.0.2.1").await.status, 201);
-    // Logins are counted apart.
+    // Logins are counted separately.
     let headers = [("content-type", crate::support::wire::FORM), ("x-forwarded-for", "198.51.100.200")];
     let form = format!("username=alice&password={}", PASSWORD.replace(' ', "+"));
     assert_eq!(app.send_body(Method::POST, "/token", &headers, form).await.status, 200);
@@ -94,7 +94,7 @@ async fn a_refused_registration_costs_no_hash() {
     for _ in 0..100 {
         register_from(&app, "alice", "198.51.100.7").await;
     }
-    // No hash thread is free, so only what needs none can be answered.
+    // No hash thread is free, so only requests that need none can be answered.
     let anybody = || {
         let origin = sekisho::domain::RequestOrigin::default();
         app.sekisho.passwords().slot(sekisho::actors::password::FlowKey::registration(&origin))

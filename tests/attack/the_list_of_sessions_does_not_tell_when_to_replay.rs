@@ -1,5 +1,6 @@
-//! A thief with a stolen access token saw by `last_used_at` and `expires_at` when the owner refreshed,
-//! and presented the token that was just replaced: the grace gave them the current one, again and again.
+//! Once: `last_used_at` and `expires_at` told a thief with a stolen access token when the owner refreshed.
+//! The thief presented the token that was just replaced, and got the current one within the grace period,
+//! again and again.
 
 use std::time::Duration;
 

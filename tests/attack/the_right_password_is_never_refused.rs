@@ -1,5 +1,5 @@
-//! A hash of another cost is replaced at a login. Logins that ran beside the first met the hash before
-//! it, and were refused with the right password.
+//! Once: a login replaced a hash of an outdated cost. Simultaneous logins had found the old hash, and were
+//! refused with the right password.
 
 use actix_web::http::StatusCode;
 use futures_util::future::join_all;

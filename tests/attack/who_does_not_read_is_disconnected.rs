@@ -1,5 +1,5 @@
-//! A client that asks and does not read: its connection ends, and what it may hold is bounded. That
-//! the memory is, is tested with a process: `tests/process/unread.rs`.
+//! A client that sends requests and does not read: its connection ends, and what it may hold is bounded.
+//! `tests/process/unread.rs` tests the bound on memory, with a process.
 
 use std::{
     io::ErrorKind,
@@ -17,7 +17,7 @@ use crate::support::{TestApp, eventually, wire::Wire};
 
 const BUNDLE: &[u8] = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/// A connection whose client's kernel takes little that the client does not read.
+/// A connection whose client's kernel buffers little that the client does not read.
 async fn connect(address: SocketAddr, buffer: u32) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(buffer).unwrap();
@@ -37,7 +37,7 @@ async fn a_client_that_reads_nothing_is_disconnected_and_others_are_served() {
     }
 
     assert_eq!(app.get("/healthz", None).await.status, 200);
-    // What is sent to a closed connection is answered by a reset.
+    // Sending to a closed connection causes a reset.
     let is_reset = |error: std::io::Error| error.kind() != ErrorKind::WouldBlock;
     for stream in &deaf {
         eventually("it is closed", async || stream.try_write(b" ").is_err_and(is_reset)).await;
@@ -74,7 +74,7 @@ async fn a_client_that_sends_much_before_it_reads_gets_every_answer_in_order() {
     let requests: Vec<_> = (0..2000)
         .map(|n| format!("GET {} HTTP/1.1\r\nHost: x\r\nx-request-id: {n}\r\n\r\n", paths[n % paths.len()]))
         .collect();
-    // The first waits for a hash, while what follows arrives.
+    // The first request waits for a hash while the others arrive.
     let body = "username=alice&password=wrong";
     let login = format!(
         "POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",

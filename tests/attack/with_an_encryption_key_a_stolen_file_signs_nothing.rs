@@ -1,4 +1,4 @@
-//! Once: whoever had a copy of the database, of its log or of a backup could sign tokens for anybody.
+//! Once: anyone with a copy of the database, of its log or of a backup could sign tokens for any user.
 
 use std::{collections::HashSet, fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::support::{START, TestApp, Tokens};
 
-/// A database that an earlier version made, with its secrets in the clear, and its tokens.
+/// A database from an earlier version, with its secrets in the clear, and its tokens.
 fn database_of_before(directory: &Path) -> (std::path::PathBuf, Value) {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/schema-0001");
     let path = directory.join("sekisho.db");
@@ -19,7 +19,7 @@ fn database_of_before(directory: &Path) -> (std::path::PathBuf, Value) {
     (path, serde_json::from_str(&tokens).unwrap())
 }
 
-/// Every 16 bytes that stand together in one of the secrets.
+/// Every sequence of 16 bytes in one of the secrets.
 fn pieces_of_secrets(path: &Path) -> HashSet<Vec<u8>> {
     let db = Connection::open(path).unwrap();
     let mut secrets =
@@ -30,7 +30,7 @@ fn pieces_of_secrets(path: &Path) -> HashSet<Vec<u8>> {
     secrets.iter().flat_map(|secret| secret.windows(16).map(<[u8]>::to_vec)).collect()
 }
 
-/// How many places in the file, its log and the log's index hold a piece of a secret.
+/// The number of places in the file, its log and the log's index that contain a piece of a secret.
 fn found(pieces: &HashSet<Vec<u8>>, path: &Path) -> usize {
     let files = ["", "-wal", "-shm"].map(|suffix| format!("{}{suffix}", path.display()));
     let contents = files.iter().filter_map(|file| fs::read(file).ok());

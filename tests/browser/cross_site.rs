@@ -1,4 +1,4 @@
-//! What a page of another site lets a browser send.
+//! What a page of another site can make a browser send.
 
 use std::{
     io::{Read, Write},
@@ -18,7 +18,7 @@ fn page(visit: &Visit) -> String {
     )
 }
 
-/// A server that answers everybody with a page, for as long as the tests run.
+/// Answers every request with a page while the tests run.
 fn serve(page: &str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -42,11 +42,11 @@ fn serve(page: &str) -> SocketAddr {
     address
 }
 
-/// What the browser shows once the form was answered.
+/// What the browser shows after the form was answered.
 async fn answer_to_the_form(visit: &Visit, page: &str) -> String {
     visit.browser.goto(page).await.unwrap();
     until("the answer to the form", async || {
-        // Between two pages there is nothing to ask.
+        // Between two pages no script can run.
         let script = "return document.contentType === 'application/json' && document.body.innerText";
         let text = visit.browser.execute(script, Vec::new()).await.ok()?;
         text.as_str().map(str::to_owned)

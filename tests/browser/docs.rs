@@ -5,7 +5,7 @@ use test_server::PASSWORD;
 
 use super::visit::{Visit, until, visit};
 
-/// What the browser refused or a script complained of; advice to developers is neither.
+/// What the browser refused, and what scripts complained of. Advice to developers is neither.
 async fn complaints(visit: &Visit) -> Vec<String> {
     let entries = visit.log("browser").await;
     let complaints = entries.iter().filter(|entry| entry["level"] != "DEBUG");

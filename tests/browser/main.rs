@@ -1,4 +1,4 @@
-//! What a person sees of Sekisho, in a real browser.
+//! What a user sees of Sekisho, in a real browser.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod cross_site;

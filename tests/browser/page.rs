@@ -1,11 +1,11 @@
-//! What a person does on `/docs`.
+//! What a user does on `/docs`.
 
 use fantoccini::{Locator, elements::Element, key::Key};
 use serde_json::Value;
 
 use super::visit::{Visit, until};
 
-/// What an operation's *Execute* showed.
+/// The result that *Execute* showed for an operation.
 pub struct Shown {
     pub status: String,
     pub body: Value,
@@ -18,7 +18,7 @@ impl Visit {
         self.find(".opblock").await;
     }
 
-    /// Each operation that is to be seen, as `GET /users/me`.
+    /// Each visible operation, such as `GET /users/me`.
     pub async fn operations(&self) -> Vec<String> {
         let script = "return Array.from(document.querySelectorAll('.opblock'), block =>
             block.querySelector('.opblock-summary-method').textContent + ' ' +
@@ -35,14 +35,14 @@ impl Visit {
         self.click(".modal-ux .auth-btn-wrapper .btn.authorize").await;
     }
 
-    /// Waits until the dialog says that it worked, and closes it.
+    /// Waits until the dialog reports success, and closes it.
     pub async fn see_authorized(&self) {
         let said = self.text(".modal-ux .auth-container h6").await;
         assert_eq!(said, "Authorized");
         self.click(".modal-ux .btn-done").await;
     }
 
-    /// Unfolds an operation such as `get /users/me`, writes `body` where it takes one, executes it.
+    /// Unfolds an operation such as `get /users/me`, enters `body` if it takes one, and executes it.
     pub async fn execute(&self, method: &str, path: &str, body: Option<&Value>) -> Shown {
         let block = format!("//div[contains(@class, 'opblock-{method}')][.//*[@data-path='{path}']]");
         let block = self.browser.find(Locator::XPath(&block)).await.unwrap();
@@ -64,7 +64,7 @@ impl Visit {
     }
 }
 
-/// Types a text in place of what an input holds.
+/// Replaces the text of an input.
 async fn type_over(input: &Element, text: &str) {
     let select_all = format!("{}a{}", char::from(Key::Control), char::from(Key::Null));
     input.send_keys(&select_all).await.unwrap();

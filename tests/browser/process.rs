@@ -10,7 +10,7 @@ struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -28,12 +28,12 @@ fn start<T>(command: &mut Command, find: impl Fn(&str) -> Option<T>) -> (Running
     let running = Running(child);
     let found = lines.by_ref().map_while(Result::ok).find_map(|line| find(&line));
     let found = found.unwrap_or_else(|| panic!("{command:?} ended before it was ready"));
-    // Whatever it still has to say must not fill the pipe.
+    // Its further output must not fill the pipe.
     std::thread::spawn(move || lines.for_each(drop));
     (running, found)
 }
 
-/// What drives the browser; `CHROMEDRIVER` names another than the one on the path.
+/// The program that drives the browser; `CHROMEDRIVER` names another than the one on the path.
 pub struct Driver {
     pub url: String,
     _running: Running,

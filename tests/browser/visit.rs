@@ -1,4 +1,4 @@
-//! A visit: a browser of its own at a server of its own.
+//! A visit: a new browser at a new server.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -11,7 +11,7 @@ use test_server::{Home, Server};
 
 use super::process::Driver;
 
-/// How long anything may take to appear; a busy machine is slow, and nothing here measures time.
+/// How long anything may take to appear. A busy machine is slow, and nothing here measures time.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A browser, and the server that it looks at.
@@ -22,7 +22,7 @@ pub struct Visit {
     session: String,
 }
 
-/// Opens a browser, does what is to be done, and closes the browser however that went.
+/// Opens a browser, runs `what`, and closes the browser whatever the outcome.
 pub async fn visit(what: impl AsyncFnOnce(&Visit)) {
     let profile = TempDir::new().unwrap();
     let home = Home::new(env!("CARGO_BIN_EXE_sekisho"));
@@ -104,8 +104,8 @@ impl Visit {
         self.browser.execute(script, Vec::new()).await.unwrap()
     }
 
-    /// The entries of a log since it was read last: `browser` is the console with what the browser
-    /// refused to do, `performance` is every event of the network.
+    /// The entries of a log since it was last read: `browser` is the console, with what the browser refused
+    /// to do; `performance` is every event of the network.
     pub async fn log(&self, name: &str) -> Vec<Value> {
         let url = format!("{}/session/{}/se/log", self.driver.url, self.session);
         let mut response =
@@ -118,7 +118,7 @@ impl Visit {
         }
     }
 
-    /// Every address that the page asked for, also where nothing answered.
+    /// Every address that the page requested, even if there was no answer.
     pub async fn requested(&self) -> Vec<String> {
         let entries = self.log("performance").await;
         let messages = entries.iter().map(|entry| {
@@ -128,12 +128,12 @@ impl Visit {
         messages
             .filter(|message| message["method"] == "Network.requestWillBeSent")
             .map(|message| message["params"]["request"]["url"].as_str().unwrap().to_owned())
-            // The browser's own first page, which no other page can ask for.
+            // The browser's own start page, which no other page can request.
             .filter(|url| !url.starts_with("chrome:"))
             .collect()
     }
 
-    /// Keeps a picture of what is to be seen in `target/screenshots`.
+    /// Saves a screenshot in `target/screenshots`.
     pub async fn keep_screenshot(&self, name: &str) {
         let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
         std::fs::create_dir_all(&directory).unwrap();

@@ -1,5 +1,5 @@
-//! After a restart: what became of the operation that was under way, and whether all that was
-//! known before still holds.
+//! After a restart: the outcome of the operation that was in progress, and whether everything known before
+//! still holds.
 
 use serde_json::json;
 
@@ -9,18 +9,18 @@ use crate::{
     model::{Operation, Standing},
 };
 
-/// So many wrong passwords a client may try after each restart. The throttle, which
-/// forgets at a restart, grants an address a hundred, and there are eight clients.
+/// The number of wrong passwords that a client may try after each restart. The throttle, which forgets at a
+/// restart, allows an address a hundred, and there are eight clients.
 const WRONG_PASSWORDS: usize = 6;
 
-/// Of each account's ended sessions, so many are remembered.
+/// The number of each account's ended sessions that are remembered.
 const ENDED_SESSIONS: usize = 8;
 
-/// How many accounts that were left alone are looked at, too.
+/// The number of accounts that are checked although nothing was done to them.
 const UNTOUCHED: usize = 2;
 
 impl Client {
-    /// Verifies what was touched since the last time and some of the rest, or everything.
+    /// Verifies the accounts that were touched since the last time and some of the others, or everything.
     pub fn verify(&mut self, everything: bool) {
         let mut guesses = WRONG_PASSWORDS;
         if let Some(operation) = self.in_flight.take() {
@@ -40,8 +40,8 @@ impl Client {
         }
     }
 
-    /// Whether an operation of unknown outcome has happened. Both are right; half of it is not, and
-    /// that is what the verification of the account will show.
+    /// Finds out whether an operation of unknown outcome took effect. Both outcomes are right; half an effect
+    /// is not, and the verification of the account would show it.
     fn find_out(&mut self, operation: &Operation, guesses: &mut usize) -> bool {
         let at = operation.account();
         let account = &self.accounts[at];
@@ -52,7 +52,7 @@ impl Client {
                 match answer.status {
                     200 => self.accounts[at].open_session(&answer),
                     401 => {
-                        // The name is free still.
+                        // The name is still free.
                         *guesses -= 1;
                         self.must(&Operation::Register(at));
                         return false;
@@ -84,8 +84,8 @@ impl Client {
                 self.ask(&request).text("email") == *new
             }
             Operation::Refresh(_, session) => {
-                // Either way the same token gives the successor; whether it is an old one by now
-                // does not show, and must not.
+                // In either case the same token yields the successor. It does not show whether the token is
+                // an old one by now, and must not.
                 self.accounts[at].sessions[*session].maybe_rotated = true;
                 return true;
             }
@@ -136,8 +136,8 @@ impl Client {
         self.forget_old_sessions(at);
     }
 
-    /// How many sessions the server lists; all that are known to be alive are among them, and none
-    /// that is known to have ended.
+    /// The number of sessions that the server lists. All sessions that are known to be alive are among them,
+    /// and none that is known to have ended.
     fn count_sessions(&mut self, at: usize) -> usize {
         let Some(first) = self.accounts[at].alive().first().copied() else {
             return 0;
@@ -163,7 +163,7 @@ impl Client {
             self.must(&Operation::Replay(at, session));
         }
         let known = &mut self.accounts[at].sessions[session];
-        // The kill has ended every request that nobody waited for.
+        // The kill has ended every abandoned request.
         known.rotations_left = usize::MAX;
         if known.maybe_rotated || self.rng.u8(..100) < 50 {
             self.must(&Operation::Refresh(at, session));
@@ -209,7 +209,7 @@ impl Client {
         });
     }
 
-    /// Does an operation whose outcome is known beforehand; [`Client::perform`] judges it.
+    /// Performs an operation whose outcome is known in advance; [`Client::perform`] judges it.
     fn must(&mut self, operation: &Operation) {
         self.perform(operation).expect("nobody kills the server while it is verified");
         self.tally.verified += 1;

@@ -1,4 +1,4 @@
-//! A client: its accounts, what it does to them, and what every answer must be.
+//! A client: its accounts, its operations on them, and what every answer must be.
 
 use std::{
     net::SocketAddr,
@@ -22,10 +22,10 @@ use crate::{
     server::GRACE,
 };
 
-/// No client has more accounts at once, so that each is used often.
+/// The maximum number of accounts of a client, so that each is used often.
 const MAX_ACCOUNTS: usize = 6;
 
-/// So many rotations may follow a refresh whose answer was lost; see [`Session::rotations_left`].
+/// The number of rotations that may follow a refresh whose answer was lost; see [`Session::rotations_left`].
 ///
 /// [`Session::rotations_left`]: crate::model::Session::rotations_left
 const ROTATIONS_AFTER_A_LOSS: usize = RefreshChain::MAX_REPLACED / 2;
@@ -38,7 +38,7 @@ pub struct Client {
     pub name: String,
     pub rng: Rng,
     pub accounts: Vec<Account>,
-    /// What was under way when the server was killed.
+    /// The operation that was in progress when the server was killed.
     pub in_flight: Option<Operation>,
     pub tally: Tally,
     pub http: Http,
@@ -48,9 +48,9 @@ pub struct Client {
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Tally {
     pub acknowledged: u64,
-    /// Operations that were under way at a kill, and turned out to have happened.
+    /// The number of operations that were in progress at a kill and turned out to have taken effect.
     pub unknown_done: u64,
-    /// The same, and to have not.
+    /// The number of those that turned out to have had no effect.
     pub unknown_undone: u64,
     pub verified: u64,
 }
@@ -68,7 +68,7 @@ impl Client {
         }
     }
 
-    /// Does one thing after another until the server is killed.
+    /// Performs operations until the server is killed.
     pub fn work(&mut self) {
         while self.step().is_ok() {}
     }
@@ -83,7 +83,7 @@ impl Client {
         self.perform(&operation).map(drop)
     }
 
-    /// Sends a refresh and never hears of it: what follows is the retry.
+    /// Sends a refresh and drops its answer. The retry follows.
     fn lose_a_refresh(&mut self, account: usize, session: usize) -> Result<(), Killed> {
         let request = self.request(&Operation::Refresh(account, session));
         let known = &mut self.accounts[account].sessions[session];
@@ -93,7 +93,7 @@ impl Client {
         sent.map_err(|error| self.gone(&error))
     }
 
-    /// Sends an operation, takes note of its outcome, and of a kill that leaves it unknown.
+    /// Sends an operation and records its outcome, or that a kill has left it unknown.
     pub fn perform(&mut self, operation: &Operation) -> Result<Response, Killed> {
         let request = self.request(operation);
         self.accounts[operation.account()].touched = true;
@@ -126,7 +126,7 @@ impl Client {
         let Some(&session) = self.rng.choice(&alive) else {
             return Operation::LogIn(at);
         };
-        // Some sessions have to grow old.
+        // Some sessions have to become old.
         let eldest = alive.iter().copied().max_by_key(|session| account.sessions[*session].rotations);
         let known = &account.sessions[session];
         let crowded = alive.len() > 4;
@@ -161,7 +161,7 @@ impl Client {
         Operation::Register(self.accounts.len() - 1)
     }
 
-    /// A password that the server takes: it takes one in 65,536 for a common one.
+    /// A password that the server accepts. It takes one in 65,536 for a common one.
     fn password(&mut self) -> String {
         let policy = Config::default().password.policy();
         loop {
@@ -212,7 +212,7 @@ impl Client {
         }
     }
 
-    /// Holds an answer against what is known, and learns from it.
+    /// Compares an answer with what is known, and learns from it.
     fn conclude(&mut self, operation: &Operation, answer: &Response) {
         let account = &mut self.accounts[operation.account()];
         let expected = match operation {
@@ -248,7 +248,7 @@ impl Client {
 }
 
 impl crate::model::Session {
-    /// Whether the token before the current one leads to the current one, for sure.
+    /// Whether the previous token certainly leads to the current one.
     pub fn can_replay(&self) -> bool {
         let in_time = |at: &Instant| at.elapsed() < Duration::from_secs(GRACE / 2);
         !self.ended && !self.maybe_rotated && self.previous.as_ref().is_some_and(|(_, at)| in_time(at))

@@ -1,4 +1,4 @@
-//! Requests that can be sent again, over a connection that is made anew where it broke.
+//! Requests that can be sent again, over a connection that is reopened when it breaks.
 
 use std::{io, net::SocketAddr};
 
@@ -24,7 +24,7 @@ impl Request {
         Self { method, path, headers: Vec::new(), body: String::new() }
     }
 
-    /// The same from a network that nothing else comes from: registrations are limited by network.
+    /// The same request from an unused network, because registrations are limited by network.
     pub fn sent_from_elsewhere(mut self) -> Self {
         self.headers.push(("x-forwarded-for", unused_network().to_string()));
         self
@@ -58,8 +58,8 @@ impl Http {
         Self { address, connection: None }
     }
 
-    /// Sends a request and reads its answer. An error means that the connection broke: the request
-    /// may have been done or not.
+    /// Sends a request and reads its answer. An error means that the connection broke, so the request may or
+    /// may not have taken effect.
     pub fn send(&mut self, request: &Request) -> io::Result<Response> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
@@ -71,7 +71,7 @@ impl Http {
         Ok(answer)
     }
 
-    /// Sends a request over a connection of its own and hangs up: the answer is lost.
+    /// Sends a request over a separate connection and hangs up, so that the answer is lost.
     pub fn send_and_hang_up(&self, request: &Request) -> io::Result<()> {
         request.write_to(&mut Connection::open(self.address)?)
     }

@@ -1,12 +1,12 @@
-//! Servers that are killed in the middle of their work, and what is true afterwards.
+//! Servers that are killed in the middle of their work, and their state afterwards.
 //!
-//! Several clients do all that clients do; the server is killed by SIGKILL at a random moment and
-//! started again on the same file, and each client holds it against what it knows: what was
-//! acknowledged is there, what was ended stays ended, and the one operation that was under way has
-//! happened wholly or not at all.
+//! Several clients use a server in every way that clients do. The server is killed by SIGKILL at a random
+//! moment and restarted on the same file. Then each client compares it with what it knows: what was
+//! acknowledged is there, what was ended stays ended, and the one operation that was in progress has taken
+//! effect wholly or not at all.
 //!
-//! `SEKISHO_CRASH_KILLS` is the number of kills, `SEKISHO_CRASH_SEED` repeats the choices of another
-//! run (not the machine's scheduling). For a long run there is `scripts/crash`.
+//! `SEKISHO_CRASH_KILLS` is the number of kills, and `SEKISHO_CRASH_SEED` repeats the choices of another run
+//! (not the machine's scheduling). `scripts/crash` does a long run.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -47,13 +47,13 @@ use self::{
 
 const CLIENTS: usize = 8;
 
-/// A server is killed so many milliseconds after everything was verified.
+/// A server is killed this many milliseconds after everything was verified.
 const LIFE: std::ops::Range<u64> = 50..600;
 
-/// One that is killed while it starts lives so many milliseconds at most.
+/// A server that is killed while it starts lives at most this many milliseconds.
 const STILLBORN: u64 = 60;
 
-/// How many new databases are begun.
+/// The number of new databases.
 const FIRST_STARTS: usize = 20;
 
 #[test]
@@ -102,7 +102,7 @@ fn setting(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name} takes a number, not {text:?}")))
 }
 
-/// Keeps the database and the server's log where a test fails.
+/// Keeps the database and the server's log if a test fails.
 struct Evidence(Option<TempDir>);
 
 impl Evidence {
@@ -165,7 +165,7 @@ impl<'a> Run<'a> {
         inspect(self.directory);
     }
 
-    /// Starts a server, now and then after one that was killed before it was ready, and verifies it.
+    /// Starts a server, sometimes after one that was killed before it was ready, and verifies it.
     fn start(&mut self, everything: bool) -> Server {
         while self.rng.u8(..100) < 20 {
             die_young(self.directory, &mut self.rng);
@@ -184,7 +184,7 @@ impl<'a> Run<'a> {
         server
     }
 
-    /// Verifies everything and ends a server in order; returns the median time of a start.
+    /// Verifies everything and shuts a server down in order; returns the median time of a start.
     fn end(&mut self) -> Duration {
         self.start(true).stop();
         inspect(self.directory);
@@ -202,7 +202,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// A bar on a terminal, ten lines elsewhere.
+    /// Shows a progress bar on a terminal, and ten lines elsewhere.
     fn show_progress(&self, number: u64, kills: u64) {
         let tenth = |number: u64| number * 10 / kills;
         let done = usize::try_from(number * 30 / kills).unwrap();

@@ -1,7 +1,7 @@
-//! What a client knows for certain: the oracle that the server is held against.
+//! What a client knows for certain: the oracle that the server is compared with.
 //!
-//! A client has one request under way at a time, so when the server is killed one operation is of
-//! unknown outcome and everything else is a fact.
+//! A client has one request in progress at a time. So when the server is killed, the outcome of one operation
+//! is unknown, and everything else is a fact.
 
 use sekisho::domain::RefreshChain;
 use std::time::Instant;
@@ -11,13 +11,13 @@ use serde_json::Value;
 
 use crate::http::Response;
 
-/// So many rotations push a token out of the server's memory of replaced ones; presented again, it
-/// is a stolen one.
+/// This many rotations push a token out of the server's memory of replaced ones. If it is presented again, it
+/// counts as stolen.
 pub const FORGOTTEN_AFTER: usize = RefreshChain::MAX_REPLACED + 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// The registration is under way.
+    /// The registration is in progress.
     Registering,
     Present,
     Deleted,
@@ -32,9 +32,9 @@ pub struct Account {
     pub former_password: Option<String>,
     pub standing: Standing,
     pub sessions: Vec<Session>,
-    /// At most so many sessions are alive of whose tokens the client never heard.
+    /// The maximum number of live sessions whose tokens the client never received.
     pub strays: usize,
-    /// Whether anything was done to it since it was last verified.
+    /// Whether an operation was performed on it since it was last verified.
     pub touched: bool,
 }
 
@@ -43,19 +43,19 @@ pub struct Session {
     pub id: i64,
     pub access: String,
     pub refresh: String,
-    /// The refresh token before, and when it was replaced.
+    /// The previous refresh token, and when it was replaced.
     pub previous: Option<(String, Instant)>,
     pub first: String,
     pub rotations: usize,
     pub ended: bool,
-    /// A refresh was sent whose answer was lost, so that `refresh` may have been replaced already.
+    /// A refresh was sent and its answer lost, so `refresh` may have been replaced already.
     pub maybe_rotated: bool,
-    /// A request that nobody waits for may come late. So that it never finds its token forgotten,
-    /// so many rotations remain until the next kill, which ends it.
+    /// An abandoned request may arrive late. So that its token is never forgotten by then, this many
+    /// rotations remain until the next kill, which ends the request.
     pub rotations_left: usize,
 }
 
-/// Something that a client does, with the indices of the account and the session concerned.
+/// An operation of a client, with the indices of the account and the session concerned.
 #[derive(Debug, Clone)]
 pub enum Operation {
     Register(usize),
@@ -63,7 +63,7 @@ pub enum Operation {
     ChangePassword(usize, usize, String),
     ChangeEmail(usize, usize, String),
     Refresh(usize, usize),
-    /// Presents the refresh token before the current one.
+    /// Presents the previous refresh token.
     Replay(usize, usize),
     /// Presents a refresh token that was replaced long ago.
     Reuse(usize, usize),
@@ -72,7 +72,7 @@ pub enum Operation {
     LogOut(usize, usize),
     EndOthers(usize, usize),
     Delete(usize, usize),
-    /// Asks who one is, with the token of any session.
+    /// Asks for the user, with the token of any session.
     Look(usize, usize),
 }
 
@@ -131,7 +131,7 @@ impl Account {
         self.sessions.push(session);
     }
 
-    /// What an operation changes, as far as it does not stand in its answer.
+    /// The effects of an operation, as far as they are not in its answer.
     pub fn apply(&mut self, operation: &Operation) {
         match operation {
             Operation::Register(_) => self.standing = Standing::Present,

@@ -1,4 +1,4 @@
-//! The server as a process that can be killed, and the files that it leaves behind.
+//! The server as a process that can be killed, and the files that it leaves.
 
 use std::{
     fs::{self, File},
@@ -8,8 +8,8 @@ use std::{
 use rusqlite::Connection;
 use test_server::Starting;
 
-/// How long a replaced refresh token may be presented again, in seconds: the most that can be set,
-/// so that no pause of the machine makes a thief of a client that tries again.
+/// How long a replaced refresh token may be presented again, in seconds. It is the maximum setting, so that
+/// no pause of the machine turns a client that retries into a thief.
 pub const GRACE: u64 = 300;
 
 /// Starts a server on the database in a directory.
@@ -26,8 +26,8 @@ pub fn spawn(directory: &Path) -> Starting {
     Starting::spawn(command, log.into())
 }
 
-/// Checks what the server that has ended left behind: no complaint, but for tokens that were presented as a thief
-/// would, and a whole database.
+/// Checks what a server that has ended left behind: a log without complaints, except about tokens that were
+/// presented as a thief would, and an intact database.
 pub fn inspect(directory: &Path) {
     let log = fs::read_to_string(directory.join("server.log")).unwrap();
     let is_theft = |line: &&str| line.ends_with("a replaced refresh token was presented again");
@@ -36,8 +36,8 @@ pub fn inspect(directory: &Path) {
     check_left_behind(directory);
 }
 
-/// Checks the database as the killed server left it: on a copy, since opening the file itself
-/// recovers it, and that is for the next server to do.
+/// Checks the database as the killed server left it. It checks a copy, because opening the file itself
+/// recovers it, and the next server must do that.
 fn check_left_behind(directory: &Path) {
     let file = directory.join("crash.db");
     if !file.exists() {

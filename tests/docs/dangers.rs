@@ -1,4 +1,4 @@
-//! The table of dangers in OPERATIONS.md, held against the source that finds them.
+//! Compares the table of dangers in OPERATIONS.md with the source that finds them.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What README.md says of Sekisho inside another application.
+//! What README.md says about Sekisho inside another application.
 
 use actix_web::{
     App,

@@ -8,7 +8,7 @@ use test_server::{Server, command, finish};
 
 use crate::support::path;
 
-/// The file that cargo builds of an example; where `cargo test` has built it already, at once.
+/// Builds an example and returns its executable. If `cargo test` has built it already, this is immediate.
 fn build(example: &str) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--example", example, "--message-format", "json-render-diagnostics"]);

@@ -8,7 +8,7 @@ use std::{
 
 use crate::support::{path, text};
 
-/// Every page of ours.
+/// Every Markdown page of the repository.
 fn pages() -> Vec<PathBuf> {
     let pages_in = |directory: &str| {
         let entries = fs::read_dir(path(directory)).unwrap().map(|entry| entry.unwrap().path());
@@ -17,7 +17,7 @@ fn pages() -> Vec<PathBuf> {
     ["", "docs", "docs/decisions"].into_iter().flat_map(pages_in).collect()
 }
 
-/// Where a page's links lead, without what stands on the web.
+/// The targets of a page's links, except those on the web.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
     targets.map(|(target, _)| target).filter(|target| !target.contains("://"))
@@ -33,7 +33,7 @@ fn every_link_leads_to_a_file_or_a_heading() {
         for link in links(&text) {
             let (file, heading) = link.split_once('#').unwrap_or((link, ""));
             let target = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
-            // It is written by a run of scripts/compare, which not every tree has seen.
+            // A run of scripts/compare writes it, so it may be missing.
             if target.ends_with("docs/BENCHMARKS.md") && !target.exists() {
                 continue;
             }
@@ -49,7 +49,7 @@ fn every_link_leads_to_a_file_or_a_heading() {
     }
 }
 
-/// The name that a heading's link has.
+/// The anchor of a heading.
 fn anchor(heading: &str) -> String {
     let title = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = title.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
@@ -112,7 +112,7 @@ fn defined_types() -> BTreeSet<String> {
 
 #[test]
 fn every_type_that_the_map_names_exists() {
-    // Of actix, of another standard, and a unit.
+    // Names from actix and from another standard, and a unit.
     let foreign = ["SyncArbiter", "OpenAPI", "KiB"];
     let types = defined_types();
     let map = text("docs/ARCHITECTURE.md");

@@ -1,5 +1,5 @@
-//! What the documentation says, held against what is: commands that are pasted work, tables are
-//! complete, copied code is the code, and examples run.
+//! Compares the documentation with the program: pasted commands work, tables are complete, copied code equals
+//! the code, and examples run.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod dangers;

@@ -1,5 +1,4 @@
-//! The dashboard and the table of metrics, held against what a server that has worked says of
-//! itself.
+//! Compares the dashboard and the table of metrics with the metrics of a server that has worked.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,7 +29,7 @@ impl Page {
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let (name, rest) = line.split_at(line.find(['{', ' ']).unwrap());
             let labels = rest.split("=\"").map(|part| part.rsplit(['{', ',', ' ']).next().unwrap());
-            // The last part is what stands after the last label's name.
+            // The last part is what follows the last label's name.
             let labels: Vec<_> = labels.map(str::to_owned).collect();
             samples.entry(name.to_owned()).or_default().extend(labels[..labels.len() - 1].iter().cloned());
         }
@@ -38,7 +37,7 @@ impl Page {
     }
 }
 
-/// Has a server do a bit of everything, and reads its metrics.
+/// Makes a server do a bit of everything, and reads its metrics.
 async fn page_of_a_server_that_has_worked() -> Page {
     let mut config = Config::default();
     config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -64,7 +63,7 @@ async fn page_of_a_server_that_has_worked() -> Page {
         [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
     assert_eq!(client.post(format!("{url}/token")).send_form(&refresh).await.unwrap().status(), 200);
     sekisho.maintenance().ask(RunMaintenance).await.unwrap();
-    // More at once than may be on their way: the others are refused.
+    // More than may be in flight: the others are refused.
     let db = Pinger::from(sekisho.db());
     let pings = join_all((0..20_000).map(|_| db.ping())).await;
     assert!(pings.iter().any(Result::is_err) && pings.iter().any(Result::is_ok));
@@ -73,7 +72,7 @@ async fn page_of_a_server_that_has_worked() -> Page {
     Page::parse(std::str::from_utf8(&body).unwrap())
 }
 
-/// Every word of a text that may be a metric's name.
+/// Every word of a text that may be the name of a metric.
 fn names(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
     words.filter(|word| word.starts_with("sekisho_"))

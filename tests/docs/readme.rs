@@ -47,7 +47,7 @@ type Settings = BTreeMap<String, (String, Option<String>)>;
 fn settings_of_help() -> Settings {
     let help = finish(command(env!("CARGO_BIN_EXE_sekisho"), &path("")).args(["serve", "--help"]), "").ok();
     let (_, options) = help.split_once("Options:").unwrap();
-    // Each option begins on a line of its own; what it says may go on over the next lines.
+    // Each option begins on a new line; its description may continue on the next lines.
     let mut entries: Vec<String> = Vec::new();
     for line in options.lines().map(str::trim) {
         match entries.last_mut() {

@@ -1,14 +1,14 @@
-//! What OPERATIONS.md says of a restored backup.
+//! What OPERATIONS.md says about a restored backup.
 
 use test_server::{Home, Server, Tokens};
 
 use crate::support::home;
 
-/// Tokens name their issuer, which would otherwise be the address, another one each time.
+/// Tokens name their issuer, which would otherwise be the address, which differs each time.
 const ISSUER: [&str; 2] = ["--issuer", "http://sekisho.test"];
 
-/// A server on a backup that was restored by this command; the tokens of a session that was revoked
-/// after the backup, and those of one that was opened after it.
+/// A server on a backup that this command restored, with the tokens of a session that was revoked after the
+/// backup, and those of one that was opened after it.
 fn restored(home: &Home, command: &[&str]) -> (Server, Tokens, Tokens) {
     let server = home.serve_with(&ISSUER);
     let revoked = server.newcomer("alice");
@@ -47,6 +47,6 @@ fn after_a_restore_nothing_from_before_is_accepted() {
         server.me(tokens).expect(401);
         server.refresh(&tokens.refresh).expect(401);
     }
-    // Nor does that end what is new.
+    // And that does not end the new session.
     server.me(&new).expect(200);
 }

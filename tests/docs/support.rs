@@ -1,4 +1,4 @@
-//! The repository's texts, and the command in a directory of its own.
+//! The repository's texts, and the command in a separate directory.
 
 use std::{
     fs,
@@ -24,12 +24,12 @@ pub fn block<'a>(text: &'a str, heading: &str, language: &str) -> &'a str {
     rest.split_once("\n```").unwrap().0
 }
 
-/// A directory of its own to run Sekisho in.
+/// A separate directory to run Sekisho in.
 pub fn home() -> Home {
     Home::new(env!("CARGO_BIN_EXE_sekisho"))
 }
 
-/// What bash prints when a script is pasted into it.
+/// The output of bash when a script is pasted into it.
 pub fn paste(script: &str, directory: &Path) -> String {
     let outcome = finish(command("bash", directory).arg("-s"), script);
     assert_eq!(outcome.stderr, "", "bash complained");

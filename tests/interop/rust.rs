@@ -1,6 +1,6 @@
-//! Rust's clients, unmodified, against the real server: `oauth2` logs in, refreshes and revokes;
-//! `jsonwebtoken` verifies by the published keys. Those of other languages are in this directory
-//! too, and scripts/test-interop runs them.
+//! Unmodified Rust clients against the real server: `oauth2` logs in, refreshes and revokes; `jsonwebtoken`
+//! verifies with the published keys. Clients in other languages are in this directory too, and
+//! scripts/test-interop runs them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
@@ -13,12 +13,12 @@ use oauth2::{
 use serde_json::{Value, json};
 use test_server::{Home, PASSWORD};
 
-/// What HS256 signs with, and whoever verifies must have.
+/// The HS256 key, which every verifier must have.
 const SECRET: &str = "Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfPjN6yZoXiVhCQ";
 
 const AUDIENCE: &str = "http://orders.test";
 
-/// A server on a database of its own.
+/// A server on a separate database.
 struct Server {
     process: test_server::Server,
     _home: Home,
@@ -45,7 +45,7 @@ impl Server {
     }
 }
 
-/// What carries `oauth2`'s requests. It insists on TLS for a revocation, which a proxy would end.
+/// Sends the requests of `oauth2`. It insists on TLS for a revocation, which a proxy would end.
 async fn carry(request: HttpRequest) -> Result<HttpResponse, std::io::Error> {
     let url = request.uri().to_string().replace("https://", "http://");
     let mut outgoing = awc::Client::default().post(url);
@@ -62,7 +62,7 @@ async fn carry(request: HttpRequest) -> Result<HttpResponse, std::io::Error> {
 
 type Discovered = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet, EndpointSet>;
 
-/// A client of the endpoints that the server's own document names (RFC 8414).
+/// A client of the endpoints in the server's discovery document (RFC 8414).
 fn discover(server: &Server) -> Discovered {
     let metadata = server.json("/.well-known/oauth-authorization-server");
     let endpoint = |name: &str| metadata.get(name).and_then(Value::as_str).unwrap().to_owned();

@@ -220,7 +220,7 @@ fn a_backup_is_restored_whole_and_stays_as_it_is() {
 
     assert_eq!(
         said,
-        "restored 1 users to restored.db; no session, key or token from before is valid: everybody logs in again\n"
+        "restored 1 users to restored.db; no session, key or token from before is valid: all users log in again\n"
     );
     assert_whole(&home.path("restored.db"));
     assert_eq!(mode(&home.path("restored.db")), 0o600);

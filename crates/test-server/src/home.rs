@@ -1,4 +1,4 @@
-//! A directory of its own for each test, in which the program is run.
+//! A separate working directory for each test, in which the program runs.
 
 use std::{
     ffi::OsStr,
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::{Outcome, PASSWORD, Server, finish};
 
-/// A working directory, where the database is `sekisho.db` as it is by default.
+/// A working directory, in which the database is `sekisho.db`, the default.
 pub struct Home {
     program: PathBuf,
     directory: TempDir,
@@ -41,7 +41,7 @@ impl Home {
         path
     }
 
-    /// A file that only its owner may read, as one that holds a secret must be.
+    /// Writes a file that only its owner may read, as is required of a file with a secret.
     pub fn write_secret(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.write(name, content);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
@@ -53,16 +53,15 @@ impl Home {
         files_in(self.directory.path())
     }
 
-    /// The program in this directory, knowing nothing of the environment that the tests run in. It listens on a
-    /// free port, because another program may have the usual one.
+    /// The program in this directory, without the environment of the tests. It listens on a free port,
+    /// because another program may use the default one.
     pub fn bare(&self, arguments: &[&str]) -> Command {
         let mut command = command(&self.program, self.directory.path());
         command.args(arguments).env("SEKISHO_LISTEN", "127.0.0.1:0");
         command
     }
 
-    /// The program with the cheapest hash, and warnings as all that it logs, but for those of how it is set
-    /// up here.
+    /// The program with the cheapest hash. It logs only warnings, without those about dangerous settings.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.bare(arguments);
         command
@@ -82,7 +81,7 @@ impl Home {
         finish(&mut self.command(arguments), input)
     }
 
-    /// Adds a user with [`PASSWORD`] and `NAME@example.com` by the command.
+    /// Adds a user with [`PASSWORD`] and `NAME@example.com` on the command line.
     #[track_caller]
     pub fn add_user(&self, name: &str, role: &str) {
         let email = format!("{name}@example.com");
@@ -96,7 +95,7 @@ impl Home {
         self.serve_with(&[])
     }
 
-    /// A server that is told more.
+    /// A server with further arguments.
     #[track_caller]
     pub fn serve_with(&self, arguments: &[&str]) -> Server {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];

@@ -1,4 +1,4 @@
-//! A small HTTP/1.1 client that blocks: one connection, one request after another.
+//! A small blocking HTTP/1.1 client: one connection, one request after another.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -10,13 +10,13 @@ use serde_json::Value;
 
 use crate::TIMEOUT;
 
-/// A connection that is kept.
+/// A connection that is kept open.
 pub struct Connection {
     address: SocketAddr,
     stream: BufReader<TcpStream>,
 }
 
-/// What a server answered.
+/// A server's answer.
 #[derive(Debug, Clone)]
 pub struct Response {
     /// The status code.
@@ -42,7 +42,7 @@ impl Response {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// A member of a JSON body that is a string; empty where there is none.
+    /// A string member of a JSON body; empty if there is none.
     #[track_caller]
     pub fn text(&self, member: &str) -> String {
         self.json()[member].as_str().unwrap_or_default().to_owned()
@@ -66,7 +66,7 @@ impl Response {
         self
     }
 
-    /// Asserts a 503 with this code, and that the client is told when to come again.
+    /// Asserts a 503 with this code, and that the client is told when to retry.
     #[track_caller]
     pub fn unavailable(self, code: &str) {
         assert_eq!((self.status, self.code().as_str()), (503, code), "{self:?}");
@@ -83,10 +83,10 @@ impl Response {
     }
 }
 
-/// Everything here fails only with the connection, or where the server does not answer in HTTP.
+/// These methods fail only with the connection, or if the server does not answer in HTTP.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Connection {
-    /// Connects; from then on a wait for bytes fails after [`TIMEOUT`].
+    /// Connects. From then on, waiting for bytes fails after [`TIMEOUT`].
     pub fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
@@ -94,7 +94,7 @@ impl Connection {
         Ok(Self { address, stream: BufReader::new(stream) })
     }
 
-    /// Sends any bytes: a part of a request, or what is not HTTP.
+    /// Sends any bytes: a part of a request, or something that is not HTTP.
     pub fn send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().write_all(bytes)
     }
@@ -153,7 +153,7 @@ impl Connection {
         self.receive()
     }
 
-    /// Whether the server closes the connection, whatever it says before.
+    /// Whether the server closes the connection, whatever it sends before.
     pub fn is_closed(&mut self) -> bool {
         match self.stream.read_to_end(&mut Vec::new()) {
             Ok(_) => true,
@@ -164,12 +164,12 @@ impl Connection {
     fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
-        // Half a line is what a server that was killed leaves.
+        // A server that was killed leaves half a line.
         line.strip_suffix("\r\n").map(str::to_owned).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 }
 
-/// A body as a form sends it.
+/// A form-encoded body.
 pub fn form(fields: &[(&str, &str)]) -> String {
     let encoded = |text: &str| {
         percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()

@@ -1,4 +1,4 @@
-//! A server to test: it runs as a process, on a free port, with a database of its own.
+//! A server for tests: it runs as a process, on a free port, with its own database.
 //!
 //! A suite names the program, which only the suite's own package knows, and gets a [`Home`] to run it in:
 //!
@@ -11,7 +11,7 @@
 //! server.stop();
 //! ```
 //!
-//! [`Connection`] writes and reads bytes, and so can send what is not HTTP, stop in the middle, and hang up.
+//! [`Connection`] writes and reads bytes, so it can send what is not HTTP, stop in the middle, and hang up.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -39,10 +39,10 @@ pub use self::{
 /// The password of every user that a test adds.
 pub const PASSWORD: &str = "correct horse battery";
 
-/// How long anything may take before a test gives up on it: far more than it does.
+/// How long anything may take before a test gives up: far longer than it should.
 pub const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 #[track_caller]
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + TIMEOUT;

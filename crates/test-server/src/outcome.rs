@@ -1,4 +1,4 @@
-//! A command that ends by itself, and what it leaves.
+//! A command that ends by itself, and its outcome.
 
 use std::{
     io::Write,
@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use crate::TIMEOUT;
 
-/// What a command that has ended leaves.
+/// The outcome of a command that has ended.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The exit code; `None` where a signal ended it.
+    /// The exit code; `None` if a signal ended it.
     pub code: Option<i32>,
-    /// What it printed.
+    /// What it printed on standard output.
     pub stdout: String,
     /// What it printed on standard error.
     pub stderr: String,
@@ -30,7 +30,7 @@ impl Outcome {
         self.stdout
     }
 
-    /// Asserts a failure that is told in one line on standard error and nothing else.
+    /// Asserts a failure that is reported in one line on standard error, and nothing else.
     #[track_caller]
     pub fn refused(self, code: i32) -> String {
         assert_eq!(self.code, Some(code), "{self:?}");

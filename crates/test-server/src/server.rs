@@ -1,4 +1,4 @@
-//! A server in a process of its own, and the requests that tests send it.
+//! A server in a separate process, and the requests that tests send it.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -19,13 +19,13 @@ struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// A server that has not said yet where it listens; it is killed when dropped.
+/// A server that has not yet reported its address; it is killed when dropped.
 pub struct Starting {
     process: Process,
     stdout: BufReader<ChildStdout>,
@@ -33,29 +33,29 @@ pub struct Starting {
     reader: JoinHandle<()>,
 }
 
-/// A server that listens; it is killed when dropped.
+/// A server that has reported its address; it is killed when dropped.
 pub struct Server {
     process: Process,
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
     stdout: BufReader<ChildStdout>,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
 }
 
-/// How a server has ended.
+/// How a server ended.
 #[derive(Debug)]
 pub struct Ended {
     /// The exit code or the signal.
     pub status: ExitStatus,
-    /// What it printed after the line that says where it listens.
+    /// What it printed after the line with its address.
     pub stdout: String,
-    /// All that it logged.
+    /// Its whole log.
     pub log: String,
 }
 
 impl Starting {
-    /// Starts it and keeps what it logs, where `stderr` is a pipe.
+    /// Starts it, and keeps its log if `stderr` is a pipe.
     #[track_caller]
     pub fn spawn(mut command: Command, stderr: Stdio) -> Self {
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn();
@@ -74,7 +74,7 @@ impl Starting {
         Self { process: Process(child), stdout, log, reader }
     }
 
-    /// Waits until it says where it listens.
+    /// Waits until it reports its address.
     #[track_caller]
     pub fn ready(self) -> Server {
         let Self { mut process, mut stdout, log, reader } = self;
@@ -99,13 +99,13 @@ impl Starting {
 }
 
 impl Server {
-    /// Starts it, keeps what it logs, and waits until it says where it listens.
+    /// Starts it, keeps its log, and waits until it reports its address.
     #[track_caller]
     pub fn start(command: Command) -> Self {
         Self::start_logging_to(command, Stdio::piped())
     }
 
-    /// Starts it with a log of one's own.
+    /// Starts it with the given log level.
     #[track_caller]
     pub fn start_logging_to(command: Command, stderr: Stdio) -> Self {
         Starting::spawn(command, stderr).ready()
@@ -138,7 +138,7 @@ impl Server {
         Ended { status, stdout, log: self.log() }
     }
 
-    /// Ends it in order.
+    /// Shuts it down in order.
     #[track_caller]
     pub fn stop(self) -> Ended {
         self.signal(Signal::TERM);
@@ -147,7 +147,7 @@ impl Server {
         ended
     }
 
-    /// Ends it as a power cut does, as far as a process can.
+    /// Kills it, which comes as close to a power cut as a process can.
     pub fn kill(self) {
         self.signal(Signal::KILL);
         self.wait();
@@ -158,7 +158,7 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
-    /// Where it serves metrics, which only its log tells.
+    /// The address on which it serves metrics, which only its log reports.
     pub fn metrics_address(&self) -> SocketAddr {
         let find = || {
             let log = self.log();
@@ -169,7 +169,7 @@ impl Server {
         find().unwrap()
     }
 
-    /// Where it listens, as a URL without a path.
+    /// Its address as a URL without a path.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -179,7 +179,7 @@ impl Server {
         Connection::open(self.address).unwrap()
     }
 
-    /// One request on a connection of its own.
+    /// Sends one request on a new connection.
     #[track_caller]
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
         self.connect().exchange(method, path, headers, body).unwrap()
@@ -203,7 +203,7 @@ impl Server {
         self.as_user(&tokens.access, "GET", "/users/me")
     }
 
-    /// A form, as OAuth sends it.
+    /// Sends a form, as OAuth clients do.
     #[track_caller]
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         let headers = [("content-type", "application/x-www-form-urlencoded")];
@@ -216,7 +216,7 @@ impl Server {
         self.register_with(name, &[])
     }
 
-    /// The same through a proxy, which the server must trust, and from a network of its own, because
+    /// Registers a user through a proxy, which the server must trust, and from an unused network, because
     /// registrations are limited by network.
     #[track_caller]
     pub fn register_from_elsewhere(&self, name: &str) -> Response {
@@ -243,7 +243,7 @@ impl Server {
         self.try_log_in(name, PASSWORD).tokens()
     }
 
-    /// Logs in with [`PASSWORD`] as an administrator who asks for it by name.
+    /// Logs in with [`PASSWORD`] as an administrator who asks for the scope by name.
     #[track_caller]
     pub fn log_in_as_admin(&self, name: &str) -> Tokens {
         let fields = [("username", name), ("password", PASSWORD), ("scope", "user admin")];
@@ -263,7 +263,7 @@ impl Server {
         self.form("/token", &[("grant_type", "refresh_token"), ("refresh_token", token)])
     }
 
-    /// The names of the public keys.
+    /// The ids of the public keys.
     #[track_caller]
     pub fn kids(&self) -> Vec<String> {
         let keys = self.get("/.well-known/jwks.json").expect(200).json();

@@ -60,7 +60,7 @@ fn directory(config: &Config) -> Vec<Danger> {
     vec![Danger::new(
         "directory_is_writable",
         format!("other users can put files beside the database in {} ({why})", directory.display()),
-        "give it a directory of its own, with mode 0700",
+        "give it a separate directory, with mode 0700",
     )]
 }
 
@@ -88,7 +88,7 @@ fn file_system(config: &Config) -> Vec<Danger> {
     } else if VOLATILE.contains(&magic) {
         Danger::new(
             "volatile_file_system",
-            format!("{} is in memory: all accounts are gone after a reboot", directory.display()),
+            format!("{} is in memory: all accounts are lost at a reboot", directory.display()),
             "put the database on a disk",
         )
     } else {

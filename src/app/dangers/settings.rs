@@ -36,7 +36,7 @@ fn encryption(config: &Config) -> Vec<Danger> {
     let danger = (is_stored && is_missing).then(|| {
         Danger::new(
             "no_encryption_key",
-            "whoever gets a copy of the database or of a backup can sign tokens for anybody",
+            "anyone with a copy of the database or of a backup can sign tokens for any user",
             "give --encryption-key-file",
         )
     });
@@ -49,7 +49,7 @@ fn issuer(config: &Config) -> Vec<Danger> {
         None if is_public => Danger::new(
             "issuer_is_the_address",
             format!(
-                "{} is not only for this machine, and tokens name that address as their issuer",
+                "{} can be reached from other machines, and tokens name that address as their issuer",
                 config.server.listen
             ),
             "put a proxy with TLS before it and give --issuer https://…",
@@ -80,8 +80,10 @@ fn trusted_proxies(config: &Config) -> Vec<Danger> {
     let dangers = wide.map(|network| {
         Danger::new(
             "proxy_is_anybody",
-            format!("--trusted-proxy {network} believes what strangers write about their own address"),
-            "name the proxies' own addresses",
+            format!(
+                "--trusted-proxy {network} lets strangers choose the address that they seem to come from"
+            ),
+            "give the addresses of the proxies",
         )
     });
     dangers.collect()
@@ -115,7 +117,7 @@ fn shared_secret(config: &Config) -> Vec<Danger> {
         Danger::new(
             "hs256_secret_is_shared",
             "every service that verifies tokens with the HS256 key can make them for the others",
-            "use ES256, whose verifiers need the public key alone",
+            "use ES256, whose verifiers need only the public key",
         )
     });
     danger.into_iter().collect()
@@ -126,8 +128,8 @@ fn bcrypt_cost(config: &Config) -> Vec<Danger> {
     let danger = (cost < 10).then(|| {
         Danger::new(
             "cheap_hashes",
-            format!("bcrypt's cost {cost} lets a thief of the database guess fast"),
-            "give --bcrypt-cost 12, or 10 at least",
+            format!("the bcrypt cost {cost} lets a thief of the database guess quickly"),
+            "give --bcrypt-cost 12, or at least 10",
         )
     });
     danger.into_iter().collect()
@@ -140,7 +142,7 @@ fn password_length(config: &Config) -> Vec<Danger> {
         0..8 => Danger::new(
             "short_passwords",
             format!("passwords of {length} characters are accepted"),
-            "give --password-min-length 8 at least",
+            "give --password-min-length 8 or more",
         ),
         8..15 => Danger::hint(
             "passwords_are_all",
@@ -159,7 +161,7 @@ fn refresh_grace(config: &Config) -> Vec<Danger> {
     let danger = (seconds > 60).then(|| {
         Danger::new(
             "long_grace",
-            format!("a stolen refresh token goes on working for {seconds} seconds after it was replaced"),
+            format!("a stolen refresh token still works for {seconds} seconds after it was replaced"),
             "give --refresh-grace-seconds 10; retries take no longer",
         )
     });
@@ -170,7 +172,7 @@ fn session_end(config: &Config) -> Vec<Danger> {
     let danger = config.session.max_age.is_zero().then(|| {
         Danger::new(
             "sessions_never_end",
-            "whoever has got hold of a session and goes on refreshing it keeps it for ever",
+            "a thief of a session who keeps refreshing it keeps it for ever",
             "give --session-max-days 180",
         )
     });
@@ -182,8 +184,8 @@ fn metrics(config: &Config) -> Vec<Danger> {
     let danger = address.map(|address| {
         Danger::new(
             "metrics_are_public",
-            format!("whoever reaches {address} reads the metrics"),
-            "listen on loopback or on an address that Prometheus alone reaches",
+            format!("anyone who can reach {address} can read the metrics"),
+            "listen on loopback, or on an address that only Prometheus can reach",
         )
     });
     danger.into_iter().collect()
@@ -195,8 +197,8 @@ fn registration(config: &Config) -> Vec<Danger> {
     let danger = is_open.then(|| {
         Danger::hint(
             "registration_is_open",
-            "whoever reaches this service can make an account",
-            "give --registration closed where accounts are made by you alone",
+            "anyone who can reach this service can create an account",
+            "give --registration closed if only you create accounts",
         )
     });
     danger.into_iter().collect()
@@ -207,8 +209,8 @@ fn docs(config: &Config) -> Vec<Danger> {
     let danger = is_public.then(|| {
         Danger::hint(
             "docs_are_public",
-            "whoever reaches this service can read and try out its documentation",
-            "give --docs off where nobody needs it",
+            "anyone who can reach this service can read and try out its documentation",
+            "give --docs off if it is not needed",
         )
     });
     danger.into_iter().collect()
@@ -218,7 +220,7 @@ fn memory_database(config: &Config) -> Vec<Danger> {
     let danger = (config.database.location == Database::Memory).then(|| {
         Danger::new(
             "database_in_memory",
-            "all accounts are gone when the process ends",
+            "all accounts are lost when the process ends",
             "give --database a file, unless this is a trial",
         )
     });
@@ -229,8 +231,8 @@ fn root(_: &Config) -> Vec<Danger> {
     let danger = rustix::process::geteuid().is_root().then(|| {
         Danger::new(
             "runs_as_root",
-            "a fault in this process is a fault of root",
-            "run it as a user of its own",
+            "an attacker who takes over this process is root",
+            "run it as a separate user",
         )
     });
     danger.into_iter().collect()

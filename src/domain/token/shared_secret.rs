@@ -43,7 +43,7 @@ pub enum WeakSecret {
     #[error("the key has {0} bytes, HS256 needs 32 at least")]
     Short(usize),
     /// It is published.
-    #[error("the key is printed in a tutorial or a standard, and everybody knows it")]
+    #[error("the key is published in a tutorial or a standard")]
     Published,
     /// It is a placeholder.
     #[error("the key has the word '{0}' in it and is no random one")]
