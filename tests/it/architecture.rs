@@ -1,4 +1,4 @@
-//! The walls of the house: which crate may be named where, and which module may know which.
+//! The walls between modules: which crate may be named where, and which module may use which.
 
 use crate::imports::{Source, sources};
 
@@ -68,7 +68,7 @@ fn the_leaves_do_not_drive_each_other() {
 #[test]
 fn no_lint_is_allowed_without_a_reason_and_no_thread_sleeps() {
     for source in sources() {
-        // A lint that is switched off is expected, with a reason; clippy refuses unfinished code.
+        // A disabled lint is written as `expect` with a reason. clippy refuses unfinished code.
         assert!(!source.names(&["#[allow]"]), "{} allows a lint", source.name);
         assert!(!source.names_last(&["thread", "sleep"]), "{} sleeps", source.name);
     }

@@ -1,8 +1,9 @@
-//! Files use each other in one direction: no file uses what uses it, at once or by way of others.
+//! Files use each other in one direction: no file uses a file that uses it, directly or indirectly.
 //!
-//! A file uses another where its code, unit tests aside, names an item that the other defines; a re-export is followed to
-//! where the item is defined. To declare a module or to re-export from it (`mod child; pub use child::Thing;`) is no use. So a
-//! parent may define what its children use, as long as its own code names nothing of theirs. Methods are not looked at.
+//! A file uses another if its code, apart from unit tests, names an item that the other defines; a re-export
+//! is followed to the file that defines the item. Declaring a module, or re-exporting from it (`mod child;
+//! pub use child::Thing;`), is not a use. So a parent may define what its children use, if its own code names
+//! nothing of theirs. Methods are not considered.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -63,7 +64,7 @@ impl Uses {
         Self(uses.collect())
     }
 
-    /// Whether one file uses another, at once or by way of others.
+    /// Whether one file uses another, directly or indirectly.
     fn reaches(&self, from: &str, to: &str) -> bool {
         let (mut seen, mut next) = (HashSet::new(), vec![from]);
         while let Some(file) = next.pop() {
@@ -79,7 +80,7 @@ impl Uses {
         false
     }
 
-    /// Every use that lies on a circle.
+    /// Every use that is part of a circle.
     fn circles(&self) -> Vec<String> {
         let uses = self.0.iter().flat_map(|(file, used)| used.iter().map(move |used| (file, used)));
         uses.filter(|(file, used)| self.reaches(used, file))
@@ -88,7 +89,7 @@ impl Uses {
     }
 }
 
-/// Where each item is defined.
+/// The file in which each item is defined.
 struct Definitions<'a> {
     modules: HashSet<&'a [String]>,
     files: HashMap<&'a [String], &'a str>,
@@ -111,14 +112,14 @@ impl<'a> Definitions<'a> {
         }
     }
 
-    /// The file that defines what a path names, its first item that is not a module with a file of its own.
+    /// The file that defines what a path names: its first item that is not a module with its own file.
     fn file_of(&self, path: &[String], followed: usize) -> Option<&'a str> {
-        // An import may name itself, such as that of a macro.
+        // An import may refer to itself, such as that of a macro.
         if followed > 8 {
             return None;
         }
         let end = (1..=path.len()).take_while(|end| self.modules.contains(&path[..*end])).last()?;
-        // The name of a module may be that of a function in it, too.
+        // A function may have the same name as its module.
         for end in [end, end - 1] {
             let (module, rest) = path.split_at(end);
             let Some((name, rest)) = rest.split_at_checked(1) else { continue };

@@ -1,4 +1,5 @@
-//! What each source file names: the paths of its imports and of its code, parsed, and led back to the crate's root.
+//! What each source file names: the paths of its imports and of its code, parsed, and resolved from the
+//! crate's root.
 
 use std::{
     collections::HashMap,
@@ -22,13 +23,13 @@ pub struct Source {
     /// Every path that its code names outside of unit tests, such as `["crate", "actors", "db", "Ping"]` or `["rusqlite",
     /// "Connection"]`.
     pub used: Vec<Vec<String>>,
-    /// Every path that it only passes on, by a `pub use`.
+    /// Every path that it only re-exports, by a `pub use`.
     passed_on: Vec<Vec<String>>,
     /// The path of each item that it defines.
     pub defined: Vec<Vec<String>>,
     /// Each import: the path under which it can be named from here on (`*` is a glob), and the path that it stands for.
     pub imported: Vec<(Vec<String>, Vec<String>)>,
-    /// Its lines without those that are comments.
+    /// Its lines without comments.
     pub code: String,
 }
 
@@ -91,15 +92,15 @@ impl Source {
 }
 
 struct Collector {
-    /// The module that is read, from the crate's root on.
+    /// The module that is being read, from the crate's root.
     module: Vec<String>,
-    /// What this module calls by a name of its own: its imports and the modules in it.
+    /// The names that this module has for other items: its imports and its child modules.
     aliases: HashMap<String, Vec<String>>,
     source: Source,
 }
 
 impl Collector {
-    /// A path as the crate's root would write it; the name of another crate stays first.
+    /// A path from the crate's root; a path into another crate begins with its name.
     fn resolve(&self, path: &[String]) -> Vec<String> {
         let (mut base, mut rest) = (Vec::new(), path);
         while let [first, after @ ..] = rest {
@@ -124,7 +125,7 @@ impl Collector {
         [&base, rest].concat()
     }
 
-    /// The path of a name in the module that is read.
+    /// The path of a name in the module that is being read.
     fn here(&self, name: &str) -> Vec<String> {
         [&self.module[..], &[name.to_owned()]].concat()
     }
@@ -186,7 +187,7 @@ impl Collector {
         self.end_path(&mut path);
     }
 
-    /// Takes note of a path. One name alone is local, where no import explains it.
+    /// Records a path. A single name is local unless an import explains it.
     fn end_path(&mut self, path: &mut Vec<String>) {
         let resolved = self.resolve(path);
         if resolved.len() > 1 {
@@ -195,7 +196,7 @@ impl Collector {
         path.clear();
     }
 
-    /// Reads the items of a module: first what it calls by a name of its own, because code before an import may use it.
+    /// Reads the items of a module. Its imports come first, because code before an import may use it.
     fn visit_items(&mut self, items: &[Item]) {
         for item in items {
             if let Item::Mod(module) = item {
@@ -216,7 +217,7 @@ fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// The name that an item defines. A module with a file of its own is not defined here.
+/// The name that an item defines. A module with its own file is not defined here.
 fn defined_name(item: &Item) -> Option<&Ident> {
     match item {
         Item::Const(item) => Some(&item.ident),

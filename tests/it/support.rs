@@ -1,4 +1,4 @@
-//! What all tests share, and the actors without HTTP.
+//! What all these tests share, and the actors without HTTP.
 
 #[path = "../support/mod.rs"]
 mod shared;

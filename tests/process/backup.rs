@@ -1,4 +1,4 @@
-//! `sekisho backup`: a whole copy, beside a server that goes on writing.
+//! `sekisho backup`: a complete copy, beside a server that goes on writing.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use crate::{
 
 const ISSUER: &str = "--issuer=http://sekisho.test";
 
-/// Registers people until it is told to stop, and counts those who were acknowledged.
+/// Registers users until it is told to stop, and counts those that were acknowledged.
 fn keep_registering(server: &Server, name: &str, stop: &AtomicBool, acknowledged: &AtomicUsize) {
     let mut number = 0;
     while !stop.load(Ordering::Relaxed) {
@@ -51,7 +51,7 @@ fn a_backup_beside_a_writing_server_is_whole_and_holds_what_was_acknowledged() {
         let path = home.path(&format!("copy{copy}.db"));
         assert_whole(&path);
         let users = number(&open(&path), "SELECT count(*) FROM users");
-        // Each of the four writers may have had one more under way.
+        // Each of the four writers may have had one more request in progress.
         assert!((before..=after + 4).contains(&usize::try_from(users).unwrap()), "{before} {users} {after}");
         let bytes = fs::metadata(&path).unwrap().len();
         assert_eq!(
@@ -179,7 +179,7 @@ fn a_damaged_database_is_not_backed_up() {
     let home = home();
     home.add_user("alice", "user");
     let db = open(&home.database());
-    // An index that does not know the row that is there.
+    // An index that lacks an existing row.
     db.execute_batch(
         "PRAGMA writable_schema = ON;
          UPDATE sqlite_schema SET sql = 'CREATE INDEX users_admins ON users (id) WHERE role = ''user'''

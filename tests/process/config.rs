@@ -1,4 +1,4 @@
-//! Flags, environment and `.env`: who wins, and what is said of what is wrong.
+//! Flags, environment and `.env`: their precedence, and the errors for wrong values.
 
 use std::{
     fs::{Permissions, set_permissions},
@@ -250,7 +250,7 @@ fn without_a_command_it_serves_and_help_and_version_are_no_failures() {
     }
 }
 
-/// How a directory is prepared, and why what stands in its `.env` is not obeyed then.
+/// How a directory is prepared, and why its `.env` is not obeyed then.
 type Preparation = (fn(&Path), &'static str);
 
 #[test]
@@ -298,7 +298,7 @@ fn a_dotenv_of_another_user_that_we_cannot_read_stops_nobody() {
     const US: u32 = 65_534;
     for (owner, code, expected) in [
         (US - 1, 1, "it belongs to another user (uid 65533)"),
-        // Root's is obeyed, so what it says must be known.
+        // Root's file is obeyed, so it must be readable.
         (0, 2, "sekisho: .env: Permission denied"),
     ] {
         let home = home();

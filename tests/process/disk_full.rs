@@ -1,20 +1,20 @@
-//! A full disk: what cannot be kept is not acknowledged, and all goes on when there is room.
+//! A full disk: what cannot be stored is not acknowledged, and the server recovers when there is room.
 
 use crate::{
     support::{Home, Server, assert_whole, home},
     tmpfs::Tmpfs,
 };
 
-/// Who says where registrations come from.
+/// Lets the test choose the address that registrations come from.
 const PROXY: &str = "--trusted-proxy=127.0.0.1";
 
-/// A server whose database is on a small disk of its own.
+/// A server whose database is on a small disk.
 fn start(home: &Home, disk: &Tmpfs) -> Server {
     let database = disk.path("sekisho.db");
     home.serve_with(&["--database", database.to_str().unwrap(), "--issuer=http://sekisho.test", PROXY])
 }
 
-/// Registers people until the disk is full, and returns who was acknowledged and the refusal.
+/// Registers users until the disk is full; returns the acknowledged ones and the refusal.
 fn register_until_refused(server: &Server) -> Vec<String> {
     let mut acknowledged = Vec::new();
     loop {

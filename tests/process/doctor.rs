@@ -1,4 +1,4 @@
-//! `sekisho doctor`: what is set up dangerously, one line each.
+//! `sekisho doctor`: dangerous settings, one line each.
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +24,7 @@ fn codes(outcome: &Outcome) -> BTreeSet<String> {
     let is_danger = found.iter().any(|danger| danger["severity"] == "danger");
     assert_eq!(outcome.code, Some(i32::from(is_danger)), "{outcome:?}");
     let codes = found.iter().map(|danger| danger["code"].as_str().unwrap().to_owned());
-    // Where temporary files are in memory it is right to say so, and no part of what is tested.
+    // Where temporary files are in memory, this danger is real, but not part of the test.
     codes.filter(|code| code != "volatile_file_system").collect()
 }
 
@@ -32,7 +32,7 @@ fn named(codes: &[&str]) -> BTreeSet<String> {
     codes.iter().map(|code| (*code).to_owned()).collect()
 }
 
-/// A command that finds nothing dangerous, in a directory of nobody's.
+/// A command that finds nothing dangerous, in a directory that no other user can write.
 fn careful(home: &Home, arguments: &[&str]) -> Command {
     let key = home.write_secret("key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n");
     for path in [&home.path(""), &key] {

@@ -1,4 +1,4 @@
-//! `--encryption-key-file`: what stands in the database, and who can use it.
+//! `--encryption-key-file`: what is in the database, and who can use it.
 
 use std::process::Command;
 
@@ -9,14 +9,14 @@ use crate::support::{Home, PASSWORD, finish, home, number, open, wait_until};
 
 const ISSUER: &str = "--issuer=http://sekisho.test";
 
-/// Writes a key of 32 bytes that begins with this one.
+/// Writes a key of 32 bytes that begins with this byte.
 fn write_key(home: &Home, name: &str, first: u8) -> String {
     let bytes: Vec<u8> = (0..32).map(|index| first.wrapping_add(index)).collect();
     let path = home.write_secret(name, BASE64_STANDARD.encode(bytes) + "\n");
     format!("--encryption-key-file={}", path.display())
 }
 
-/// Every secret in the database, as its column holds it.
+/// Every secret in the database, as its column contains it.
 fn secrets(db: &Connection) -> Vec<Vec<u8>> {
     let mut found =
         db.prepare("SELECT private_key FROM signing_keys UNION ALL SELECT value FROM secrets").unwrap();
@@ -31,7 +31,7 @@ fn are_wrapped(home: &Home) -> bool {
     wrapped > 0
 }
 
-/// `serve` with these arguments, which is expected to end.
+/// `serve` with these arguments, which is expected to fail.
 fn serve(home: &Home, arguments: &[&str]) -> Command {
     home.command(&[&["serve", "--listen=127.0.0.1:0"], arguments].concat())
 }
@@ -289,8 +289,8 @@ fn a_key_in_the_clear_that_was_put_beside_the_wrapped_ones_is_refused() {
     home.serve_with(&[ISSUER, &key]).me(&tokens).expect(200);
 }
 
-/// A client that is told of a failure tries again with the token that it has, perhaps after the grace. If that token
-/// were replaced by then, it would be taken for a stolen one.
+/// A client that is told of a failure retries with the token that it has, perhaps after the grace period. If
+/// that token were replaced by then, it would count as stolen.
 #[test]
 fn a_server_that_cannot_sign_replaces_no_refresh_token_and_opens_no_session() {
     let home = home();

@@ -1,5 +1,5 @@
-//! Locks, descriptors, a stopped process, a log that nobody reads: said clearly, survived, over
-//! when its cause is.
+//! Locks, descriptors, a stopped process, a blocked log: each is reported clearly, survived, and over when
+//! its cause is.
 
 use std::{fs::OpenOptions, process::Stdio, thread, time::Duration};
 
@@ -44,7 +44,7 @@ fn a_lock_that_is_soon_given_back_is_waited_for() {
 
     let answer = thread::scope(|scope| {
         let login = scope.spawn(|| server.try_log_in("alice", PASSWORD));
-        // Long enough to be met and far below the busy timeout; the claim holds in any case.
+        // Long enough to be noticed and far below the busy timeout; the claim holds in any case.
         thread::sleep(Duration::from_millis(300));
         other.execute_batch("COMMIT").unwrap();
         login.join().unwrap()

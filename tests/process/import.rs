@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use crate::support::{Home, PASSWORD, home, snapshot};
 
-/// The database as SQLModel makes it for the tutorial, with these rows in it.
+/// The database as SQLModel creates it for the tutorial, with these rows.
 fn tutorial(home: &Home, rows: &[(i64, &str, &str, &str)]) {
     let db = Connection::open(home.path("tutorial.db")).unwrap();
     db.execute_batch(
@@ -29,7 +29,7 @@ fn tutorial(home: &Home, rows: &[(i64, &str, &str, &str)]) {
     }
 }
 
-/// A hash as passlib makes it, of the least cost.
+/// A hash as passlib makes it, of the lowest cost.
 fn hash(password: &str) -> String {
     bcrypt::hash_with_result(password, 4).unwrap().format_for_version(bcrypt::Version::TwoB)
 }
@@ -123,7 +123,7 @@ fn a_dry_run_before_there_is_a_database_makes_none() {
     assert_eq!(home.files(), ["tutorial.db"]);
 }
 
-/// Everything that can be wrong with a row, beside one that is right.
+/// Rows with everything that can be wrong, beside a valid one.
 fn trouble(home: &Home) -> Vec<&'static str> {
     home.add_user("bob", "user");
     let good = hash(PASSWORD);

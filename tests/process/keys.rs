@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::support::{Home, Tokens, home, open, wait_until};
 
-/// The name of the key that signed a token.
+/// The id of the key that signed a token.
 fn kid(tokens: &Tokens) -> String {
     let header = tokens.access.split('.').next().unwrap();
     let header: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap();
@@ -77,7 +77,7 @@ fn ten_rotations_beside_eight_clients_refuse_no_valid_token() {
                         let newest = server.refresh(&tokens.last().unwrap().refresh).tokens();
                         signed_by.insert(kid(&newest));
                         tokens.push(newest);
-                        // The newest, and one from long ago.
+                        // The newest token, and one from long ago.
                         for token in [tokens.last().unwrap(), &tokens[tokens.len() / 2]] {
                             server.me(token).expect(200);
                         }
@@ -115,7 +115,7 @@ fn a_rotation_at_one_server_reaches_the_other_on_the_same_file() {
     }
 }
 
-/// The version of the installation's secret that a refresh token is made with.
+/// The version of the installation's secret that a refresh token names.
 fn refresh_version(tokens: &Tokens) -> u8 {
     BASE64_URL_SAFE_NO_PAD.decode(&tokens.refresh).unwrap()[0]
 }
@@ -129,7 +129,7 @@ fn a_new_refresh_secret_reaches_every_server_and_logs_nobody_out() {
     let busy = one.log_in("alice");
 
     let said = home.run(&["keys", "rotate-refresh-secret"]).ok();
-    // Until every server has heard of it nobody uses it; in this test that minute is over at once.
+    // It is not used until every server knows it; in this test that minute is over at once.
     assert_eq!(refresh_version(&other.refresh(&busy.refresh).tokens()), 0);
     let past = "UPDATE secrets SET used_from = used_from - 60000 WHERE name = 'refresh.1'";
     assert_eq!(open(&home.database()).execute(past, []).unwrap(), 1);

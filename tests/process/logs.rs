@@ -1,4 +1,4 @@
-//! What the log tells, and what it never does.
+//! What the log says, and what it never does.
 
 use std::{
     io::{Read, Write},
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{PASSWORD, Server, Tokens, finish, home, wait_until};
 
-/// Does everything that has a secret in it once, and returns the secrets.
+/// Uses everything that involves a secret once, and returns the secrets.
 fn use_everything(server: &Server) -> Vec<String> {
     const NEW: &str = "another fine password";
     let first = server.newcomer("alice");
@@ -65,7 +65,7 @@ fn no_secret_is_logged_however_much_is() {
     }
 }
 
-/// Reads a log whose every line must be an object with the members that every line has.
+/// Reads a log in which every line must be an object with the members that every line has.
 fn records(log: &str) -> Vec<Value> {
     let record = |line: &str| -> Value {
         let record: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
@@ -175,7 +175,7 @@ fn a_refresh_token_used_again_is_told_once_and_why() {
     let server = home.serve_with(&["--refresh-grace-seconds=0"]);
     let first = server.newcomer("alice");
     let second = server.refresh(&first.refresh).tokens();
-    // Without a grace it is enough that a millisecond has passed.
+    // Without a grace period it is enough that a millisecond has passed.
     wait_until("the grace is over", || server.refresh(&first.refresh).status == 401);
 
     for token in [&first.refresh, &second.refresh] {

@@ -1,4 +1,4 @@
-//! A server that is killed between its commit and the client's knowing.
+//! A server that is killed between its commit and its answer's arrival.
 
 use crate::support::{home, number, open, wait_until};
 
@@ -15,7 +15,7 @@ fn a_refresh_whose_server_died_after_the_commit_is_tried_again_and_goes_on() {
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let body = format!("grant_type=refresh_token&refresh_token={}", tokens.refresh);
         client.send("POST", "/token", &headers, &body).unwrap();
-        // Nobody reads the answer, whether it was sent or not.
+        // The client does not read the answer, whether it was sent or not.
         wait_until("it is committed", || replaced() > before);
         server.kill();
         drop(client);

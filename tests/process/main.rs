@@ -1,8 +1,8 @@
-//! The command, as real processes: its flags, its faults, its end.
+//! The command as real processes: flags, faults, shutdown.
 //!
-//! These tests start the program itself, send it signals, take its disk away and restore another
-//! beneath it. Those that mount file systems, change owners or read another process's memory take root, and are
-//! ignored without the feature `root-tests`.
+//! These tests start the program itself, send it signals, fill its disk and replace its database. Those that
+//! mount file systems, change owners or read another process's memory need root, and are ignored without the
+//! feature `root-tests`.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod backup;

@@ -1,4 +1,4 @@
-//! What is left in the memory of a server of what people typed.
+//! What remains of typed passwords in the memory of a server.
 
 use std::{
     fs::{self, File},
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::{Server, home};
 
-/// How often a text stands in what the process can write to. Only root may look.
+/// How often a text occurs in the writable memory of the process. Only root can read it.
 fn found(server: &Server, text: &str) -> usize {
     let process = format!("/proc/{}", server.pid().as_raw_nonzero());
     let memory = File::open(format!("{process}/mem")).unwrap();
@@ -20,7 +20,7 @@ fn found(server: &Server, text: &str) -> usize {
         let (end, _) = rest.split_once(' ')?;
         let (first, end) = (u64::from_str_radix(first, 16).ok()?, u64::from_str_radix(end, 16).ok()?);
         let mut bytes = vec![0; usize::try_from(end - first).ok()?];
-        // Some of what the kernel maps cannot be read.
+        // Some of the kernel's mappings cannot be read.
         memory.read_exact_at(&mut bytes, first).ok()?;
         Some(memchr::memmem::find_iter(&bytes, text).count())
     });

@@ -1,4 +1,4 @@
-//! What is left in a file of what was deleted, and who can read the file.
+//! What remains of deleted data in a file, and who can read the file.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
@@ -8,7 +8,7 @@ fn holds(path: &Path, text: &str) -> bool {
     fs::read(path).unwrap().windows(text.len()).any(|bytes| bytes == text.as_bytes())
 }
 
-/// Leaves what a user who was deleted by a version before this one left.
+/// Leaves what a user who was deleted by an earlier version left.
 fn leave_remnants(home: &Home) -> String {
     home.add_user("alice", "user");
     let remnant = "deleted-long-ago@example.com".to_owned();

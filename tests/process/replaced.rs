@@ -1,4 +1,4 @@
-//! The database's file taken away, put back, and replaced beneath a running server.
+//! The database's file removed, put back, and replaced under a running server.
 
 use std::fs;
 
@@ -24,7 +24,7 @@ fn move_back(home: &Home, names: &[&str]) {
     }
 }
 
-/// Asserts that everybody who was acknowledged is there after a crash, in a database that is whole.
+/// Asserts that every acknowledged user is in the database after a crash, and that it is intact.
 #[track_caller]
 fn assert_kept_through_a_crash(home: &Home, server: Server, names: &[&str]) {
     server.kill();
@@ -77,14 +77,14 @@ fn a_deleted_file_is_said_and_never_made_anew() {
     let log = server.log();
     let told = |what: &str| log.lines().filter(|line| line.contains(what)).count();
     assert!(told("housekeeping") <= 1, "{log}");
-    // Which of the three files SQLite missed first decides how the fault is put. That the server is not
-    // ready is told besides.
+    // The text of the fault depends on which of the three files SQLite misses first. That the server is not
+    // ready is reported in addition.
     assert_eq!(told("status=503") - told("status=503 not ready: db"), 1, "{log}");
 }
 
 #[test]
 fn a_restored_backup_is_taken_up_without_a_restart() {
-    // With the files of the old one moved away, and with a careless `mv` that leaves its log.
+    // With the old files moved away, and with a careless `mv` that leaves the log behind.
     for moved in [&ALL[..], &[]] {
         let home = home();
         let server = serve(&home);
@@ -118,7 +118,7 @@ fn a_backup_that_is_restored_beneath_a_server_lets_people_log_in_and_nobody_go_o
 
     move_away(&home, &ALL);
     home.run(&["restore", "copy.db"]).ok();
-    // A token signed with the key that was left behind is worth nothing either.
+    // A token that the left-behind key signed is refused as well.
     wait_until("there is a new key", || server.kids().iter().all(|kid| !before.contains(kid)));
 
     assert_eq!(server.me(&alice).status, 401);

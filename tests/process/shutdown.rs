@@ -1,4 +1,4 @@
-//! The end: what is under way is finished, and nothing else is waited for.
+//! Shutdown: requests in progress are finished, and nothing else delays it.
 
 use std::time::{Duration, Instant};
 
@@ -6,13 +6,13 @@ use rustix::process::Signal;
 
 use crate::support::{Connection, Home, PASSWORD, Server, home, number, open, wait_until};
 
-/// How long an end may take that has nothing to wait for. It takes milliseconds; what it must not
-/// take is the thirty seconds that requests get, or those of an idle connection.
+/// The maximum duration of a shutdown that has nothing to wait for. It takes milliseconds. It must not take
+/// the thirty seconds that requests get, or those of an idle connection.
 const AT_ONCE: Duration = Duration::from_secs(8);
 
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 
-/// A server on which a login takes a while, and says how many requests are under way.
+/// A server on which a login takes a while, and which reports the number of requests in progress.
 fn slow_server(home: &Home, cost: &str) -> Server {
     let arguments = ["--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--bcrypt-cost", cost];
     let mut command = home.command(&arguments);
@@ -20,7 +20,7 @@ fn slow_server(home: &Home, cost: &str) -> Server {
     Server::start(command)
 }
 
-/// Sends so many logins and waits until all of them are under way.
+/// Sends this many logins and waits until all of them are in progress.
 fn logins_under_way(server: &Server, count: usize) -> Vec<Connection> {
     let metrics = server.metrics_address();
     let body = format!("username=alice&password={}", PASSWORD.replace(' ', "+"));
@@ -116,7 +116,7 @@ fn idle_connections_do_not_cut_short_a_login_under_way() {
 fn a_second_signal_waits_for_nothing() {
     let home = home();
     home.add_user("alice", "user");
-    // The cheap hash is replaced at the login by one that takes minutes.
+    // The cheap hash is replaced after the login by one that takes minutes.
     let server = slow_server(&home, "20");
     let logins = logins_under_way(&server, 1);
     let address = server.address;
@@ -129,7 +129,7 @@ fn a_second_signal_waits_for_nothing() {
 
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
-    // It may have been told so before the connection was cut.
+    // It may have received the answer before the connection was cut.
     assert!(logins.into_iter().all(|mut login| login.receive().map_or(true, |answer| answer.status == 503)));
     assert_eq!(home.files(), ["sekisho.db"]);
 }

@@ -1,4 +1,4 @@
-//! The start: one line when it can be used, and one line when it cannot.
+//! The start: one line if it succeeds, and one line if it cannot.
 
 use std::{
     fs,
@@ -92,7 +92,7 @@ fn output_that_cannot_be_written_is_one_line() {
     }
 }
 
-/// Asserts that no command but the import's source takes this file, and that it stays as it is.
+/// Asserts that no command accepts this file, except as the source of an import, and that it is not changed.
 #[track_caller]
 fn assert_refused(home: &Home, name: &str, expected: &str) {
     let before = snapshot(home.path("").as_path());
@@ -249,7 +249,7 @@ fn nobody_of_the_same_user_can_read_the_memory_of_a_server_or_a_command() {
 
     let server = Server::start(command);
 
-    // What must not be dumped belongs to root there (proc(5)), and whoever else asks is refused.
+    // What must not be dumped belongs to root there (proc(5)), and other users are refused.
     let memory = fs::metadata(format!("/proc/{}/mem", server.pid().as_raw_nonzero())).unwrap();
     assert_eq!(memory.uid(), 0);
     server.newcomer("alice");

@@ -1,15 +1,16 @@
-//! What the tests of the command share beyond `test_server`: where the program is, and what SQLite says of its files.
+//! What the tests of the command share beyond `test_server`: the program's path, and SQLite's view of its
+//! files.
 
 use std::{collections::BTreeMap, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 pub use test_server::{Connection, Home, Outcome, PASSWORD, Server, Tokens, files_in, finish, wait_until};
 
-/// A directory of its own to run the program in.
+/// A separate directory to run the program in.
 pub fn home() -> Home {
     Home::new(env!("CARGO_BIN_EXE_sekisho"))
 }
 
-/// Every file in a directory with its content, to be compared with what it was.
+/// Every file in a directory with its content, for comparison.
 pub fn snapshot(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     files_in(directory)
         .into_iter()

@@ -1,4 +1,4 @@
-//! A small file system that can be filled, made read-only, and freed again.
+//! A small file system that can be filled, made read-only, and emptied again.
 
 use std::{
     fs::File,
@@ -15,7 +15,7 @@ pub struct Tmpfs {
 }
 
 impl Tmpfs {
-    /// Mounts one of this size. It takes root's rights, and a test that lacks them fails.
+    /// Mounts a file system of this size. It needs root, and a test that is not root fails.
     #[track_caller]
     pub fn mount(size: &str) -> Self {
         let directory = TempDir::new().unwrap();
@@ -30,7 +30,7 @@ impl Tmpfs {
         self.directory.path().join(name)
     }
 
-    /// Fills it to the last byte with a file `ballast`; removing that makes room again.
+    /// Fills it to the last byte with a file `ballast`; removing the file makes room again.
     pub fn fill(&self) {
         let mut ballast = File::options().create(true).append(true).open(self.path("ballast")).unwrap();
         for piece in [64 * 1024, 4096, 1] {
@@ -45,7 +45,7 @@ impl Tmpfs {
         std::fs::remove_file(self.path("ballast")).unwrap();
     }
 
-    /// Lets nobody write any more, not even root.
+    /// Makes it read-only, even for root.
     #[track_caller]
     pub fn make_read_only(&self) {
         run(Command::new("mount").args(["-o", "remount,ro"]).arg(self.directory.path()));
@@ -54,7 +54,7 @@ impl Tmpfs {
 
 impl Drop for Tmpfs {
     fn drop(&mut self) {
-        // Lazily, because a process that the test has yet to end may hold files open.
+        // Lazily, because a process that has not ended yet may hold files open.
         let _ = Command::new("umount").arg("-l").arg(self.directory.path()).status();
     }
 }

@@ -47,7 +47,7 @@ fn what_ends_at_one_is_dead_at_the_other_at_once() {
     ];
     for (name, end) in ways {
         let tokens = one.newcomer(name);
-        // The other has seen the token and may remember what it found.
+        // The other server has verified the token and may have it in its cache.
         assert_eq!(other.me(&tokens).status, 200, "{name}");
 
         end(&tokens.access);

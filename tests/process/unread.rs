@@ -1,4 +1,4 @@
-//! Clients that ask without end and read nothing, and what that costs in memory.
+//! Clients that send requests without pause and read nothing, and their cost in memory.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -10,20 +10,20 @@ use rustix::net::sockopt;
 
 use crate::support::{Server, home};
 
-/// The most memory that a process has had, in KiB.
+/// The peak memory of a process, in KiB.
 fn peak(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().strip_suffix("kB").unwrap().trim().parse().unwrap()
 }
 
-/// Sends `request` again and again on a hundred connections to an address of a new server, reading nothing,
-/// until that takes no more; returns how much its memory has grown meanwhile, in KiB.
+/// Sends `request` repeatedly on a hundred connections to an address of a new server, reading nothing, until
+/// the server accepts no more. Returns how much the server's memory has grown meanwhile, in KiB.
 fn flood(address_of: fn(&Server) -> SocketAddr, request: &str) -> u64 {
     let home = home();
     let arguments = ["--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--workers=2"];
     let mut command = home.command(&arguments);
-    // Where the metrics are stands in the log alone.
+    // Only the log reports the address of the metrics.
     command.env("RUST_LOG", "info,sekisho::access=off");
     let server = Server::start(command);
     let (address, before) = (address_of(&server), peak(&server));
@@ -33,7 +33,7 @@ fn flood(address_of: fn(&Server) -> SocketAddr, request: &str) -> u64 {
         stream.set_nonblocking(true).unwrap();
     }
     let (began, mut taken) = (Instant::now(), Instant::now());
-    // What was accepted before is decoded and answered for a while after.
+    // Requests that were accepted before are still decoded and answered for a while.
     while taken.elapsed() < Duration::from_secs(1) && began.elapsed() < Duration::from_secs(10) {
         for (stream, sent) in &mut deaf {
             match stream.write(&many.as_bytes()[*sent..]) {
@@ -92,7 +92,7 @@ fn a_body_of_the_smallest_chunks_costs_no_more_than_one_of_large_ones() {
     let clients: Vec<_> = (0..50)
         .map(|_| {
             let (mut stream, body) = (TcpStream::connect(server.address).unwrap(), body.clone());
-            // So that little has been written that was not read.
+            // So that little unread output has been written.
             stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
             sockopt::set_socket_send_buffer_size(&stream, 4096).unwrap();
             std::thread::spawn(move || {
@@ -107,7 +107,7 @@ fn a_body_of_the_smallest_chunks_costs_no_more_than_one_of_large_ones() {
         let mut answer = [0; 10];
         stream.write_all(b"0\r\n\r\n").unwrap();
         stream.read_exact(&mut answer).unwrap();
-        // No login, and on a slow machine it comes too late.
+        // It is not a login, and on a slow machine it comes too late.
         assert_eq!(&answer, b"HTTP/1.1 4");
     }
     let grown = peak(&server) - before;

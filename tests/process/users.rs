@@ -62,7 +62,7 @@ fn a_password_is_never_asked_for_where_nobody_can_answer() {
     for arguments in
         [&["users", "add", "alice", "--email=alice@example.com"][..], &["users", "set-password", "bob"]]
     {
-        // Without a session of its own the program would find the terminal of whoever runs the tests.
+        // Without a new terminal session the program would prompt on the terminal that runs the tests.
         let mut command = std::process::Command::new("setsid");
         let inner = home.command(arguments);
         command.arg("--wait").arg(inner.get_program()).args(inner.get_args());

@@ -1,4 +1,4 @@
-//! What is counted, by a process that does nothing else; and what the system sees of it.
+//! Metrics, by a process that does nothing else, and the system's view of the process.
 
 use crate::support::{Connection, Home, PASSWORD, Server, home, wait_until};
 
@@ -10,7 +10,7 @@ fn watched(home: &Home) -> Server {
     Server::start(command)
 }
 
-/// The value of a series; nothing where there is none yet.
+/// The value of a series; `None` if it does not exist yet.
 fn figure(server: &Server, series: &str) -> Option<f64> {
     let mut connection = Connection::open(server.metrics_address()).unwrap();
     let page = connection.exchange("GET", "/metrics", &[], "").unwrap().body;

@@ -1,7 +1,7 @@
-//! What every answer promises, whatever was asked; [`super::TestApp`] holds each one against it.
+//! What every answer promises, whatever the request; [`super::TestApp`] checks each one against it.
 //!
-//! An answer has the three headers, no hash in it, an error's shape where it is one, a status that
-//! the OpenAPI document knows for its route, and a body of the schema that the document gives.
+//! An answer has the three headers, no hash, an error's shape if it is an error, a status that the OpenAPI
+//! document has for its route, and a body of the schema that the document gives.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ use super::Response;
 
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(openapi_document);
 
-/// What no answer may hold, whoever asks and whatever goes wrong.
+/// What no answer may contain, whoever asks and whatever goes wrong.
 const NEVER: [&str; 7] =
     ["$2b$", "$2a$", "$bcrypt", "password_hash", "hashed_password", "refresh_hash", super::PASSWORD];
 
@@ -31,7 +31,7 @@ pub fn check(method: &Method, path: &str, answer: &Response) {
         }
     }
     let status = answer.status.as_u16();
-    // RFC 6750: what is missing is a token, or its scope.
+    // RFC 6750: the token is missing, or lacks the scope.
     let lacks_scope = status == 403
         && (method == Method::HEAD
             || matches!(answer.json()["code"].as_str(), Some("insufficient_permissions")));
@@ -73,7 +73,7 @@ fn check_error(path: &str, answer: &Response) {
     assert_eq!(json["error_description"].is_string(), is_oauth, "{path} {}", answer.body);
 }
 
-/// The declared path that a requested one is answered by.
+/// The declared path that matches a requested one.
 pub fn route_of(path: &str) -> Option<(&'static str, &'static [&'static str])> {
     let path = if path == "/" { path } else { path.strip_suffix('/').unwrap_or(path) };
     let decoded = |part: &str| percent_encoding::percent_decode_str(part).collect::<Vec<_>>();
@@ -84,11 +84,11 @@ pub fn route_of(path: &str) -> Option<(&'static str, &'static [&'static str])> {
                 .zip(path)
                 .all(|(p, s)| if p.starts_with('{') { !s.is_empty() } else { p.as_bytes() == decoded(s) })
     };
-    // As the server does, in order of declaration.
+    // In the order of declaration, like the server.
     PATHS.into_iter().find(|(pattern, _)| fits(pattern))
 }
 
-/// The document's operation of a declared path, which may be written with a trailing slash.
+/// The document's operation of a declared path, which the document may write with a trailing slash.
 pub fn operation(pattern: &str, method: &str) -> Option<&'static Value> {
     let paths = DOCUMENT["paths"].as_object()?;
     let slashed = format!("{pattern}/");
@@ -101,7 +101,7 @@ fn check_documented(method: &Method, path: &str, answer: &Response) {
     };
     let name = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
     if !methods.contains(&name.as_str()) {
-        // OPTIONS is a preflight where an origin is allowed.
+        // OPTIONS is a preflight if the origin is allowed.
         return assert!(
             answer.status == 405 || method == Method::OPTIONS,
             "{method} {path} {}",

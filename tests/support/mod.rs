@@ -1,5 +1,4 @@
-//! A Sekisho to test: on a real file in a directory of its own, with a clock to move, on a real
-//! socket.
+//! A Sekisho for tests: with a real file in a temporary directory, a manual clock and a real socket.
 
 pub mod contract;
 pub mod wire;
@@ -15,7 +14,7 @@ use sekisho::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The moment at which tests begin: 2026-11-22T07:15:00Z.
+/// The time at which tests begin: 2026-11-22T07:15:00Z.
 pub const START: Timestamp = Timestamp::from_millis(1_795_331_700_000);
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -30,7 +29,7 @@ pub fn config(directory: &TempDir) -> Config {
     config
 }
 
-/// A whole server.
+/// A complete server.
 pub struct TestApp {
     pub address: SocketAddr,
     pub metrics_address: Option<SocketAddr>,
@@ -40,7 +39,7 @@ pub struct TestApp {
     client: awc::Client,
 }
 
-/// What a server answered.
+/// An answer of the server.
 #[derive(Debug)]
 pub struct Response {
     pub status: StatusCode,
@@ -87,7 +86,7 @@ impl TestApp {
         Self::start_limited(ConnectionLimits::default(), adjust).await
     }
 
-    /// A server with other limits of its connections.
+    /// A server with other limits on connections.
     pub async fn start_limited(connections: ConnectionLimits, adjust: impl FnOnce(&mut Config)) -> Self {
         let directory = TempDir::new().unwrap();
         let mut config = config(&directory);
@@ -106,7 +105,7 @@ impl TestApp {
         format!("http://{}{path}", self.address)
     }
 
-    /// Reads an answer, and holds it against what every answer promises.
+    /// Reads an answer, and checks it against what every answer promises.
     async fn finish(
         method: &Method,
         path: &str,
@@ -146,7 +145,7 @@ impl TestApp {
         Self::finish(&method, path, self.request(method.clone(), path, token).send_json(body).await).await
     }
 
-    /// A request with any body of any type and more headers.
+    /// A request with a body of any type and further headers.
     pub async fn send_body(
         &self,
         method: Method,
@@ -165,8 +164,8 @@ impl TestApp {
         self.send(Method::GET, path, token).await
     }
 
-    /// What the metrics, which must be listened for, say of a series; zero where it has not begun. Metrics are
-    /// the process's, so another test's server may add to them.
+    /// The value of a series in the metrics, which must be enabled; zero if it has not begun. Metrics belong
+    /// to the process, so another test's server may add to them.
     pub async fn figure(&self, series: &str) -> f64 {
         let url = format!("http://{}/metrics", self.metrics_address.unwrap());
         let page = self.client.get(url).send().await.unwrap().body().limit(1 << 24).await.unwrap();
@@ -175,12 +174,12 @@ impl TestApp {
         figure.map_or(0.0, |figure| figure.parse().unwrap())
     }
 
-    /// A request with a form, as OAuth sends it.
+    /// A request with a form, as OAuth clients send it.
     pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         Self::finish(&Method::POST, path, self.client.post(self.url(path)).send_form(&fields).await).await
     }
 
-    /// Registers somebody with [`PASSWORD`] and `NAME@example.com`.
+    /// Registers a user with [`PASSWORD`] and `NAME@example.com`.
     pub async fn register(&self, name: &str) -> Response {
         let body = serde_json::json!({
             "email": format!("{name}@example.com"), "username": name, "password": PASSWORD,
@@ -198,7 +197,7 @@ impl TestApp {
         Tokens::of(&self.try_log_in(name, PASSWORD).await)
     }
 
-    /// Registers somebody and logs them in.
+    /// Registers a user and logs them in.
     pub async fn newcomer(&self, name: &str) -> Tokens {
         let answer = self.register(name).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
@@ -211,7 +210,7 @@ impl TestApp {
         Tokens::of(&self.form("/token", &fields).await)
     }
 
-    /// Registers an administrator, which no request can, by message, and logs them in with every scope.
+    /// Creates an administrator by message, because no request can, and logs them in with every scope.
     pub async fn administrator(&self, name: &str) -> Tokens {
         use sekisho::{
             actors::account::AddUser,
@@ -252,7 +251,7 @@ impl TestApp {
         self.send(Method::DELETE, path, token).await
     }
 
-    /// A request without a body and with more headers.
+    /// A request without a body, with further headers.
     pub async fn send_with(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
         let mut request = self.client.request(method.clone(), self.url(path));
         for (name, value) in headers {
@@ -261,12 +260,12 @@ impl TestApp {
         Self::finish(&method, path, request.send().await).await
     }
 
-    /// The number of the user whose token this is.
+    /// The number of the user that the token belongs to.
     pub async fn id_of(&self, token: &str) -> i64 {
         self.me(token).await.json()["id"].as_i64().unwrap()
     }
 
-    /// The sessions of whoever's token this is, the newest first.
+    /// The sessions of the user that the token belongs to, the newest first.
     pub async fn sessions(&self, token: &str) -> Vec<Value> {
         let answer = self.get("/users/me/sessions", Some(token)).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
@@ -274,7 +273,7 @@ impl TestApp {
     }
 }
 
-/// Looks again and again until something is so; panics where it is not within ten seconds.
+/// Polls until a condition holds; panics if it does not within ten seconds.
 pub async fn eventually<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
     while !is_so().await {

@@ -1,4 +1,4 @@
-//! HTTP written by hand, for what no decent client sends.
+//! HTTP written by hand, for requests that no regular client sends.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,16 +11,16 @@ use tokio::{
     time::timeout,
 };
 
-/// No test waits longer for a server's next byte.
+/// The maximum time to wait for a server's next byte.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A connection, and what was read of it and not used yet.
+/// A connection, and the bytes that were read from it and not used yet.
 pub struct Wire<S = TcpStream> {
     pub stream: S,
     buffer: Vec<u8>,
 }
 
-/// An answer as it came.
+/// An answer in its raw form.
 #[derive(Debug, Clone)]
 pub struct RawAnswer {
     pub status: u16,
@@ -46,12 +46,12 @@ impl Wire {
         Self { stream, buffer: Vec::new() }
     }
 
-    /// Sends bytes; a server that no longer listens is no error, its answer tells.
+    /// Sends bytes. It is not an error if the server no longer listens; its answer shows that.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref()).await;
     }
 
-    /// The two directions, for whoever reads and writes at once.
+    /// The two directions, for reading and writing at the same time.
     pub fn into_halves(self) -> (Wire<OwnedReadHalf>, OwnedWriteHalf) {
         let (reader, writer) = self.stream.into_split();
         (Wire { stream: reader, buffer: self.buffer }, writer)
@@ -59,7 +59,7 @@ impl Wire {
 }
 
 impl<S: AsyncRead + Unpin> Wire<S> {
-    /// The next answer; `None` where the connection ends before one.
+    /// The next answer; `None` if the connection ends before one.
     pub async fn answer(&mut self) -> Option<RawAnswer> {
         let mut answer = self.head().await?;
         let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
@@ -104,12 +104,12 @@ impl<S: AsyncRead + Unpin> Wire<S> {
     async fn read_more(&mut self) -> usize {
         let read = timeout(TIMEOUT, self.stream.read_buf(&mut self.buffer));
         let read = read.await.unwrap_or_else(|_| panic!("the server says nothing"));
-        // A connection that was reset has ended, too.
+        // A reset ends the connection, too.
         read.unwrap_or(0)
     }
 }
 
-/// A POST as it should be; what is wrong with it is the caller's part.
+/// A well-formed POST; the caller adds what is wrong with it.
 pub fn post(path: &str, media_type: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: sekisho.test\r\nContent-Type: {media_type}\r\nContent-Length: {}\r\n\r\n",

@@ -1,4 +1,4 @@
-//! Attempts on their way: who waits for whom, and what is left of those whose client has gone.
+//! Pending attempts: which waits for which, and what remains of those whose client has hung up.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -32,7 +32,7 @@ async fn pending_attempt(actors: &TestActors, name: &str, ip: &str) -> Permit {
     }
 }
 
-/// Logins that come one after the other, and go no further than they can.
+/// Logins that arrive one after the other, each going as far as it can.
 async fn logins(
     actors: &TestActors,
     count: usize,
@@ -59,7 +59,7 @@ fn bystander() -> FlowKey {
     FlowKey::registration(&from_address(HOME))
 }
 
-/// Keeps every hash thread busy, past the queue.
+/// Keeps every hash thread busy, bypassing the queue.
 async fn hold_the_hash_threads(actors: &TestActors) -> Vec<Held> {
     let mut all = Vec::new();
     for _ in 0..cores().get() {
@@ -100,7 +100,7 @@ async fn an_attempt_that_waits_for_another_gives_its_hash_slot_back() {
     for login in waiting {
         assert!(login.await.unwrap().is_ok());
     }
-    // The failures of the address and its site are remembered, those of the name are not.
+    // The failures of the address and its site are remembered, but not those of the name.
     assert_eq!(status(&actors).await, ThrottleStatus { entries: 2, pending: 0, waiting: 0 });
 }
 
@@ -143,7 +143,7 @@ async fn whoever_hangs_up_while_waiting_is_taken_off_and_the_next_goes_on() {
     for login in last {
         assert!(login.await.unwrap().is_ok());
     }
-    // The failures of the address and its site are remembered, those of the name are not.
+    // The failures of the address and its site are remembered, but not those of the name.
     assert_eq!(status(&actors).await, ThrottleStatus { entries: 2, pending: 0, waiting: 0 });
 }
 
@@ -224,7 +224,7 @@ async fn an_answer_that_nobody_takes_leaves_nothing_pending() {
         let throttle = actors.sekisho.throttle().clone();
         let attempt = throttle.login(&LoginName::parse("alice").unwrap(), None);
         let begun = begin(async move { throttle.begin(attempt).await.map(drop) });
-        // Given up at every point on the way, and not at all.
+        // Abandoned at every possible point, and not at all.
         for _ in 0..number % 5 {
             tokio::task::yield_now().await;
         }

@@ -1,7 +1,7 @@
-//! Group commit: what shares a COMMIT, what it takes to fail one, and who is told what.
+//! Group commit: which messages share a COMMIT, what makes one fail, and what each sender is told.
 //!
-//! A message that holds the database's thread lets writes queue up behind it; what queued up is
-//! then one batch.
+//! A message that holds the database's thread lets writes queue up behind it. The queued writes are then one
+//! batch.
 
 use actix_web::rt::task::JoinHandle;
 use futures_util::future::join_all;
@@ -34,7 +34,7 @@ async fn hold(database: &LoneDatabase) -> (Held, Answer<()>) {
     (held, answer)
 }
 
-/// Puts a message into the queue behind all before it.
+/// Queues a message behind all earlier ones.
 macro_rules! queue {
     ($database:expr, $message:expr) => {{
         let (db, message) = ($database.db.clone(), $message);
@@ -57,8 +57,7 @@ async fn a_commit_is_durable_when_it_is_answered_on_every_connection_there_is() 
     let database = LoneDatabase::start();
 
     for _ in 0..2 {
-        // What a killed process leaves to the system is written all the same; a power cut is not survived
-        // but by FULL (2).
+        // The system still writes what a killed process has handed to it; only FULL (2) survives a power cut.
         for (name, value) in [("synchronous", "2"), ("journal_mode", "wal"), ("foreign_keys", "1")] {
             assert_eq!(database.db.ask(ReadPragma(name)).await.as_deref(), Ok(value), "{name}");
         }
@@ -132,11 +131,11 @@ async fn a_commit_that_fails_fails_every_answer_that_rests_on_it() {
     assert!(before.await.unwrap().is_err_and(|error| failed(&error)));
     assert!(bob.await.unwrap().is_err_and(|error| failed(&error)));
     assert!(fatal.await.unwrap().is_err_and(|error| failed(&error)));
-    // Both saw what was never to be.
+    // Both had read a row that was rolled back.
     assert!(duplicate_of_bob.await.unwrap().is_err_and(|error| failed(&error)));
     assert!(read.await.unwrap().is_err_and(|error| failed(&error)));
     assert_eq!(database.committed(), [""; 0]);
-    // And the next batch is as good as new.
+    // And the next batch is not affected.
     assert_eq!(database.db.ask(insert_user("bob")).await.unwrap().map(|bob| bob.id.0), Ok(2));
     assert_eq!(database.db.ask(insert_user("ALICE")).await.unwrap(), Err(NameConflict::Email));
 }
@@ -239,7 +238,7 @@ async fn what_was_acknowledged_is_there_for_everybody() {
 async fn a_full_disk_loses_nothing_acknowledged_and_is_over_when_there_is_room() {
     let database = LoneDatabase::start();
     database.db.ask(write("kept")).await.unwrap();
-    // The limit cannot be below the present size, so there is no room at all.
+    // The limit cannot be below the current size, so there is no room at all.
     database.db.ask(Run("PRAGMA max_page_count = 1".to_owned())).await.unwrap();
     let (held, _) = hold(&database).await;
     let small = queue!(database, write("small"));
@@ -267,7 +266,7 @@ async fn another_process_that_holds_the_database_is_waited_for_and_then_told() {
     let other = Connection::open(database.path()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
 
-    // Those who come right after the first do not wait as long again.
+    // Messages right after the first do not wait as long again.
     for _ in 0..3 {
         assert_eq!(database.db.ask(write("held")).await, Err(DbError::Locked));
     }

@@ -1,4 +1,4 @@
-//! `Handle`: the bound on what is under way, the deadline, and those who no longer wait.
+//! `Handle`: the limit on messages in flight, the deadline, and senders that no longer wait.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ async fn a_late_answer_is_an_unknown_outcome_and_the_actor_lives_on() {
     let hurried = Limits { in_flight: 10, deadline: Some(Duration::from_millis(20)) };
     let database = LoneDatabase::start_with(hurried);
     let patient = Handle::new(database.addr.clone(), Limits { in_flight: 10, deadline: None });
-    // On a machine that is busy enough the deadline passes before the message is begun.
+    // On a busy machine the deadline may pass before the message is begun.
     let held = loop {
         let (message, mut held) = HoldAndWrite::new("late");
         let late = database.db.ask(message).await;
@@ -53,7 +53,7 @@ async fn a_late_answer_is_an_unknown_outcome_and_the_actor_lives_on() {
     assert_eq!(database.db.in_flight(), 0);
 
     held.release();
-    // It had begun, so it was done to its end, and the actor takes what comes next.
+    // It had begun, so it ran to its end, and the actor accepts the next message.
     assert_eq!(patient.ask(write("next")).await, Ok(()));
     assert_eq!(database.committed(), ["late", "next"]);
 }
@@ -95,7 +95,7 @@ async fn a_message_whose_caller_has_gone_before_its_turn_is_skipped() {
     assert_eq!(database.db.ask(CountNames).await, Ok(0));
 }
 
-/// An actor that ends when it is asked to.
+/// An actor that stops when it is asked to.
 struct Mortal;
 
 impl Actor for Mortal {
@@ -131,11 +131,11 @@ async fn an_actor_that_has_ended_is_told_from_one_that_is_slow() {
     assert_eq!(mortal.in_flight(), 0);
 }
 
-/// Whether so many messages at once are more than may be on their way.
+/// Whether this many messages at once exceed the limit.
 async fn is_bounded(actor: &Pinger) -> bool {
     let mut asked: Vec<_> = (0..20_000).map(|_| Box::pin(actor.ping())).collect();
     for one in &mut asked {
-        // It is sent and not waited for, so the actors of this thread do not come to answer.
+        // The message is sent without waiting, so the actors of this thread do not get to answer.
         if let Some(answer) = poll_immediate(one).await {
             return matches!(answer, Err(PingError::Unreachable(Unreachable::Busy(_))));
         }

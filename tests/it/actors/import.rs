@@ -1,4 +1,4 @@
-//! Taking over the users of a FastAPI and SQLModel tutorial's application.
+//! Importing the users of a FastAPI and SQLModel tutorial's application.
 
 use rusqlite::Connection;
 use sekisho::{
@@ -65,7 +65,7 @@ async fn imported_users_keep_their_number_names_and_password() {
         created_at: START,
     };
     assert_eq!(caller.user, alice);
-    // Numbers that come after do not meet those that were imported.
+    // Later numbers do not clash with imported ones.
     assert_eq!(register(&actors, "carol", Role::User).await.id, UserId(10));
 }
 
@@ -116,9 +116,9 @@ async fn an_import_that_is_run_again_brings_those_who_came_since() {
     log_in(&actors, "bob").await;
 }
 
-/// Users of whom only `1` and `6` can be imported beside those who are here.
+/// Users of whom only `1` and `6` can be imported beside the existing ones.
 async fn clashing(actors: &TestActors) -> Vec<ImportedUser> {
-    // These are here before: 1 and 2, of whom 2 is deleted.
+    // The existing users are 1 and 2, of whom 2 is deleted.
     for name in ["zoe", "gone"] {
         let insert = InsertUser {
             email: Email::parse(&format!("{name}@example.com")).unwrap(),
@@ -191,7 +191,7 @@ async fn a_rehearsal_reports_the_same_and_changes_nothing() {
         assert_eq!((report.imported, report.applied), (1, false));
         assert_eq!(everybody(&actors).await, before);
     }
-    // Not even the numbers are used up.
+    // Not even their numbers are used up.
     assert_eq!(register(&actors, "next", Role::User).await.id, UserId(3));
 }
 
@@ -273,7 +273,7 @@ async fn everything_that_is_wrong_with_a_user_is_told() {
         ImportedUser { flaws, ..imported(2, "bob", "bob@example.com") },
         imported(3, "Bob", "BOB@example.com"),
     ];
-    // The first is here already, whatever became of the row since.
+    // The first was imported before, whatever has become of the row since.
     let expected = [
         "user 2 (bob): the hash is no bcrypt hash",
         "user 3 (Bob): another user before has the same username; another user before has the same email address",
@@ -295,7 +295,7 @@ async fn no_name_leads_to_two_users() {
     let actors = TestActors::start().await;
     register(&actors, "zoe", Role::User).await;
     let users = [
-        // A username that is one's own address shadows nobody.
+        // A username that is the user's own address shadows no other user.
         imported(5, "amy@example.com", "Amy@example.com"),
         imported(6, "bob", "bob@example.com"),
         imported(7, "BOB@example.com", "mallory@example.com"),
@@ -315,7 +315,7 @@ async fn no_name_leads_to_two_users() {
             "user 10 (frank): the email address is taken here",
         ]
     );
-    // Nor do those who come, or move, later.
+    // Neither do users who are added, or change their address, later.
     let squatted = imported(11, "victim@example.com", "squatter at home");
     assert!(run(&actors, import(&[squatted])).await.applied);
     let named = |username: &str, address: &str| FindNameConflict {
@@ -344,7 +344,7 @@ async fn no_name_leads_to_two_users() {
 #[actix_web::test]
 async fn a_deleted_users_number_never_comes_again() {
     let actors = TestActors::start().await;
-    // Numbers that were passed over were nobody's, as long as nobody was deleted.
+    // Skipped numbers belonged to no user, unless a user was deleted.
     assert!(run(&actors, import(&[imported(9, "first", "first@example.com")])).await.applied);
     assert!(run(&actors, import(&[imported(4, "later", "later@example.com")])).await.applied);
     let delete = DeleteUser { id: UserId(9), expected: None, now: START };
@@ -368,7 +368,7 @@ async fn a_deleted_users_number_never_comes_again() {
     assert_eq!(register(&actors, "next", Role::User).await.id, UserId(11));
 }
 
-/// What is read of a file that this SQL makes.
+/// What is read from a file that this SQL creates.
 fn read(sql: &str) -> Result<Vec<ImportedUser>, String> {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("database.db");

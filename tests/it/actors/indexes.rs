@@ -1,11 +1,9 @@
-//! Every query finds its rows by an index: nothing that the database is asked costs more because
-//! there are more users.
+//! Every query finds its rows by an index, so no message costs more because there are more users.
 //!
-//! The tables are filled, and then every page that holds rows of the middle is overwritten with
-//! zeros. Whoever reads a table or an index from end to end comes upon a page that is none and
-//! fails; whoever goes straight to the rows in question at either end never notices. Each message
-//! is sent through this, and the sources are asked whether it is each. SQLite tells which
-//! statements were run, and the plan of each is read too.
+//! The tables are filled, and then every page with rows of the middle is overwritten with zeros. A query that
+//! reads a table or an index from end to end meets an invalid page and fails; a query that goes straight to
+//! the rows in question at either end does not notice. The test sends every message that the sources define,
+//! and also reads the plan of each statement that SQLite reports.
 
 use std::{
     cell::RefCell,
@@ -45,16 +43,16 @@ use tempfile::TempDir;
 
 use crate::support::START;
 
-/// So many rows in each table that grows: dozens of pages each.
+/// The number of rows in each table that grows: dozens of pages each.
 const ROWS: i64 = 10_000;
 
-/// The hash of the first nine, of which alone the cost is known.
+/// The hash of the first nine users, the only ones with a known cost.
 const CHEAP: &str = "$2b$04$";
 
-/// So many leaves are left whole at either end of each table and index.
+/// The number of leaves that are left intact at either end of each table and index.
 const WHOLE_ENDS: usize = 5;
 
-/// The tables and indexes that grow with the number of people.
+/// The tables and indexes that grow with the number of users.
 const GROWING: [&str; 8] = [
     "users",
     "sqlite_autoindex_users_1",
@@ -88,7 +86,7 @@ impl Minefield {
         Self { db, sent: BTreeSet::new(), _directory: directory }
     }
 
-    /// Sends a message past the actor, in a transaction as the actor would.
+    /// Runs a message without the actor, in a transaction as the actor would.
     fn send<M: Run>(&mut self, message: M) -> M::Answer {
         let name = std::any::type_name::<M>().rsplit("::").next().unwrap();
         self.sent.insert(name);
@@ -104,8 +102,8 @@ impl Minefield {
     }
 }
 
-/// The first users are `aa1` to `aa9`, of whom `aa1` and `aa2` are administrators; each has two
-/// sessions. All others come after them in every order, and before whoever is added.
+/// The first users are `aa1` to `aa9`, of whom `aa1` and `aa2` are administrators; each has two sessions. All
+/// others come after them in every order, and before any user that is added.
 fn fill(db: &Connection) {
     db.execute_batch(&format!(
         "BEGIN;
@@ -175,7 +173,7 @@ fn whoever_reads_all_of_a_table_or_an_index_is_found_out() {
             .collect::<Result<Vec<_>, _>>();
         assert!(read.is_err(), "{sql}");
     }
-    // The one message that walks the tables, slice by slice, to count them for the gauges.
+    // The one message that walks through the tables, slice by slice, to count them for the metrics.
     let count = CountSlice { users_after: 0, sessions_after: 0, rows: 1_000_000 };
     assert!(matches!(count.run(&minefield.db), Err(DbError::Other(_))));
 }
@@ -216,7 +214,7 @@ fn the_networks_of_an_account_are_read_from_the_index_alone() {
 }
 
 thread_local! {
-    /// The statements that were run on this thread, as they were written.
+    /// The statements that were run on this thread, as they are written.
     static STATEMENTS: RefCell<Vec<String>> = RefCell::default();
 }
 
@@ -226,7 +224,7 @@ fn note(event: TraceEvent<'_>) {
     }
 }
 
-/// Asserts that SQLite's plan for a statement walks through no table that grows, and sorts nothing.
+/// Asserts that SQLite's plan for a statement scans no growing table, and sorts nothing.
 fn assert_planned_with_an_index(db: &Connection, statement: &str) {
     let Ok(mut explain) = db.prepare(&format!("EXPLAIN QUERY PLAN {statement}")) else {
         // BEGIN, COMMIT and the like have no plan.
@@ -239,7 +237,7 @@ fn assert_planned_with_an_index(db: &Connection, statement: &str) {
         let table = step.strip_prefix("SCAN ").map(|rest| rest.split(' ').next().unwrap());
         let walks =
             table.is_some_and(|table| ["users", "u", "sessions", "s", "retired_usernames"].contains(&table));
-        // The index of the administrators alone is not one that grows with the number of people.
+        // The index of the administrators does not grow with the number of users.
         let walks = walks && !step.ends_with("USING COVERING INDEX users_admins");
         // There are a few keys, and they are read once a second.
         let sorts = step.contains("TEMP B-TREE") && !statement.contains("FROM signing_keys");
@@ -298,7 +296,7 @@ fn send_what_reads(minefield: &mut Minefield) {
     };
     assert_eq!(minefield.send(taken("new@example.com", "abaa3")), Some(NameConflict::Username));
     assert_eq!(minefield.send(taken("aa@example.com", "zz")), None);
-    // A prefix of nine, a prefix of everybody else, and no prefix: a page is what is read.
+    // A prefix of nine users, a prefix of all others, and no prefix: only a page is read.
     for prefix in ["aa", "m", ""] {
         let first = minefield.send(page(prefix, None));
         let second = minefield.send(page(prefix, first.next));

@@ -1,4 +1,4 @@
-//! There is always somebody who can administer.
+//! There is always an administrator.
 
 use futures_util::future::join_all;
 use sekisho::{
@@ -64,7 +64,7 @@ async fn a_disabled_admin_does_not_count() {
     change(&actors, &tokens.access_token, other.id, disable()).await.unwrap();
 
     assert_eq!(change(&actors, &tokens.access_token, root.id, demote()).await, Err(AdminError::LastAdmin));
-    // And a disabled one can go.
+    // And a disabled one can be removed.
     let remove = RemoveUser { token: tokens.access_token.clone(), id: other.id };
     assert_eq!(actors.accounts.ask(remove).await, Ok(()));
 }
@@ -89,7 +89,7 @@ async fn of_two_admins_who_demote_disable_or_delete_each_other_at_once_one_succe
         let answers = join_all(attempts).await;
 
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{round}: {answers:?}");
-        // Whoever is left makes room for the next round, by hand: no message could.
+        // The remaining administrator makes room for the next round by SQL, because no message could.
         let sql = "UPDATE users SET role = 'user'".to_owned();
         actors.sekisho.db().ask(Run(sql)).await.unwrap();
     }

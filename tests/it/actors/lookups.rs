@@ -1,4 +1,4 @@
-//! Group lookup: callers who are looked up together are told the truth of after they came.
+//! Coalesced lookups: every caller gets the state from after its call.
 
 use futures_util::future::join_all;
 use sekisho::{
@@ -46,7 +46,7 @@ async fn a_session_that_has_ended_is_refused_to_whoever_comes_after() {
         let token = token_of(&actors, &format!("user{round}")).await;
         let crowd = || join_all((0..16).map(|_| actors.accounts.ask(Authenticate { token: token.clone() })));
 
-        // The crowd keeps lookups under way while the session ends.
+        // The crowd keeps lookups in flight while the session ends.
         let (_, ended) =
             futures_util::future::join(crowd(), actors.accounts.ask(LogOut { token: token.clone() })).await;
         ended.unwrap();

@@ -7,8 +7,8 @@ use sekisho::{
 
 use super::probes::{LoneDatabase, Run};
 
-/// Alice, and sessions of hers: one from each of these addresses, the oldest first, with so many from
-/// another in between.
+/// Alice, and sessions of hers: one from each of these addresses, the oldest first, with this many from
+/// another address in between.
 async fn database(first: &str, others: i64, last: &str) -> LoneDatabase {
     let lone = LoneDatabase::start();
     let session = "INSERT INTO sessions (user_id, refresh_hash, scope, created_at, last_used_at, expires_at,

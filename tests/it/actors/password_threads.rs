@@ -1,4 +1,4 @@
-//! The hash threads: one that panics, and logins whose client has gone.
+//! The hash threads: one that panics, and logins whose client has hung up.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -66,8 +66,8 @@ async fn a_hash_that_panics_is_an_error_and_the_threads_go_on() {
         let slot = passwords.slot(flow()).await.unwrap();
         passwords.ask(slot, message).await.map(|((), _)| ())
     };
-    // One after the other, lest they go to one thread as a group. Both are held at the same time, so both
-    // threads are there.
+    // One after the other, because together they would go to one thread as a group. Both are held at the same
+    // time, so both threads exist.
     let one = begin(hold(for_one, one)).await;
     one_held.entered().await;
     let two = begin(hold(for_two, two)).await;
@@ -98,7 +98,7 @@ async fn a_panic_on_one_thread_does_not_disturb_another() {
     assert_eq!(holder.await.unwrap(), Ok(()));
 }
 
-/// One thread, which is held, and the way to let it go on.
+/// One thread, which is held, and the handle that releases it.
 async fn one_held_thread() -> (Passwords, Held) {
     let threads = NonZeroUsize::MIN;
     let admission = Admission::new(NonZeroUsize::new(8).unwrap(), Duration::from_mins(1), Duration::ZERO);
@@ -182,7 +182,7 @@ async fn a_name_that_is_taken_costs_no_hash() {
         join_all((0..actors.sekisho.passwords().slots()).map(|_| actors.sekisho.passwords().slot(flow())))
             .await;
 
-    // No thread is free, so only what needs none can be answered.
+    // No thread is free, so only requests that need none can be answered.
     let taken = actors.accounts.ask(registration("ALICE")).await;
 
     assert_eq!(taken, Err(RegisterError::NameConflict(NameConflict::Email)));
@@ -210,7 +210,7 @@ async fn a_change_of_password_queues_once() {
     let next = begin(async move { next.slot(flow()).await }).await;
     until("somebody waits behind it", || actors.sekisho.passwords().waiting() == 2).await;
 
-    // Whoever comes next keeps the only free thread until the change has ended.
+    // The next login occupies the only free thread until the change has ended.
     drop(slots.pop());
 
     let changed = timeout(Duration::from_secs(30), changing).await;

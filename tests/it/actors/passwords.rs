@@ -1,4 +1,4 @@
-//! Passwords: what a change ends, what a login that races with one opens, and hashes of yesterday.
+//! Passwords: what a change ends, what a simultaneous login opens, and outdated hashes.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -29,7 +29,7 @@ use crate::support::{PASSWORD, START, TestActors, eventually};
 
 const NEW: &str = "another staple battery";
 
-/// The variants of bcrypt's hashes that other programs write.
+/// The variants of bcrypt hashes that other programs write.
 const ELSEWHERE: [&str; 4] = ["2a", "2b", "2x", "2y"];
 
 async fn credentials(actors: &TestActors, id: UserId) -> Credentials {
@@ -177,7 +177,7 @@ async fn a_password_is_set_only_over_the_one_that_was_confirmed() {
     assert!(try_log_in(&actors, "alice", PASSWORD).await.is_ok());
 }
 
-/// A login that has found the user and waits for its hash, while something happens to the account.
+/// A login that has found the user and waits for its hash, while the account is changed.
 async fn race_a_login_with(actors: &TestActors, id: UserId, change: impl AsyncFnOnce()) {
     let passwords = actors.sekisho.passwords();
     let nobody = || FlowKey::registration(&RequestOrigin::default());
@@ -240,13 +240,13 @@ async fn a_disabled_account_is_told_so_with_the_right_password_alone() {
     assert!(try_log_in(&actors, "alice", PASSWORD).await.is_ok());
 }
 
-/// Puts a hash in the place of somebody's, as an import or an older server would have left it.
+/// Replaces a user's hash, as an import or an older server would have left it.
 async fn overwrite_hash(actors: &TestActors, id: UserId, hash: &str) {
     let sql = format!("UPDATE users SET password_hash = '{hash}' WHERE id = {id}");
     actors.sekisho.db().ask(Run(sql)).await.unwrap();
 }
 
-/// Waits until somebody's hash is another than this.
+/// Waits until a user's hash has been replaced.
 async fn renewed(actors: &TestActors, id: UserId, outdated: &str) -> PasswordHash {
     let found = RefCell::new(None);
     eventually("the hash is renewed", async || {

@@ -1,5 +1,5 @@
-//! A database actor by itself, and messages that no use case sends: they hold its thread, fail and
-//! panic on purpose.
+//! A separate database actor, and messages that no use case sends: they hold its thread, fail and panic on
+//! purpose.
 
 use std::{
     path::PathBuf,
@@ -22,7 +22,7 @@ use sekisho::{
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-/// A `DbActor` on a file of its own, and nobody else.
+/// A `DbActor` on its own file, without other actors.
 pub struct LoneDatabase {
     pub db: Handle<DbActor>,
     pub addr: Addr<DbActor>,
@@ -45,7 +45,7 @@ impl LoneDatabase {
         self.directory.path().join("test.db")
     }
 
-    /// What another connection sees of the names that [`write`] wrote, in order.
+    /// The names that [`write`] wrote, in order, as another connection sees them.
     pub fn committed(&self) -> Vec<String> {
         let db = Connection::open(self.path()).unwrap();
         let mut select =
@@ -53,8 +53,8 @@ impl LoneDatabase {
         select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     }
 
-    /// How many commits the write-ahead log holds: a frame that ends one tells the size of the
-    /// database after it (the file format's section 4.2).
+    /// The number of commits in the write-ahead log: a frame that ends a commit has the size of the database
+    /// after it (the file format's section 4.2).
     pub fn commits(&self) -> usize {
         let number = |bytes: &[u8]| u32::from_be_bytes(bytes.try_into().unwrap());
         let Ok(wal) = std::fs::read(self.directory.path().join("test.db-wal")) else { return 0 };
@@ -71,7 +71,7 @@ impl LoneDatabase {
     }
 }
 
-/// Runs SQL as a write of its own.
+/// Runs SQL as a write.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), DbError>")]
 pub struct Run(pub String);
@@ -88,7 +88,7 @@ impl sqlite::Run for Run {
     }
 }
 
-/// Runs SQL outside any transaction of ours.
+/// Runs SQL outside any of the actor's transactions.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), DbError>")]
 pub struct RunAsRead(pub String);
@@ -105,7 +105,7 @@ impl sqlite::Run for RunAsRead {
     }
 }
 
-/// Reads a setting of the actor's own connection.
+/// Reads a setting of the actor's connection.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<String, DbError>")]
 pub struct ReadPragma(pub &'static str);
@@ -128,18 +128,18 @@ impl sqlite::Run for ReadPragma {
     }
 }
 
-/// Writes a name that nobody has written before.
+/// Writes a new name.
 pub fn write(name: &str) -> Run {
     Run(format!("INSERT INTO retired_usernames VALUES ('{name}', 0)"))
 }
 
-/// Writes a name, and then something that breaks a rule at once.
+/// Writes a name, and then something that violates a constraint at once.
 pub fn write_and_fail(name: &str) -> Run {
     let Run(insert) = write(name);
     Run(format!("{insert}; {insert}"))
 }
 
-/// Writes a name, and a row whose foreign key is looked at only by the COMMIT, which fails.
+/// Writes a name, and a row whose foreign key is checked only by the COMMIT, which fails.
 pub fn write_what_cannot_be_committed(name: &str) -> Run {
     let Run(insert) = write(name);
     Run(format!(
@@ -149,7 +149,7 @@ pub fn write_what_cannot_be_committed(name: &str) -> Run {
     ))
 }
 
-/// Counts the names as the actor's own connection sees them.
+/// Counts the names as the actor's connection sees them.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<i64, DbError>")]
 pub struct CountNames;
@@ -201,7 +201,7 @@ impl sqlite::Run for ReadAndPanic {
     }
 }
 
-/// What keeps a thread until the test lets it go; a test that fails lets it go too.
+/// Keeps a thread until the test releases it. A test that fails releases it too.
 #[derive(Debug)]
 struct Latch {
     entered: oneshot::Sender<()>,
@@ -227,7 +227,7 @@ impl Held {
         assert!(self.has_entered().await, "the message was skipped");
     }
 
-    /// Waits until the thread is held, or has skipped the message because nobody waits for it.
+    /// Waits until the thread is held, or has skipped the message because its sender no longer waits.
     pub async fn has_entered(&mut self) -> bool {
         self.entered.take().unwrap().await.is_ok()
     }

@@ -1,5 +1,4 @@
-//! What a row keeps of replaced refresh secrets: for as long as a retry may come, through a restart, and
-//! no longer.
+//! How long a row keeps replaced refresh secrets: while a retry may come, across a restart, and no longer.
 
 use std::time::Duration;
 
@@ -23,7 +22,7 @@ use crate::support::{self, TestActors};
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// What a row holds of replaced secrets: from before and of today.
+/// The replaced secrets of a row, in the older and the current format.
 pub fn replaced(directory: &TempDir, session: i64) -> (Vec<u8>, Vec<u8>) {
     let db = Connection::open(directory.path().join("test.db")).unwrap();
     let sql = "SELECT spent, replaced FROM sessions WHERE id = ?1";
@@ -81,7 +80,7 @@ async fn a_secret_that_is_current_once_more_gets_another_successor() {
     let actors = TestActors::start().await;
     let (_, first) = newcomer(&actors, "alice", Role::User).await;
     let one = refresh(&actors, &first.refresh_token).await.unwrap();
-    // The row as it was before, as a restored backup would have it.
+    // The row as it was before, as in a restored backup.
     let hash =
         "UPDATE sessions SET refresh_hash = (SELECT refresh_hash FROM kept), spent = x'', replaced = x''";
     let keep = "CREATE TABLE kept AS SELECT refresh_hash FROM sessions";

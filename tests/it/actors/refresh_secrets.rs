@@ -1,4 +1,4 @@
-//! The installation's secret for refresh tokens: it is replaced, and nobody notices.
+//! The installation's secret for refresh tokens can be replaced without logging anyone out.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::support::{self, TestActors};
 const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// The version that a token says it is made with.
+/// The version that a token names.
 fn version(tokens: &TokenPair) -> u8 {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(tokens.refresh_token.expose()).unwrap();
     assert_eq!(bytes.len(), 57);
@@ -33,11 +33,11 @@ async fn rotate(actors: &TestActors) {
     let maker = (&KeyWrap::in_the_clear(), &Random::System);
     rotate_refresh_secret(actors.sekisho.db(), &actors.clock, maker).await.unwrap();
     actors.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
-    // The news are messages to the workers.
+    // The workers get the change by message.
     settle().await;
 }
 
-/// Goes over all sessions from the first to the last, wherever the purge was.
+/// Lets the purge pass all sessions from the first to the last, wherever it was.
 async fn purge_all_sessions(actors: &TestActors) {
     for _ in 0..3 {
         actors.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
@@ -58,14 +58,14 @@ async fn a_new_secret_makes_new_tokens_and_logs_nobody_out() {
 
     rotate(&actors).await;
 
-    // Another server may not have heard of it yet.
+    // Another server may not know it yet.
     let second = refresh(&actors, &first.refresh_token).await.unwrap();
     assert_eq!(version(&second), 0);
     actors.clock.advance(MINUTE);
     let third = refresh(&actors, &second.refresh_token).await.unwrap();
     assert_eq!(version(&third), 1);
     assert_eq!(version(&log_in(&actors, "alice").await), 1);
-    // The retry's token is of before the change, and it gets what the first answer held.
+    // The retry's token is from before the change, and gets the tokens of the first answer.
     let retry = refresh(&actors, &second.refresh_token).await.unwrap();
     assert_eq!(retry.refresh_token.expose(), third.refresh_token.expose());
     actors.clock.advance(20 * DAY);
@@ -123,7 +123,7 @@ async fn another_server_on_the_file_has_heard_of_it_before_it_makes_tokens() {
 async fn an_old_secret_goes_when_no_live_session_can_have_a_token_of_it() {
     let actors = TestActors::start().await;
     let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
-    // A session of before, from when the configuration let sessions live longer.
+    // An existing session, from when the configuration let sessions live longer.
     let long = open(&actors, alice.id, actors.clock.now() + 90 * DAY).await;
     rotate(&actors).await;
     actors.clock.advance(20 * DAY);
@@ -131,7 +131,7 @@ async fn an_old_secret_goes_when_no_live_session_can_have_a_token_of_it() {
     purge_all_sessions(&actors).await;
     assert_eq!(versions(&actors).await, [0, 1]);
 
-    // Now a refresh token of the old secret has had its time, but for those of that session.
+    // Now the refresh tokens of the old secret have expired, except those of that session.
     actors.clock.advance(10 * DAY + MINUTE);
     purge_all_sessions(&actors).await;
     assert_eq!(versions(&actors).await, [0, 1]);

@@ -1,4 +1,4 @@
-//! A database and refresh tokens of before there were versions of their secret and salts.
+//! A database and refresh tokens from before there were salts and versions of their secret.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::support::{self, TestActors};
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// A server on a copy of the fixture, at the moment at which that was made.
+/// A server on a copy of the fixture, at the time when the fixture was made.
 struct Before {
     actors: TestActors,
     tokens: Value,
@@ -72,7 +72,7 @@ async fn a_retry_after_the_upgrade_gets_the_very_token_that_the_old_version_gave
         assert_eq!(retry.refresh_token.expose(), current.expose(), "{which}");
     }
 
-    // And when it has been replaced by one of today, the retries lead there.
+    // And when it has been replaced by a token of the current format, the retries lead to that one.
     let next = refresh(&before.actors, &current).await.unwrap();
     for which in ["first", "second", "current"] {
         let retry = before.refresh("alice_rotated", which).await.unwrap();

@@ -120,7 +120,7 @@ async fn an_old_token_after_the_grace_ends_only_its_session() {
     assert_eq!(stolen.err(), Some(RefreshError::Reused));
     assert_eq!(ends_of(&actors, alice.id).await, [Some(EndReason::RefreshTokenReused), None]);
     assert_eq!(ends_of(&actors, bob.id).await, [None]);
-    // Whoever holds the newest token is out too, and both are told why from now on.
+    // The holder of the newest token is logged out too, and both are told why from now on.
     for token in [&first.refresh_token, &second.refresh_token] {
         let ended = RefreshError::Ended(EndReason::RefreshTokenReused);
         assert_eq!(refresh(&actors, token).await.err(), Some(ended));
@@ -199,7 +199,7 @@ async fn a_clock_that_jumps_back_ends_no_session() {
     assert!(after[0].last_used_at >= before[0].last_used_at);
     assert!(after[0].expires_at >= before[0].expires_at);
 
-    // The clock is put right again, and a slow client retries.
+    // The clock is corrected, and a slow client retries.
     actors.clock.advance(2 * HOUR + 2 * SECOND);
     let retry = refresh(&actors, &second.refresh_token).await.unwrap();
     assert_eq!(retry.refresh_token.expose(), third.refresh_token.expose());
@@ -254,7 +254,7 @@ async fn a_refresh_never_widens_what_the_login_asked_for_and_a_refusal_spends_no
 
     assert_eq!(widened.err(), Some(RefreshError::InvalidScope(InvalidScope)));
     actors.clock.advance(HOUR);
-    // Had the refusal rotated the token, this would be reuse.
+    // If the refusal had rotated the token, this would be reuse.
     let next = refresh(&actors, &tokens.refresh_token).await.unwrap();
     assert_eq!(next.scope, Scope::of(Role::User));
 }

@@ -1,4 +1,4 @@
-//! Many refreshes in one message: each has an answer of its own, and all fall together.
+//! Many refreshes in one message: each has its own answer, and all are rolled back together.
 
 use rusqlite::Connection;
 use sekisho::{
@@ -74,7 +74,7 @@ async fn a_group_whose_transaction_sqlite_gives_up_is_undone_and_fails_as_a_whol
 
     assert!(matches!(failed, Err(DbError::Other(reason)) if reason.contains("given up")));
     assert_eq!(current(&database), [0, 0, 0]);
-    // Who tries again is served.
+    // A retry succeeds.
     let rotations = vec![rotation(1, 0), rotation(3, 0)];
     assert!(database.db.ask(RotateSessions { rotations }).await.unwrap().iter().all(Result::is_ok));
     assert_eq!(current(&database), [1, 0, 1]);
@@ -83,7 +83,7 @@ async fn a_group_whose_transaction_sqlite_gives_up_is_undone_and_fails_as_a_whol
 #[actix_web::test]
 async fn a_full_disk_in_the_middle_of_a_group_undoes_all_of_it() {
     let database = three_sessions().await;
-    // Rows so long that one page holds few of them, and no page to be had for a row that grows.
+    // The rows are so long that a page has room for few of them, and no page is left for a row that grows.
     let grow = "UPDATE sessions SET user_agent = printf('%1200c', 'x');
          PRAGMA max_page_count = 1";
     database.db.ask(Run(grow.to_owned())).await.unwrap();

@@ -1,4 +1,4 @@
-//! Sessions: seeing them, ending them, and sweeping up those that are over.
+//! Sessions: listing them, ending them, and purging those that have ended.
 
 use std::time::Duration;
 
@@ -114,7 +114,7 @@ async fn revoking_what_is_no_token_is_no_error_and_ends_nothing() {
     }
     assert_eq!(ends_of(&actors, alice.id).await, [None]);
 
-    // Revoking twice is revoking once, and the first reason stays.
+    // A second revocation changes nothing, and the first reason stays.
     actors.accounts.ask(LogOut { token: tokens.access_token.clone() }).await.unwrap();
     let again = Revoke { token: tokens.refresh_token.expose().to_owned() };
     assert_eq!(actors.accounts.ask(again).await, Ok(()));
@@ -155,7 +155,7 @@ async fn a_purge_marks_the_expired_deletes_those_long_ended_and_touches_none_ali
     let db = actors.sekisho.db();
     let now = START + 100 * DAY;
     let ended_before = now - 30 * DAY;
-    // Over and over: one that expired long ago, one that expired lately, one that lives.
+    // Repeatedly: one that expired long ago, one that expired recently, one that is alive.
     for _ in 0..10 {
         open(&actors, alice.id, START + DAY).await;
         open(&actors, alice.id, now - DAY).await;
@@ -190,7 +190,7 @@ async fn maintenance_purges_by_itself_and_an_end_can_be_seen_for_a_month() {
     actors.accounts.ask(LogOut { token: tokens.access_token }).await.unwrap();
     let maintenance = actors.sekisho.maintenance();
     let look_around = async || {
-        // Once over the table and once to begin anew.
+        // Once through the table, and once to start again.
         for _ in 0..2 {
             maintenance.ask(RunMaintenance).await.unwrap();
         }

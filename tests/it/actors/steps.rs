@@ -1,4 +1,4 @@
-//! What the tests of the use cases do again and again: people who register, log in and refresh.
+//! Common steps of the use cases' tests: registering, logging in and refreshing.
 
 use std::{future::Future, net::IpAddr, time::Duration};
 
@@ -20,7 +20,7 @@ use sekisho::{
 
 use crate::support::{PASSWORD, TestActors};
 
-/// Nothing that a test waits for takes so long unless it never happens.
+/// Nothing that a test waits for takes this long unless it never happens.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub fn password(text: &str) -> Password {
@@ -38,7 +38,7 @@ pub fn from_address(ip: &str) -> RequestOrigin {
     RequestOrigin { ip: Some(ip), user_agent: None }
 }
 
-/// Somebody's registration with [`PASSWORD`] and `NAME@example.com`.
+/// The registration of a user with [`PASSWORD`] and `NAME@example.com`.
 pub fn registration(name: &str) -> Register {
     Register {
         email: Email::parse(&format!("{name}@example.com")).unwrap(),
@@ -66,7 +66,7 @@ pub async fn log_in(actors: &TestActors, name: &str) -> TokenPair {
     try_log_in(actors, name, PASSWORD).await.unwrap()
 }
 
-/// Registers somebody and logs them in for all that their role may.
+/// Registers a user and logs them in with every scope that their role may have.
 pub async fn newcomer(actors: &TestActors, name: &str, role: Role) -> (User, TokenPair) {
     let user = register(actors, name, role).await;
     let log_in = LogIn { scope: Scope::of(role), ..log_in_as(name, PASSWORD, RequestOrigin::default()) };
@@ -89,13 +89,13 @@ pub async fn authenticate(actors: &TestActors, token: &AccessToken) -> Result<Ca
     actors.accounts.ask(Authenticate { token: token.clone() }).await
 }
 
-/// All of somebody's sessions, the newest first, those that ended among them.
+/// All of a user's sessions, the newest first, including ended ones.
 pub async fn sessions_of(actors: &TestActors, user_id: UserId) -> Vec<Session> {
     let list = ListSessions { user_id, with_ended: true, now: actors.clock.now() };
     actors.sekisho.db().ask(list).await.unwrap()
 }
 
-/// Why each of somebody's sessions ended, the oldest first; `None` for those that live.
+/// Why each of a user's sessions ended, the oldest first; `None` for those that are alive.
 pub async fn ends_of(actors: &TestActors, user_id: UserId) -> Vec<Option<EndReason>> {
     let mut sessions = sessions_of(actors, user_id).await;
     sessions.reverse();
@@ -106,7 +106,7 @@ pub async fn session_of(actors: &TestActors, tokens: &TokenPair) -> SessionId {
     authenticate(actors, &tokens.access_token).await.unwrap().session_id
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let wait = async {
         while !is_so() {
@@ -116,16 +116,16 @@ pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     assert!(time::timeout(TIMEOUT, wait).await.is_ok(), "never happened: {what}");
 }
 
-/// Begins something, and comes back when the messages that it can send by itself have been
-/// handed to their actors' threads.
+/// Begins some work, and returns when the messages that it can send by itself have reached their actors'
+/// threads.
 pub async fn begin<T: 'static>(work: impl Future<Output = T> + 'static) -> JoinHandle<T> {
     let begun = spawn(work);
     settle().await;
     begun
 }
 
-/// Lets everything on this thread go on until it waits for another thread: all of a test's tasks
-/// and the forwarders to the sync actors take turns here.
+/// Lets everything on this thread run until it waits for another thread: all of a test's tasks, and the
+/// forwarders to the sync actors.
 pub async fn settle() {
     for _ in 0..100 {
         actix_web::rt::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! The throttle: what an attacker gets, and whom it never troubles.
+//! The throttle: what an attacker gets, and which users it never delays.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub const ATTACKER: &str = "198.51.100.7";
 pub const HOME: &str = "203.0.113.9";
 
 pub async fn start() -> TestActors {
-    // A slow machine shall be slow, not busy.
+    // Slow hashes must not make it refuse logins as busy.
     TestActors::start_with(|config| config.account.max_login_wait = Duration::from_mins(1)).await
 }
 
@@ -45,7 +45,7 @@ async fn guess_until_throttled(actors: &TestActors, name: &str) {
     assert!(is_throttled(&attempt(actors, name, "a guess of mine", ATTACKER).await));
 }
 
-/// Fails with a name from as many networks as are needed for its limit over all networks.
+/// Fails with a name from as many networks as its limit over all networks takes.
 async fn guess_from_everywhere(actors: &TestActors, name: &str) {
     for number in 0..50 {
         let answer = attempt(actors, name, "a guess of mine", &format!("198.18.{number}.1")).await;
@@ -88,7 +88,7 @@ async fn the_owner_is_not_locked_out_elsewhere() {
 
     assert!(attempt(&actors, "alice", PASSWORD, "203.0.113.9").await.is_ok());
     assert!(attempt(&actors, "alice", PASSWORD, "2001:db8::1").await.is_ok());
-    // The attacker's neighbours are held up alike.
+    // The attacker's neighbours are throttled alike.
     for (name, ip) in [("alice", "198.51.100.200"), ("ALICE", ATTACKER), ("alice", "::ffff:198.51.100.7")] {
         assert!(is_throttled(&attempt(&actors, name, PASSWORD, ip).await), "{name} {ip}");
     }
@@ -185,7 +185,7 @@ async fn an_address_at_its_limit_lets_in_whoever_has_logged_in_from_there_before
     for name in ["alice", "alice@example.com"] {
         assert!(attempt(&actors, name, PASSWORD, ATTACKER).await.is_ok(), "{name}");
     }
-    // Such a pair has five failures and delays of its own, as everybody.
+    // Such a pair has its own five failures and delays, like any other.
     guess_until_throttled(&actors, "alice").await;
 }
 
@@ -208,7 +208,7 @@ async fn guesses_from_everywhere_come_to_an_end_and_the_owner_at_home_does_not_n
         of_alice,
         Some(LoginError::Check(CheckError::Throttled { retry_after: Duration::from_hours(1) }))
     );
-    // The other name is counted apart.
+    // The other name is counted separately.
     assert!(is_incorrect(&attempt(&actors, "alice@example.com", "a guess of mine", "198.19.0.1").await));
     for _ in 0..2 {
         assert!(is_incorrect(&attempt(&actors, "alice", "a slip at home", HOME).await));
@@ -218,7 +218,7 @@ async fn guesses_from_everywhere_come_to_an_end_and_the_owner_at_home_does_not_n
     assert!(is_incorrect(&attempt(&actors, "alice", "a guess of mine", "198.19.0.1").await));
     assert!(is_throttled(&attempt(&actors, "alice", PASSWORD, "198.19.1.1").await));
     assert!(attempt(&actors, "alice", PASSWORD, HOME).await.is_ok());
-    // What the right password ends is counted anew.
+    // What the right password clears is counted anew.
     assert!(attempt(&actors, "alice", PASSWORD, "198.19.1.1").await.is_ok());
     assert_eq!(sessions_of(&actors, alice.id).await.len(), 3);
 }

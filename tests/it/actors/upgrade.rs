@@ -1,4 +1,4 @@
-//! What an earlier version left behind goes on working: `tests/fixtures/schema-0001`.
+//! A database from an earlier version still works: `tests/fixtures/schema-0001`.
 
 use std::{path::Path, time::Duration};
 
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::steps::{authenticate, refresh};
 use crate::support::{TestActors, config};
 
-/// Today's Sekisho on the database of before, at the moment at which it was made, and its tokens.
+/// The current Sekisho on the older database, at the time when that was made, and its tokens.
 async fn upgraded() -> (TestActors, Value) {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/schema-0001");
     let tokens: Value =

@@ -1,4 +1,4 @@
-//! Who may have which name, and what a refused change leaves behind.
+//! Which names a user may have, and what a refused change leaves behind.
 
 use futures_util::future::join_all;
 use sekisho::{
@@ -107,7 +107,7 @@ async fn where_registration_is_closed_users_are_added_and_do_not_register() {
 #[actix_web::test]
 async fn a_message_sets_no_password_that_the_policy_refuses() {
     let actors = TestActors::start().await;
-    // Another policy, which somebody who embeds may have made, had no objection.
+    // A different policy, which an embedding application may have created, accepted it.
     let with_password =
         |text: &str| Register { password: new_password(text), ..registration("alice-liddell") };
 
@@ -146,7 +146,7 @@ async fn the_username_of_a_deleted_user_is_never_given_again() {
             "{username}"
         );
     }
-    // The e-mail address may be somebody's next account, which gets a number of its own.
+    // The e-mail address can be used for a new account, which gets a new number.
     let next = insert(&actors, "alice2", "alice@example.com").await.unwrap();
     assert!(next.id > alice.id);
     assert_eq!(delete(&actors, alice.id).await, Err(DeleteRefused::NotFound));
@@ -229,7 +229,7 @@ async fn an_address_is_changed_by_whoever_knows_the_password() {
     register(&actors, "bob", Role::User).await;
 
     let guessed = change_email(&actors, &tokens, "mallory@example.com", "a guess").await;
-    // Whether an address is taken is told to whoever has confirmed who they are.
+    // Whether an address is taken is revealed only to a caller who has confirmed their password.
     let probed = change_email(&actors, &tokens, "bob@example.com", "a guess").await;
     let taken = change_email(&actors, &tokens, "bob@example.com", PASSWORD).await;
 
@@ -288,7 +288,7 @@ async fn an_address_that_was_given_up_is_free_and_no_longer_logs_in() {
 #[actix_web::test]
 async fn a_username_goes_before_another_persons_address() {
     let actors = TestActors::start().await;
-    // No username of ours has an `@`, but one that was imported may.
+    // Sekisho's own usernames have no `@`, but an imported one may.
     let change = |id, text: &str| {
         let sql = format!("UPDATE users SET username = '{text}', username_key = '{text}' WHERE id = {id}");
         actors.sekisho.db().ask(Run(sql))

@@ -24,7 +24,7 @@ fn wrap(key: &str) -> KeyWrap {
     KeyWrap::parse(key).unwrap()
 }
 
-/// A database with two signing keys that stand in the clear.
+/// A database with two signing keys in the clear.
 struct Scene {
     directory: TempDir,
     file: Arc<DbFile>,
@@ -47,13 +47,13 @@ impl Scene {
         rotate_keys(&self.db, Algorithm::Es256, true, &clock, maker).await.map(|_| ())
     }
 
-    /// Which keys wrapped the secrets that are stored.
+    /// The keys that wrapped the stored secrets.
     async fn wrapped_by(&self) -> Vec<Option<KeyId>> {
         let rows = self.db.ask(FindSecretRows).await.unwrap();
         rows.iter().map(|row| row.secret.wrapped_by()).collect()
     }
 
-    /// Ends the process, so to speak, and begins another.
+    /// Simulates a restart of the process.
     async fn restart(self) -> Self {
         self.db.ask(Close).await.unwrap();
         let (file, db) = open(self.directory.path().join("test.db"));

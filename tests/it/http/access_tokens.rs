@@ -1,4 +1,4 @@
-//! Who gets in with what in `Authorization`.
+//! Which `Authorization` headers are accepted.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn encode(value: &Value) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
-/// Every operation that wants a token.
+/// Every operation that needs a token.
 const SECURED: [(&str, &str); 17] = [
     ("GET", "/users/me"),
     ("PATCH", "/users/me"),
@@ -39,7 +39,7 @@ const SECURED: [(&str, &str); 17] = [
     ("HEAD", "/users"),
 ];
 
-/// A body that any of them could take, so that only the token can be wrong.
+/// A body that any of them could accept, so that only the token can be wrong.
 fn any_body() -> Value {
     json!({ "email": "x@example.com", "password": "p", "current_password": "p", "new_password": "long enough" })
 }

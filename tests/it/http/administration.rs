@@ -1,4 +1,4 @@
-//! `/users/{id}` and what only administrators may do.
+//! `/users/{id}` and the other operations of administrators.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ async fn nobody_without_role_and_scope_administers() {
     is_forbidden_everything(&app, &user.access, id).await;
     is_forbidden_everything(&app, &narrowed.access, id).await;
     is_forbidden_everything(&app, &unasked.access, id).await;
-    // The token was issued to an administrator and says so; the role no longer does.
+    // The token was issued to an administrator and says so, but the user no longer has the role.
     is_forbidden_everything(&app, &deputy.access, id).await;
 
     assert_eq!(app.me(&user.access).await.json()["disabled"], false);
@@ -77,7 +77,7 @@ async fn what_cannot_be_taken_back_takes_a_password_of_the_last_ten_minutes() {
     app.clock.advance(Duration::from_mins(10));
     let at_the_last_moment = app.patch(&path, Some(&root.access), &json!({ "role": "user" })).await;
     app.clock.advance(Duration::from_secs(1));
-    // Another token of the same session is no younger login.
+    // Another token of the same session is not a more recent login.
     root = Tokens::of(&app.refresh(&root.refresh).await);
 
     assert_eq!(at_the_last_moment.status, 200);
@@ -89,7 +89,7 @@ async fn what_cannot_be_taken_back_takes_a_password_of_the_last_ten_minutes() {
         assert_eq!(answer.header("www-authenticate"), Some(challenge));
     }
     assert_eq!(app.get(&path, Some(&root.access)).await.json(), app.me(&alice.access).await.json());
-    // What an emergency wants, and harms nobody for long, is not held up.
+    // What an emergency needs, and does no lasting harm, does not need a recent login.
     assert_eq!(app.delete(&format!("{path}/sessions"), Some(&root.access)).await.status, 204);
     let again = app.log_in_for("root", "admin").await;
     assert_eq!(app.delete(&path, Some(&again.access)).await.status, 204);
@@ -116,7 +116,7 @@ async fn a_user_is_shown_and_changed() {
     );
     assert_eq!(changed.json()["username"], "alice");
     assert_eq!(unchanged.body, changed.body);
-    // What was issued before the promotion does not grow with it.
+    // A token from before the promotion does not gain scope by it.
     assert_eq!(app.get("/users", Some(&alice.access)).await.status, 403);
     let as_admin = app.log_in_for("alice", "admin").await;
     assert_eq!(app.get("/users", Some(&as_admin.access)).await.status, 200);

@@ -1,4 +1,4 @@
-//! Arbitrary requests: nothing is ever our fault.
+//! Arbitrary requests: none causes an internal error.
 
 use actix_web::{
     http::Method,
@@ -30,7 +30,7 @@ impl Server {
     }
 }
 
-/// Bytes, half of them of the characters that a parser looks at.
+/// Bytes, half of which are characters that a parser treats specially.
 fn bodies(of_interest: &'static str) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         prop::collection::vec(any::<u8>(), 0..300),

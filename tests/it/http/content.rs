@@ -1,4 +1,4 @@
-//! Bodies and paths that nobody should send.
+//! Invalid bodies and paths.
 
 use actix_web::http::Method;
 use serde_json::json;

@@ -52,7 +52,7 @@ async fn everything_that_the_page_loads_is_there() {
         };
         (path, kind)
     }) {
-        // A picture is not text; that it is there is what its HEAD says.
+        // A picture is not text; a HEAD shows that it exists.
         let method = if media_type == "image/png" { "HEAD" } else { "GET" };
         let file = app.send(method.parse().unwrap(), path, None).await;
 

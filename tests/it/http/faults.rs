@@ -1,4 +1,4 @@
-//! What clients see of a fault, and that it is over when its cause is.
+//! What clients see of a fault, and that it ends with its cause.
 
 use serde_json::json;
 
@@ -70,7 +70,7 @@ async fn a_panic_of_the_database_fails_the_requests_beside_it_and_no_later_one()
     let mut failed = 0;
 
     for _ in 0..20 {
-        // The request may come before the panic or after it, for they come from two threads.
+        // The request may arrive before the panic or after it, because they come from two threads.
         let beside = read_beside_a_panic(&app, &tokens.access).await;
         if beside.status != 200 {
             assert_eq!((beside.status.as_u16(), &*beside.code()), (500, "internal_error"));

@@ -187,7 +187,7 @@ async fn a_body_that_never_ends_ends_with_its_request_though_nobody_reads_it() {
         ("POST /users/", 415),
         ("GET /healthz", 200),
     ] {
-        // Of a body that says how long it is, actix-http itself reads no more than is polite.
+        // Of a body with an announced length, actix-http itself reads only a reasonable amount.
         for length in ["Transfer-Encoding: chunked", "Content-Length: 10000000000"] {
             let mut wire = Wire::connect(app.address).await;
             wire.send(format!("{request} HTTP/1.1\r\nHost: x\r\n{length}\r\n\r\n")).await;
@@ -311,7 +311,7 @@ async fn half_a_body_and_an_end_is_no_request() {
     let body = br#"{"email":"a@example.com","username":"a","password":"long enough"}"#;
     let request = post("/users/", JSON, &[&body[..], b"     "].concat());
     let mut wire = Wire::connect(app.address).await;
-    // The object is whole, and the announced length is not.
+    // The object is complete, but shorter than the announced length.
     wire.send(&request[..request.len() - 5]).await;
     wire.stream.shutdown().await.unwrap();
 

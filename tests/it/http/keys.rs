@@ -1,4 +1,4 @@
-//! `/.well-known/`: what other services need to verify our tokens.
+//! `/.well-known/`: what other services need to verify tokens.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ async fn a_stranger_can_verify_a_token_with_the_published_key() {
         let header = decode_header(&token).unwrap();
         let jwk = set.find(&header.kid.unwrap()).unwrap();
         let mut validation = Validation::new(header.alg);
-        // The test's clock is not the library's.
+        // The library does not use the test's clock.
         validation.validate_exp = false;
         validation.set_issuer(&[app.url("")]);
         validation.set_audience(&[app.url("")]);

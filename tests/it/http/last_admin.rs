@@ -1,4 +1,4 @@
-//! Somebody must be able to administer, whatever anybody does.
+//! There must always be an administrator, whatever any user does.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};

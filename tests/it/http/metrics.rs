@@ -79,7 +79,7 @@ async fn logins_that_come_together_are_hashed_side_by_side() {
     })
     .await;
     app.register("alice").await;
-    // So many hashes were not in a group of their own.
+    // The number of hashes that shared a group with others.
     let shared =
         async || app.figure("sekisho_hash_lanes_sum").await - app.figure("sekisho_hash_lanes_count").await;
     let before = shared().await;

@@ -1,7 +1,7 @@
 //! HTTP by a real socket.
 //!
-//! Every answer that [`crate::support::TestApp`] reads is also held against what all answers
-//! promise: see [`crate::support::contract`].
+//! Every answer that [`crate::support::TestApp`] reads is also checked against what all answers promise: see
+//! [`crate::support::contract`].
 
 mod access_tokens;
 mod administration;

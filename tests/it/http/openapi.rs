@@ -1,5 +1,5 @@
-//! The OpenAPI document against the routes. That every answer's status and body are documented is
-//! checked with each answer that any test reads: see [`crate::support::contract`].
+//! Compares the OpenAPI document with the routes. Each answer that any test reads is checked for a documented
+//! status and body: see [`crate::support::contract`].
 
 use std::collections::BTreeSet;
 
@@ -60,7 +60,7 @@ fn every_reference_leads_somewhere_and_every_component_is_used() {
     for kind in ["schemas", "responses", "headers", "parameters"] {
         for name in DOCUMENT["components"][kind].as_object().into_iter().flat_map(serde_json::Map::keys) {
             let target = format!("#/components/{kind}/{name}");
-            // What any path answers to a method it does not have: no operation's answer.
+            // The answer of any path to a method that it does not have: no operation documents it.
             let is_of_no_operation = name == "MethodNotAllowed";
             assert!(is_of_no_operation || found.contains(&target.as_str()), "{target} is used nowhere");
         }
@@ -84,7 +84,7 @@ fn every_operation_says_what_it_needs_and_what_it_answers() {
                 let has_body = response["content"].is_object();
                 assert!(has_body || !status.starts_with('4'), "{id} {status} has no body");
             }
-            // A token is needed exactly where its lack is an answer.
+            // An operation needs a token exactly if it documents the answer to a missing one.
             let secured = operation.get("security").is_some();
             assert!(!secured || responses.contains_key("401"), "{id}");
             let named: Vec<_> = path.split('/').filter(|part| part.starts_with('{')).collect();

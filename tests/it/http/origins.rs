@@ -35,7 +35,7 @@ async fn pages_of_a_configured_origin_may_call() {
         assert_eq!(allowed.header("access-control-max-age"), Some("3600"));
     }
 
-    // An error must be readable for the page, too.
+    // The page must be able to read an error, too.
     for (path, status) in [("/healthz", 200), ("/users/me", 401), ("/nothing", 404)] {
         let answer = app.send_with(Method::GET, path, &[("origin", APP)]).await;
 

@@ -1,4 +1,4 @@
-//! More at once than can be done.
+//! More requests at once than can be served.
 
 use std::time::Duration;
 
@@ -36,8 +36,8 @@ async fn logins_beyond_the_budget_are_told_to_come_back_and_others_are_served() 
     assert!(answers.iter().all(|answer| [401, 503].contains(&answer.status.as_u16())));
 }
 
-/// Four logins for each that can be hashed at once, all but the first of which wait. A hash of cost 16 takes three
-/// seconds: to work them off would take half a minute, which [`eventually`] does not wait.
+/// Four logins for each that can be hashed at once, so that most of them wait. A hash of cost 16 takes three
+/// seconds: working them off would take half a minute, longer than [`eventually`] waits.
 async fn logins_that_wait(app: &TestApp) -> Vec<Wire> {
     let slots = app.sekisho.passwords().slots();
     let mut wires = Vec::new();

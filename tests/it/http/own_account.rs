@@ -69,7 +69,7 @@ async fn an_address_that_is_none_or_somebody_elses_is_refused() {
         assert_eq!((answer.status.as_u16(), &*answer.code()), (status, code), "{body}");
         assert_eq!(answer.json()["detail"][0]["type"].as_str(), kind, "{body}");
     }
-    // One's own address, in another case, is not taken by somebody else.
+    // The user's own address, in another case, is not taken by another user.
     let change = json!({ "email": "ALICE@example.com", "current_password": PASSWORD });
     let own = app.patch("/users/me", Some(&tokens.access), &change).await;
     assert_eq!(own.json()["email"], "ALICE@example.com");
@@ -220,7 +220,7 @@ async fn ones_own_account_takes_the_scope_user() {
         let challenge = r#"Bearer error="insufficient_scope", scope="user""#;
         assert_eq!(answer.header("www-authenticate"), Some(challenge), "{method} {path}");
     }
-    // Who they are, and out, is every token's matter.
+    // A token of any scope may ask for its user, and log out.
     assert_eq!(app.me(&admin_alone.access).await.json()["email"], "root@example.com");
     let log_out = app.send(Method::POST, "/logout", Some(&admin_alone.access)).await;
     assert_eq!(log_out.status, 204);

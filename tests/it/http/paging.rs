@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestApp;
 
-/// Walks every page; `between` is called after each.
+/// Reads every page; `between` is called after each.
 async fn walk(app: &TestApp, token: &str, query: &str, mut between: impl AsyncFnMut(usize)) -> Vec<String> {
     let (mut names, mut after, mut page) = (Vec::new(), String::new(), 0);
     loop {

@@ -1,4 +1,4 @@
-//! Arbitrary texts: what is parsed is what was described.
+//! Arbitrary texts: what the parsers accept is what the patterns describe.
 
 use std::path::PathBuf;
 
@@ -17,12 +17,12 @@ pub(super) fn runner() -> TestRunner {
     TestRunner::new(Config { cases: 64, failure_persistence: None, ..Config::default() })
 }
 
-/// A pattern without its anchors: what it generates is the whole text.
+/// Texts that match a pattern; without its anchors, the generator produces the whole text.
 fn texts_of(pattern: &str) -> impl Strategy<Value = String> + use<> {
     string_regex(pattern.trim_start_matches('^').trim_end_matches('$')).unwrap()
 }
 
-/// Texts near a boundary: of few characters, so that they often nearly fit.
+/// Texts near a boundary: made of few characters, so that they often almost match.
 fn texts_near(alphabet: &'static str) -> impl Strategy<Value = String> {
     prop_oneof![string_regex(alphabet).unwrap(), any::<String>()]
 }

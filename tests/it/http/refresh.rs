@@ -50,7 +50,7 @@ async fn sixty_four_parallel_refreshes_stay_one_session_and_agree() {
     let app = TestApp::start().await;
     let mut current = app.newcomer("alice").await;
 
-    // On two workers, whose messages meet at the database in another order each time.
+    // On two workers, whose messages meet at the database in a different order each time.
     for round in 0..200 {
         let answers = join_all((0..64).map(|_| app.refresh(&current.refresh))).await;
 
@@ -75,7 +75,7 @@ async fn a_clock_that_jumps_either_way_logs_nobody_out() {
         let forward = Tokens::of(&app.refresh(&tokens.refresh).await);
         app.clock.rewind(jump);
         let back = Tokens::of(&app.refresh(&forward.refresh).await);
-        // The answer was lost, and the clock has gone back meanwhile.
+        // The answer was lost, and the clock was set back meanwhile.
         app.clock.rewind(DAY);
         tokens = Tokens::of(&app.refresh(&forward.refresh).await);
         assert_eq!(tokens.refresh, back.refresh);
@@ -93,7 +93,7 @@ async fn a_client_whose_answer_was_lost_tries_again_and_goes_on() {
     let body = format!("grant_type=refresh_token&refresh_token={}", first.refresh);
     let mut wire = Wire::connect(app.address).await;
     wire.send(post("/token", FORM, body.as_bytes())).await;
-    // The answer is on its way, and nobody reads it.
+    // The answer is being sent, and the client does not read it.
     let mut byte = [0];
     wire.stream.peek(&mut byte).await.unwrap();
     drop(wire);

@@ -9,7 +9,7 @@ fn flat(email: &str, username: &str, password: &str) -> Value {
     json!({ "email": email, "username": username, "password": password })
 }
 
-/// What is wrong by the answer: each entry's type, place and message.
+/// The mistakes that the answer lists: the type, place and message of each.
 fn mistakes(body: &Value) -> Vec<(String, String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let place = |loc: &Value| {

@@ -1,4 +1,4 @@
-//! Every path, with and without a trailing slash, by every method.
+//! Every path, with and without a trailing slash, with every method.
 
 use actix_web::http::Method;
 use sekisho::http::PATHS;
@@ -8,7 +8,7 @@ use crate::support::{TestApp, contract};
 
 const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS", "TRACE", "BREW"];
 
-/// A path that the pattern declares, and that is there.
+/// An existing path that matches the declared pattern.
 fn example(pattern: &str) -> String {
     pattern.replace("{id}", "1").replace("{file}", "swagger-ui.css")
 }

@@ -1,4 +1,4 @@
-//! `/users/me/sessions`: where am I logged in, and out with the others.
+//! `/users/me/sessions`: listing sessions, and ending the others.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn the_list_holds_ones_own_live_sessions_and_marks_the_current() {
     assert_eq!((current(&seen_by_first), current(&seen_by_second)), (vec![false, true], vec![true, false]));
     let oldest = &seen_by_first[1];
     assert_eq!(oldest["created_at"], "2026-11-22T07:15:00Z");
-    // The use a moment ago is not told yet.
+    // The most recent use is not reported yet.
     assert_eq!(oldest["last_used_at"], "2026-11-22T07:15:00Z");
     assert_eq!(oldest["expires_at"], "2026-12-22T07:15:00Z");
     assert_eq!((&oldest["ended_at"], &oldest["end_reason"]), (&json!(null), &json!(null)));

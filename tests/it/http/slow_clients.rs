@@ -1,5 +1,5 @@
-//! Clients that never come to an end. The only test that waits for the wall clock: the server's
-//! limits are on it (5 s for a head, 10 s for a body), and all kinds of slowness wait together.
+//! Clients that never finish a request. This is the only test that waits in real time, because the server's
+//! limits use it (5 s for a head, 10 s for a body). All kinds of slowness wait together.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::support::{
     wire::{FORM, JSON, RawAnswer, Wire},
 };
 
-/// Sends a beginning, then a byte now and then, until the server has had enough.
+/// Sends a beginning, then a byte now and then, until the server closes the connection.
 async fn drip(app: &TestApp, beginning: String) -> (Vec<RawAnswer>, Duration) {
     let mut wire = Wire::connect(app.address).await;
     wire.send(beginning).await;

@@ -19,7 +19,7 @@ async fn after_five_wrong_passwords_even_the_right_one_waits() {
     assert_eq!(throttled.json()["error"], "temporarily_unavailable");
     app.clock.advance(Duration::from_secs(1));
     assert_eq!(app.try_log_in("alice", PASSWORD).await.status, 200);
-    // The right password has cleared the slate.
+    // The right password has cleared the failures.
     assert_eq!(app.try_log_in("alice", "wrong").await.status, 401);
     assert_eq!(app.try_log_in("alice", PASSWORD).await.status, 200);
 }

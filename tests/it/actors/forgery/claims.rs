@@ -1,4 +1,4 @@
-//! Genuine signatures under what must not be believed.
+//! Genuine signatures on claims that must not be accepted.
 
 use std::time::Duration;
 
@@ -144,7 +144,7 @@ async fn a_token_that_was_verified_before_is_no_longer_good_when_it_expires() {
     scene.is_unharmed().await;
     scene.actors.clock.advance(Duration::from_secs(1));
     scene.refuses("verified before", genuine, InvalidToken::Expired).await;
-    // A clock that is put back is believed: the token has not expired then.
+    // A clock that is set back is believed: the token has not expired then.
     scene.actors.clock.rewind(Duration::from_secs(1));
     scene.is_unharmed().await;
 }

@@ -1,4 +1,4 @@
-//! The wrong key, or the right one used the wrong way.
+//! The wrong key, or the right key used in a wrong way.
 
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
@@ -48,7 +48,7 @@ async fn a_token_has_no_say_in_how_it_is_verified() {
     scene.is_unharmed().await;
 }
 
-/// Everything about a public key that somebody may have used as an HMAC secret.
+/// Every representation of a public key that an attacker may try as an HMAC secret.
 fn public_forms(der: &[u8], raw: &[u8], kid: &str) -> Vec<(&'static str, Vec<u8>)> {
     let body: Vec<_> = BASE64_STANDARD.encode(der).into_bytes().chunks(64).map(<[u8]>::to_vec).collect();
     let pem = [

@@ -1,7 +1,7 @@
-//! Access tokens that nobody issued, or not for now, by the table.
+//! Access tokens that were not issued, or are not valid now, in tables.
 //!
-//! Forged tokens are made by hand, from JSON to signature, so that no library's good manners stand
-//! between an attacker's idea and the verifier.
+//! Forged tokens are assembled by hand, from JSON to signature, so that no library keeps an attacker's idea
+//! from the verifier.
 
 mod claims;
 mod foreign_keys;
@@ -43,7 +43,7 @@ fn hs256(secret: &[u8]) -> impl Fn(&[u8]) -> Vec<u8> {
     move |message| hmac::sign(&key, message).as_ref().to_vec()
 }
 
-/// Somebody with a genuine token, and everything that an attacker could wish to know.
+/// A user with a genuine token, and everything that an attacker could want to know.
 struct Scene {
     actors: TestActors,
     alice: User,
@@ -73,13 +73,13 @@ impl Scene {
         with(&self.header, changes)
     }
 
-    /// A token that our own key signs, whatever it says, with a tag of ours where it can have one.
+    /// A token with any claims that the server's own key signs, with a genuine tag if it can have one.
     fn sign(&self, header: Value, claims: Value) -> String {
         let claims = self.tagged(with(&self.claims, claims));
         token(&with(&self.header, header), &claims, es256(&self.key))
     }
 
-    /// The claims with the tag that they would have if we had issued them.
+    /// The claims with the tag that they would have if Sekisho had issued them.
     fn tagged(&self, claims: Value) -> Value {
         let Ok(bare) = serde_json::from_value::<AccessTokenClaims>(with(&claims, json!({ "jti": "" })))
         else {
@@ -99,7 +99,7 @@ impl Scene {
         assert_eq!(self.verdict(text).await, refused, "{what}");
     }
 
-    /// Whatever was tried, the genuine token is as good as before.
+    /// Asserts that the genuine token is still accepted.
     async fn is_unharmed(&self) {
         assert_eq!(self.verdict(self.tokens.access_token.expose()).await, Ok(()));
     }

@@ -1,4 +1,4 @@
-//! Texts that are not quite a token.
+//! Texts that are almost a token.
 
 use sekisho::{
     actors::account::AuthenticateError,
@@ -78,7 +78,7 @@ async fn no_character_of_a_token_can_be_another() {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
     for (location, character) in genuine.char_indices() {
-        // At a part's end several characters stand for the same bytes: all are tried there.
+        // At the end of a part several characters stand for the same bytes, so all of them are tried there.
         let at_an_end = genuine[location + 1..].is_empty() || genuine[location + 1..].starts_with('.');
         let others = alphabet.chars().filter(|other| *other != character);
         for other in others.take(if at_an_end { 64 } else { 1 }) {

@@ -1,4 +1,4 @@
-//! What signs: each algorithm, the configured secret, and changing from one to another.
+//! The signing algorithm: each of them, the configured secret, and changing from one to another.
 
 use sekisho::{
     actors::{
@@ -84,7 +84,7 @@ async fn another_algorithm_at_a_restart_keeps_old_tokens_good() {
             assert!(authenticate(&actors, token).await.is_ok(), "{algorithm} {}", alg(token));
         }
     }
-    // A restart with nothing new makes no key.
+    // A restart without changes makes no key.
     let before = actors.sekisho.db().ask(FindKeys).await.unwrap().keys.len();
     let actors = restart(actors, |_| {}).await;
     assert_eq!(actors.sekisho.db().ask(FindKeys).await.unwrap().keys.len(), before);

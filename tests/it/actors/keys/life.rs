@@ -37,7 +37,7 @@ async fn a_key_is_announced_then_signs_then_retires_then_is_gone() {
     assert_ne!(kid(&second.access_token), kid(&first.access_token));
     assert!(authenticate(&actors, &first.access_token).await.is_ok());
 
-    // Until the last token that it signed, and a straggler's, have expired.
+    // Until the last token that it signed, including those of a late process, has expired.
     actors.clock.advance(30 * MINUTE);
     look_around(&actors).await;
     assert_eq!(states(&actors).await, [Retiring, Signing]);
@@ -141,7 +141,7 @@ async fn a_key_that_is_none_is_the_keyrings_failure_and_not_the_databases() {
     let looked = actors.sekisho.maintenance().ask(RunMaintenance).await;
 
     assert!(matches!(looked, Err(KeyringError::Key(KeyError::Unreadable { kid, .. })) if kid == "broken"));
-    // The keyring of before goes on.
+    // The existing keyring stays in use.
     register(&actors, "alice", Role::User).await;
     let tokens = log_in(&actors, "alice").await;
     assert!(authenticate(&actors, &tokens.access_token).await.is_ok());

@@ -1,4 +1,4 @@
-//! Signing keys, on a moved clock: their life, and the algorithms.
+//! Signing keys, with a simulated clock: their life, and the algorithms.
 
 mod algorithms;
 mod life;
@@ -57,7 +57,7 @@ fn policy(actors: &TestActors, algorithm: Algorithm) -> KeyPolicy {
     }
 }
 
-/// Where each key is in its life, by the file.
+/// The state of each key, according to the file.
 async fn states(actors: &TestActors) -> Vec<KeyState> {
     let (_, keyring) = open_keyring(actors.sekisho.db(), &policy(actors, Algorithm::Es256)).await.unwrap();
     keyring.summaries(actors.clock.now()).into_iter().map(|key| key.state).collect()
@@ -74,7 +74,7 @@ async fn look_around(actors: &TestActors) {
     actors.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
 }
 
-/// A signer that listens to the maintenance actor, as each worker's does: it shows the keys.
+/// A token actor that listens to the maintenance actor, as each worker's does: it shows the keys.
 async fn worker(actors: &TestActors) -> Handle<TokenActor> {
     let policy = policy(actors, Algorithm::Es256);
     let (_, keyring) = open_keyring(actors.sekisho.db(), &policy).await.unwrap();
@@ -84,7 +84,7 @@ async fn worker(actors: &TestActors) -> Handle<TokenActor> {
     Handle::new(actor, Limits { in_flight: 100, deadline: None })
 }
 
-/// Somebody else's service, which keeps its copy of the JWKS for as long as it may.
+/// Another party's service, which keeps its copy of the JWKS for as long as it may.
 struct Verifier {
     worker: Handle<TokenActor>,
     copy: JwkSet,
@@ -120,7 +120,7 @@ fn verifies(keys: &JwkSet, token: &AccessToken) -> bool {
     decode::<AccessTokenClaims>(token.expose(), &DecodingKey::from_jwk(jwk).unwrap(), &validation).is_ok()
 }
 
-/// Ends Sekisho and starts it again on the same file with another configuration.
+/// Closes Sekisho and starts it again on the same file with another configuration.
 async fn restart(actors: TestActors, adjust: impl FnOnce(&mut Config)) -> TestActors {
     actors.sekisho.close().await.unwrap();
     let TestActors { clock, directory, .. } = actors;
