@@ -1,4 +1,4 @@
-"""The throwaway users of a load run: registers them, logs them in, deletes them, and writes what wrk sends."""
+"""The throwaway users of a load run: registers them, logs them in, deletes them, and writes the requests that wrk sends."""
 
 import http.client
 import json
@@ -25,15 +25,15 @@ class Request:
     body: str = ""
 
     def line(self) -> str:
-        """The request as bench/wrk/requests.lua reads it."""
+        """The request in the format of bench/wrk/requests.lua."""
         return "\t".join([self.method, self.path, self.token, self.content_type, self.body]) + "\n"
 
 
 @dataclass
 class Session:
     me: Request
-    # A refresh token is for one use, so wrk has to chain it; a renewal may be sent over and over. A server has
-    # the one, the other, or neither.
+    # A refresh token can be used once, so wrk has to chain refreshes; a renewal can be repeated. A server has
+    # one of them, or neither.
     refresh_token: str | None = None
     renewal: Request | None = None
 
@@ -68,7 +68,7 @@ class Sekisho(Tutorial):
 
 
 class PocketBase:
-    """PocketBase's `users` collection. Its tokens are not spent by renewing them."""
+    """PocketBase's `users` collection. Renewing a token leaves the old one valid."""
 
     USERS = "/api/collections/users"
 
@@ -96,7 +96,7 @@ class PocketBase:
 
 
 def send(url: str, request: Request) -> dict:
-    """The JSON of the answer; exits with the server's own words where it is not 2xx."""
+    """The JSON of the answer; exits with the server's words if it is not 2xx."""
     parts = urllib.parse.urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     headers = {}
@@ -126,7 +126,7 @@ def send(url: str, request: Request) -> dict:
 
 
 def in_parallel(action, items: list) -> list:
-    """Four at a time: enough to keep a few cores hashing, too few to be refused."""
+    """Runs four at a time: enough to keep a few cores hashing, too few to be refused."""
     with ThreadPoolExecutor(4) as pool:
         return list(pool.map(action, items))
 
@@ -151,7 +151,7 @@ class Accounts:
             self.write("login.requests", (self.server.login(account).line() for account in self.accounts))
 
     def log_in(self, count: int) -> None:
-        """Writes me.requests for so many new sessions, and refresh.tokens to rotate or refresh.requests to renew."""
+        """Writes me.requests for this many new sessions, and refresh.tokens to rotate or refresh.requests to renew."""
         if not self.server:
             return self.write("me.requests", [Request("GET", "/users/me").line()])
         logins = [self.server.login(self.accounts[n % ACCOUNTS]) for n in range(count)]
@@ -173,6 +173,6 @@ class Accounts:
 
     def write(self, name: str, lines) -> None:
         path = self.directory / name
-        # Only the owner may read it: it holds passwords and tokens.
+        # Only its owner may read the file: it has passwords and tokens.
         path.touch(mode=0o600)
         path.write_text("".join(lines))

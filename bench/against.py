@@ -1,4 +1,4 @@
-"""Measures this build beside another one, in one interleaved run, and says which figures have become worse.
+"""Measures this build beside another one, in one interleaved run, and says which figures are worse.
 
     cargo build --release --examples && cargo build --release && scripts/bench-against OTHER_SEKISHO [--quick] [--only NAME[,NAME…]] [--least 0.95]
 
@@ -43,12 +43,12 @@ def logins(server, seconds):
 
 
 def storm(server, seconds):
-    """Requests of others per second while clients log in."""
+    """Requests per second of other clients while clients log in."""
     return load(server, "storm", max(seconds, 8))["storm"]["requests_per_second"]
 
 
 def registrations(server, _):
-    """Each from a network of its own, as a trusted proxy says, one after the other."""
+    """One after the other, each from a different network, as a trusted proxy reports it."""
     began = time.perf_counter()
     for number in range(400):
         body = json.dumps({"email": f"u{number}@example.com", "username": f"u{number}", "password": PASSWORD})

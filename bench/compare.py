@@ -27,7 +27,7 @@ BUILD = "cargo build --release --examples && cargo build --release"
 
 @contextlib.contextmanager
 def peer(name, directory, log):
-    """Another server's URL, for the length of a block. A peer is installed at its first start, which takes a while."""
+    """Starts another server for the length of a block, and yields its URL. A peer is installed at its first start, which takes a while."""
     port = free_port()
     process = subprocess.Popen([PEERS[name], str(port), directory], stdout=log, stderr=log)
     try:
@@ -79,7 +79,7 @@ def main():
             parser.error(f"--servers takes {', '.join(NEEDED)}, not {name}")
         if not NEEDED[name].exists():
             fail(f"there is no {NEEDED[name]}; build it with: {BUILD}")
-    # So that whoever ends this ends what it has started, too.
+    # So that a signal to this script also stops the processes that it has started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if (busy := os.getloadavg()[0]) >= 1:
         print(f"warning: other processes keep this machine busy (load {busy}); the figures will be too low", file=sys.stderr)

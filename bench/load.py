@@ -94,7 +94,7 @@ class Load:
             logins.figures()
 
     def storm(self):
-        # The logins begin a second earlier and end a second later, so that what is measured lies wholly in the storm.
+        # The logins begin a second earlier and end a second later, so that the whole measurement lies in the storm.
         with self.logins("storm-logins", seconds=self.seconds + 2) as logins:
             time.sleep(1)
             with self.browsing("storm") as run:
@@ -103,9 +103,9 @@ class Load:
 
 
 def measure(url, profiles, seconds, output, kind="sekisho", delete=True, say=lambda _: None, **options):
-    """Measures profiles and returns what results.json holds."""
+    """Measures profiles and returns the content of results.json."""
     need_wrk()
-    # On the same disk as the results, which hold nobody's password.
+    # On the same disk as the results, which contain no passwords.
     with tempfile.TemporaryDirectory(dir=output, prefix="scratch.") as scratch:
         load = Load(url, kind, output, Path(scratch), seconds, **options)
         say(f"registering users and logging them in at {url}")
@@ -180,7 +180,7 @@ def main():
     output.mkdir(parents=True, exist_ok=True)
     for old in output.glob("wrk-*.json"):
         old.unlink()
-    # So that whoever ends this ends what it has started, too.
+    # So that a signal to this script also stops the processes that it has started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
     def run(url):
@@ -194,7 +194,7 @@ def main():
 
     if options.url:
         return run(options.url)
-    # The server runs in a directory of its own, because it would read a .env where it starts.
+    # The server runs in a separate directory, because it would read a .env in its working directory.
     with tempfile.TemporaryDirectory(dir=output, prefix="server.") as directory, open(output / "server.log", "w") as log:
         with Server(directory, database="load.db", log=log) as server:
             run(server.url)

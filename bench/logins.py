@@ -1,4 +1,4 @@
-"""What scripts/bench checks of logins: their rate, their fairness, their timing, and overload."""
+"""The logins in scripts/bench: their rate, their fairness, their timing, and overload."""
 
 import os
 import random
@@ -26,7 +26,7 @@ def logins(bench):
         lanes = server.metric("sekisho_hash_lanes_sum") / server.metric("sekisho_hash_lanes_count")
     for (clients, ratios), least in zip(rates.items(), (2.3, 2.5)):
         ratio = statistics.median(ratios)
-        bench.say(f"logins with nobody else asking, {clients} connections, to cores ÷ hash time", f"{ratio:.2f}", f"{least} or more", ratio >= least)
+        bench.say(f"logins without other requests, {clients} connections, to cores ÷ hash time", f"{ratio:.2f}", f"{least} or more", ratio >= least)
     ratio = statistics.median(alone)
     bench.say("one login alone, to one hash by the bcrypt crate", f"{ratio:.2f}", "1.05 or less", ratio <= 1.05)
     print(f"        hashes computed side by side, in the mean: {lanes:.2f}")
@@ -49,7 +49,7 @@ def fairness(bench):
             time.sleep(max(0, 1 - waited[-1]))
         for thread in threads:
             thread.join()
-    # The group that is computed when she comes, and her own; a group of four takes a third longer than one hash.
+    # The group that is being computed when the user arrives, and the user's own; a group of four takes a third longer than one hash.
     bench.say(f"the slowest of {len(waited)} logins beside a flood of 32 clients from one network",
              f"{max(waited):.2f} s (median {statistics.median(waited):.2f} s)", f"within two groups, {2 * group:.2f} s", max(waited) <= 2 * group)
 
@@ -60,7 +60,7 @@ def flood(server, name, stop):
 
 
 def timing(bench):
-    """What logins take whose user is unknown, whose password is wrong or right, or whose hash is outdated; interleaved."""
+    """The time of logins with an unknown user, a wrong or the right password, or an outdated hash, interleaved."""
     with scratch() as directory:
         names = [f"user{number}" for number in range(200)]
         outdated = [f"{name}old" for name in names]
@@ -102,7 +102,7 @@ def say_ratio(bench, what, some, others):
 
 
 def times_of_logins(server, number, logins):
-    """How long each login takes. Of several, what is timed is from a thread's being free to hash them side by side."""
+    """The time of each login. For several logins, it is measured from when a thread is free to hash them side by side."""
     moments = {}
 
     def start(who, name, password, expected, network):
@@ -116,7 +116,7 @@ def times_of_logins(server, number, logins):
 
     hashed = server.metric("sekisho_hash_lanes_sum")
     began, threads = time.perf_counter(), []
-    # Networks of its own, so that the throttle has nothing to say: this is about time.
+    # Separate networks, so that the throttle does not interfere.
     network = number % 30 * 8
     if len(logins) > 1:
         for core in range(os.cpu_count()):
@@ -127,7 +127,7 @@ def times_of_logins(server, number, logins):
         start(position, name, password, expected, network + 1 + position)
     for thread in threads:
         thread.join()
-    # An outdated hash is replaced after its login; that must be over before the next is timed.
+    # An outdated hash is replaced after its login, and that must be over before the next login is timed.
     renewals = sum(name.endswith("old") for name, _, _ in logins)
     while server.metric("sekisho_hash_lanes_sum") < hashed + len(threads) + renewals:
         time.sleep(0.002)
@@ -144,7 +144,7 @@ def log_in_from(server, name, password, number):
 
 
 def overload(bench):
-    """Offers ten times as many logins as the machine was just seen to serve, and looks at what becomes of them."""
+    """Offers ten times as many logins as the machine has just served, and counts their outcomes."""
     figures = bench.hash_seconds()
     seconds = 10 if bench.rounds == 1 else 30
     with scratch() as directory, Server(directory) as server:
@@ -196,7 +196,7 @@ def timed(action):
 
 
 def closed_loop(server, names, seconds):
-    """A client for each user, who logs in without pause: how many logins, in how many seconds."""
+    """Lets a client for each user log in without pause; returns the number of logins and the seconds."""
     counts, began = [], time.perf_counter()
     lock = threading.Lock()
 
@@ -212,5 +212,5 @@ def closed_loop(server, names, seconds):
     for thread in threads:
         thread.join()
     assert all(status == 200 for _, status in counts), counts
-    # Every moment until the last answer was spent on hashes that are counted.
+    # All of the time until the last answer was spent on hashes that are counted.
     return len(counts), max(moment for moment, _ in counts) - began

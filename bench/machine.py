@@ -1,4 +1,4 @@
-"""What a figure was measured on, for whoever wants to compare it with theirs."""
+"""Describes the machine of a measurement, so that figures can be compared."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""The text of docs/BENCHMARKS.md, from a directory that holds ROUND/SERVER/results.json."""
+"""The text of docs/BENCHMARKS.md, from a directory with ROUND/SERVER/results.json."""
 
 import json
 import re
@@ -51,7 +51,7 @@ Figures = dict[str, list[float | None]]  # of each server, in the order of ROWS
 
 
 def medians(directory: Path) -> tuple[Figures, dict[str, int]]:
-    """Of each server: the median of its rounds in each row, and how many requests failed in all of them."""
+    """For each server, the median of its rounds in each row, and the number of requests that failed in all rounds."""
     figures, failed = {}, {}
     for server in NAMES:
         files = sorted(directory.glob(f"*/{server}/results.json"))
@@ -99,7 +99,7 @@ def table(figures: Figures, failed: dict[str, int]) -> str:
 
 
 def defeats(figures: Figures) -> str:
-    """A sentence for each place where a peer does better than Sekisho, whatever the margin."""
+    """A sentence for each row in which a peer does better than Sekisho, by any margin."""
     if "sekisho" not in figures:
         return "Sekisho was not measured in this run."
     sentences = []
@@ -119,7 +119,7 @@ def defeats(figures: Figures) -> str:
 
 
 def first_line(*command: str) -> str:
-    """What a program says its version is; some say it on standard error, and some with an exit code."""
+    """The version that a program reports. Some print it on standard error, and some exit with a failure."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     except OSError:

@@ -46,7 +46,7 @@ def plot(rows: list[tuple[str, dict]], title: str, subtitle: str) -> str:
 
 
 def decades(rows: list[tuple[str, dict]]) -> tuple[int, int]:
-    """The powers of ten, in milliseconds, that hold every latency."""
+    """The powers of ten, in milliseconds, between which every latency lies."""
     latencies = [figure["latency_ms"][name] for _, figure in rows for name in PERCENTILES]
     latencies = [latency for latency in latencies if latency > 0] or [1.0]
     lowest = math.floor(math.log10(min(latencies)))

@@ -1,4 +1,4 @@
-"""Measures what Sekisho promises, each figure in relation to something in the same run, and says which promise is kept.
+"""Measures Sekisho's promises, each figure in relation to something in the same run, and says which promises are kept.
 
     cargo build --release --examples && cargo build --release && scripts/bench [--quick] [--only NAME[,NAME…]] [--json FILE]
 
@@ -23,7 +23,7 @@ from server import BARE, RELEASE, ROOT, SEKISHO, Server, scratch, wrk
 
 
 def load(server, profile, seconds):
-    """What scripts/load measures."""
+    """The measurements of scripts/load."""
     with scratch() as directory:
         return measure(server.url, [profile], seconds, pathlib.Path(directory))["profiles"]
 
@@ -40,7 +40,7 @@ class Bench:
 
     @contextlib.contextmanager
     def pair(self, *flags):
-        """A bare server and ours, side by side; only one is loaded at a time."""
+        """A bare server and Sekisho, side by side; only one is under load at a time."""
         with scratch() as directory:
             with Server(directory, binary=BARE) as bare, Server(directory, *flags) as ours:
                 yield bare, ours
@@ -135,7 +135,7 @@ def writes(bench):
 
 
 def connections(bench):
-    """Ten thousand idle connections and 500 slow ones, and /users/me for the others."""
+    """Measures /users/me beside ten thousand idle connections and 500 slow ones."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with scratch() as directory, Server(directory, "--bcrypt-cost", "4") as server:
@@ -173,7 +173,7 @@ def connections(bench):
 
 
 def memory(bench):
-    """Ten minutes of mixed load: memory, errors, and the write-ahead log."""
+    """Measures memory, errors and the write-ahead log during ten minutes of mixed load."""
     minutes = 1 if bench.rounds == 1 else 10
     with scratch() as directory, Server(directory) as server:
         load(server, "mixed", 30)

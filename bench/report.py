@@ -7,7 +7,7 @@ from pathlib import Path
 from machine import machine
 from plot import plot
 
-# In the order of the table. The logins beside a profile are a row of their own.
+# In the order of the table. The logins beside a profile have a separate row.
 ROWS = {
     "me": "me",
     "login": "login",
@@ -17,7 +17,7 @@ ROWS = {
     "storm": "storm",
     "storm-logins": "storm: logins",
 }
-# Each with how many requests it takes until it is more than the slowest one's luck.
+# Each percentile with the number of requests below which it would depend on a single slow one.
 PERCENTILES = {"p50": 10, "p90": 10, "p99": 100, "p99.9": 1000}
 HEADER = ["profile", "requests/s", *(f"{name} ms" for name in PERCENTILES), "non-2xx"]
 
@@ -61,7 +61,7 @@ def as_markdown(profiles: dict[str, dict]) -> str:
 
 
 def report(directory: Path, url: str, server: str) -> dict:
-    """Reads the wrk-NAME.json files in a directory, writes results.* beside them, and returns what results.json holds."""
+    """Reads the wrk-NAME.json files in a directory, writes results.* beside them, and returns the content of results.json."""
     profiles = figures(directory)
     place = machine()
     results = {

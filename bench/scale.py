@@ -1,4 +1,4 @@
-"""Measures what a request costs with many users, in relation to few.
+"""Measures the cost of a request with many users, relative to few.
 
 Fills two databases, one with 1,000 users and 2,000 sessions and one with 1,000,000 users and 2,000,000 sessions, starts
 a server on each, and puts them under the same load by turns. Prints for each kind of request how many the servers
@@ -22,19 +22,19 @@ from urllib.parse import quote, urlencode
 
 from server import FORM, RELEASE, ROOT, SEKISHO, Server, Wrk, fail, need_wrk
 
-# Every seeded user's, as examples/seed.rs has it.
+# The password of every seeded user, as in examples/seed.rs.
 PASSWORD = "correct horse battery"
 SMALL_USERS, SMALL_SESSIONS = 1_000, 2_000
 CONNECTIONS, THREADS = 8, 2
 SIGN_IN_CONNECTIONS = 4
 
-# What is measured, in the order of the table.
+# The measurements, in the order of the table.
 LOADS = {
     "first": "GET /users, first page",
     "deep": "GET /users, deep pages",
     "narrow": "GET /users?q=, one user",
-    "broad": "GET /users?q=, everybody",
-    "broad-deep": "GET /users?q=, everybody, deep",
+    "broad": "GET /users?q=, all users",
+    "broad-deep": "GET /users?q=, all users, deep",
     "login": "POST /token, password",
     "refresh": "POST /token, refresh",
     "me": "GET /users/me",
@@ -55,7 +55,7 @@ def login_form(name: str, scope: str) -> str:
 
 
 class SeededServer(Server):
-    """A server on a seeded database; `users` is how many of its users the seed made."""
+    """A server on a seeded database; `users` is the number of seeded users."""
 
     def __init__(self, name: str, directory: Path, users: int) -> None:
         super().__init__(directory, "--bcrypt-cost", "4", database=f"{name}.db")
@@ -84,7 +84,7 @@ class SeededServer(Server):
 
 
 def cursor(number: int, term: str = "") -> str:
-    """A cursor as the server writes it; seeded users are one after the administrator in number."""
+    """A cursor as the server writes it; seeded users have the numbers after the administrator's."""
     return base64.urlsafe_b64encode(f"{number}:{term}".encode()).decode().rstrip("=")
 
 
@@ -94,7 +94,7 @@ def requests(server: SeededServer, load: str) -> list[str]:
         return [f"GET\t/users/me\t{tokens['access_token']}\t\t" for tokens in server.tokens]
     if load == "login":
         return [f"POST\t/token\t\t{FORM['content-type']}\t{login_form(name, 'user')}" for name in server.names]
-    # The last tenth of everybody, but for the last page.
+    # The last tenth of all users, without the last page.
     deep = [random.randint(server.users * 9 // 10, server.users - 60) for _ in range(500)]
     queries = {
         "first": ["limit=50"],
@@ -108,7 +108,7 @@ def requests(server: SeededServer, load: str) -> list[str]:
 
 
 def expect_pages(server: SeededServer) -> None:
-    """The listings that are measured give what they should: a fast error is no result."""
+    """Checks that the measured listings are right, because a fast error is not a result."""
     for load, count in {"first": 50, "deep": 50, "narrow": 1, "broad": 50, "broad-deep": 50}.items():
         path = requests(server, load)[0].split("\t")[1]
         status, body = server.request("GET", path, headers={"authorization": f"Bearer {server.admin['access_token']}"})
@@ -119,7 +119,7 @@ def expect_pages(server: SeededServer) -> None:
 def put_under_load(server: SeededServer, load: str, seconds: int) -> dict:
     """Runs wrk and returns its figures, with the processor time of a request."""
     if load == "refresh":
-        # Each token is good for one rotation, and the next load needs new ones: wrk does not hand them back.
+        # Each token is good for one rotation, and wrk does not return the new ones, so the next load needs others.
         share = len(server.tokens) // server.refresh_rounds
         taken, server.tokens_left = server.tokens_left[:share], server.tokens_left[share:]
         lines = [tokens["refresh_token"] for tokens in taken]
@@ -147,7 +147,7 @@ def compare(servers: list[SeededServer], loads: list[str], arguments: argparse.N
     found = {load: {server.name: [] for server in servers} for load in loads}
     for number in range(arguments.rounds):
         for load in loads:
-            # By turns, and each first as often as second: what disturbs one disturbs the other.
+            # In turns, and each first as often as second, so that a disturbance affects both.
             for server in servers if number % 2 == 0 else servers[::-1]:
                 show(f"round {number + 1} of {arguments.rounds}: {load} on {server.name}")
                 found[load][server.name].append(put_under_load(server, load, arguments.seconds))
@@ -192,8 +192,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sessions", type=int, default=2_000_000, help="sessions of the large database")
     parser.add_argument("--sign-ins", type=int, default=8_000, help="random users who are signed in for the measurement")
     parser.add_argument("--seconds", type=int, choices=range(1, 6), default=3, help="of each load")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each load is put on each server; medians count")
-    parser.add_argument("--goal", type=float, default=1.3, help="the exit code is 1 where a cost ratio is larger")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each load on each server; medians count")
+    parser.add_argument("--goal", type=float, default=1.3, help="the exit code is 1 if a cost ratio is larger")
     parser.add_argument(
         "--only", type=lambda text: text.split(","), default=list(LOADS), help=f"some of: {', '.join(LOADS)}"
     )

@@ -1,4 +1,4 @@
-"""A server on a free port with a database of its own, and wrk, which puts it under load."""
+"""A server on a free port with its own database, and wrk, which puts it under load."""
 
 import contextlib
 import http.client
@@ -26,7 +26,7 @@ def fail(message):
 
 
 def scratch():
-    """A temporary directory on the disk of the target directory, because a file system in memory makes durable writes free."""
+    """A temporary directory on the disk of the target directory, because a file system in memory would make durable writes free."""
     (ROOT / "target").mkdir(exist_ok=True)
     return tempfile.TemporaryDirectory(dir=ROOT / "target")
 
@@ -46,7 +46,7 @@ def stop(process):
 
 
 class Server:
-    """Sekisho, or `binary` called as `bench/bare.rs` is; stopped at the end of its `with` block."""
+    """Sekisho, or another `binary` with the arguments of `bench/bare.rs`; stopped at the end of its `with` block."""
 
     def __init__(self, directory, *flags, binary=SEKISHO, database="bench.db", metrics=False, log=None):
         if metrics:
@@ -55,7 +55,7 @@ class Server:
         command = [binary, "127.0.0.1:0"]
         if Path(binary).name == "sekisho":
             command = [binary, "--listen", "127.0.0.1:0", "--database", Path(directory).resolve() / database, *flags]
-        # With a file for the log it logs what it logs by default.
+        # With a file for the log, it logs at the default level.
         environment = os.environ if log else {**os.environ, "RUST_LOG": "warn"}
         began = time.perf_counter()
         self.process = subprocess.Popen(
@@ -88,7 +88,7 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def metric(self, name):
-        """A sample of `/metrics`, for which the server was started with `metrics`."""
+        """A sample of `/metrics`; the server must have been started with `metrics`."""
         _, text = request(self.metrics, "GET", "/metrics")
         lines = text.decode().splitlines()
         return next(float(line.split()[1]) for line in lines if line.split()[0] == name)
@@ -102,7 +102,7 @@ class Server:
         assert status == 201, answer
 
     def register_many(self, count):
-        """Registers users and returns their names. Clients that log in at once need several: a user has five attempts at a time."""
+        """Registers users and returns their names. Simultaneous logins need several users, because each may have five attempts at a time."""
         names = [f"user{number}" for number in range(count)]
         for name in names:
             self.register(name)
@@ -136,7 +136,7 @@ def need_wrk():
 
 
 class Wrk:
-    """A run of wrk with a script of bench/wrk. It ends by itself after so many seconds; `figures` waits for it."""
+    """A run of wrk with a script of bench/wrk. It ends by itself after `seconds`; `figures` waits for it."""
 
     def __init__(self, url, script, *arguments, result, seconds, threads, connections, headers=()):
         self.result, self.seconds = Path(result), seconds
@@ -158,7 +158,7 @@ class Wrk:
             stop(self.process)
 
     def figures(self):
-        """What bench/wrk/report.lua wrote."""
+        """The figures that bench/wrk/report.lua wrote."""
         said, _ = self.process.communicate(timeout=self.seconds + 60)
         if self.process.returncode != 0:
             fail(f"wrk failed: {said}")
@@ -166,7 +166,7 @@ class Wrk:
 
 
 def wrk(url, seconds, token=None, connections=32):
-    """Sends one GET over and over: requests per second, and the 99th percentile in milliseconds."""
+    """Repeats one GET; returns requests per second and the 99th percentile in milliseconds."""
     headers = [f"Authorization: Bearer {token}"] if token else []
     with scratch() as directory:
         options = {"seconds": seconds, "threads": 2, "connections": connections, "headers": headers}

@@ -1,4 +1,4 @@
--- Rotates refresh tokens without pause, each session a chain of its own (see sessions.lua).
+-- Rotates refresh tokens without pause, with a separate chain for each session (see sessions.lua).
 --
 --   wrk -s refresh.lua URL -- FILE THREADS
 --

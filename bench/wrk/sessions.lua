@@ -1,4 +1,4 @@
--- The refresh tokens of a thread: a queue of sessions that nobody else uses. A request takes the session at the
+-- The refresh tokens of a thread: a queue of sessions that no other thread uses. A request takes the session at the
 -- head; the answer's new refresh token goes to the tail. So each token is sent once, whichever of the thread's
 -- connections carries it, and each session is a chain of rotations.
 

@@ -1,4 +1,4 @@
-"""How a script says what it checked: a line for each check, `ok` or `FAILED`, which run.py counts."""
+"""Reports the checks of a script: a line for each, `ok` or `FAILED`, which run.py counts."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ NAME, PASSWORD = "alice", "correct horse battery"
 
 @contextlib.contextmanager
 def check(name):
-    """Says whether its block went through."""
+    """Reports whether its block succeeded."""
     try:
         yield
     except Exception as error:

@@ -1,4 +1,4 @@
-"""OAuth clients of Python: log in, use the access token, refresh, revoke."""
+"""Python's OAuth clients: log in, use the access token, refresh, revoke."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Makes what the checks need below target/interop: a Python environment and Node packages, at the versions named here."""
+"""Prepares the checks under target/interop: a Python environment and Node packages, at the versions named here."""
 
 import hashlib
 import os
@@ -35,7 +35,7 @@ def run(*command):
 
 
 def make_once(name, make, *sources):
-    """Calls `make`, unless it has succeeded for exactly these files before. What is half made has no stamp."""
+    """Calls `make`, unless it has succeeded for exactly these files before. A half-made directory has no stamp."""
     stamp = MADE / f"{name}.stamp"
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     if not stamp.exists() or stamp.read_text() != digest:
@@ -64,6 +64,6 @@ def prepare():
     NODE.mkdir(parents=True, exist_ok=True)
     make_once("python", install_python, REQUIREMENTS)
     make_once("node", install_node, *PACKAGES)
-    # Node looks for packages beside the script, so that is where they must be together.
+    # Node looks for packages beside the script, so both must be in one directory.
     for script in [*HERE.glob("*.mjs"), ROOT / "examples/verify/express/server.mjs"]:
         shutil.copy(script, NODE)

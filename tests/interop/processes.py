@@ -15,19 +15,19 @@ import urllib.request
 from checks import NAME, PASSWORD
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Where cargo builds.
+# The directory in which cargo builds.
 BUILT = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "debug"
 BINARY = BUILT / "sekisho"
 TIMEOUT = 60  # seconds; a busy machine is slow, and nothing here measures time
 
-# The environment without what would configure the server behind our back.
+# The environment without the variables that configure the server.
 CLEAN = {name: value for name, value in os.environ.items()
          if not name.startswith("SEKISHO_") and name not in ("DATABASE_URL", "RUST_LOG")}
 
 
 @contextlib.contextmanager
 def running(command, **options):
-    """A process for the length of a block; it is asked to end, and then made to."""
+    """A process for the length of a block. At the end it is terminated, and killed if that does not help."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
     try:
         yield process
@@ -42,7 +42,7 @@ def running(command, **options):
 
 @contextlib.contextmanager
 def sekisho(*arguments, **environment):
-    """A server on a database of its own: its URL and the database's path."""
+    """A server on a new database: its URL and the database's path."""
     with tempfile.TemporaryDirectory(prefix="sekisho-interop-") as directory:
         database = pathlib.Path(directory, "interop.db")
         command = [BINARY, "--listen", "127.0.0.1:0", "--database", database, "--bcrypt-cost", "4", *arguments]
@@ -70,7 +70,7 @@ def free_port():
 
 
 def status(url, token=None):
-    """The status of a GET; `None` while nobody listens."""
+    """The status of a GET; `None` while nothing listens."""
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT) as response:

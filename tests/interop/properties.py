@@ -1,6 +1,6 @@
-"""Schemathesis: what the server answers is what its OpenAPI document says, to whoever asks.
+"""Schemathesis: the server's answers are those of its OpenAPI document, for every kind of caller.
 
-Once as nobody, once as a user, once as an administrator.
+Once without a token, once as a user, once as an administrator.
 """
 
 import collections
@@ -18,7 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SEED = os.environ.get("SEKISHO_INTEROP_SEED", "1")
 EXAMPLES = os.environ.get("SEKISHO_INTEROP_EXAMPLES", "50")
 
-# What each must have got through to, so that a run that only ever meets 401 does not pass.
+# The operations that each caller must have reached, so that a run that only ever meets 401 does not pass.
 REACHED = {
     None: ["POST /users/", "POST /revoke", "GET /.well-known/jwks.json"],
     "user": ["GET /users/me", "PATCH /users/me", "GET /users/me/sessions", "DELETE /users/me/sessions", "POST /logout"],
@@ -29,7 +29,7 @@ REACHED = {
 
 def run(role):
     with tempfile.TemporaryDirectory() as directory, sekisho("--trusted-proxy", "127.0.0.1") as (url, database):
-        # The others come first: small numbers are tried most.
+        # The other users come first, because small numbers are tried most often.
         others = 10
         for number in range(others):
             add_user(database, f"other{number}", role="admin" if number == 0 else "user")
@@ -55,5 +55,5 @@ def run(role):
 
 
 for role in REACHED:
-    with check(f"schemathesis as {role or 'nobody'} finds nothing"):
+    with check(f"schemathesis as {role or 'no token'} finds nothing"):
         run(role)

@@ -1,4 +1,4 @@
-"""Other people's clients and verifiers, unmodified, against running servers; and the OpenAPI document against the answers.
+"""Runs third-party clients and verifiers, unmodified, against running servers, and compares the OpenAPI document with the answers.
 
 Prints a line for each check, ends with `interop: N passed, N failed`, and fails if a check does.
 """
@@ -13,7 +13,7 @@ from processes import ROOT, add_user, sekisho
 SECRET = "Yb0tT9cH4v7mKqz1R2uE5xWgLd8sAfPjN6yZoXiVhCQ"
 AUDIENCE = "http://orders.test"
 
-# Algorithm, and the scripts to run with it.
+# Each algorithm, and the scripts to run with it.
 ROUNDS = {
     "ES256": ["clients.py", "verifiers.py", "clients.mjs", "verifiers.mjs", "services.py"],
     "RS256": ["verifiers.py", "verifiers.mjs", "services.py"],
@@ -27,7 +27,7 @@ class Tally:
         self.passed = self.failed = 0
 
     def run(self, command, **options):
-        """Runs a script and counts its lines; one that fails without saying why counts too."""
+        """Runs a script and counts its lines; one that fails without a report counts too."""
         process = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
         lines = process.stdout.splitlines()
         verdicts = [line for line in lines if line.startswith(("ok ", "FAILED "))]

@@ -1,4 +1,4 @@
-"""What Schemathesis must know of Sekisho: who it is, and where it comes from.
+"""What Schemathesis must know about Sekisho: its caller's token and address.
 
 Its requests log their sender out, and guess passwords: each is sent with a token that lives, and from an address
 of its own, so that neither an ended session nor the throttle hides what lies behind it.
@@ -27,13 +27,13 @@ def cursor(number, term):
     return base64.urlsafe_b64encode(f"{number}:{term}".encode()).decode().rstrip("=")
 
 
-# The `next` of a page, which the document names as a format of its own.
+# The `next` of a page, for which the document has a separate format.
 cursors = strategies.builds(cursor, strategies.integers(0, 2**63 - 1), strategies.text(max_size=10))
 schemathesis.openapi.format("sekisho-cursor", cursors)
 
 
 def with_passwords_of_its_own(body):
-    """What no schema can say: a new password is none of the names and none of the most common ones."""
+    """What no schema can express: a new password is neither one of the names nor one of the most common passwords."""
     if not isinstance(body, dict):
         return body
     new = {name: f"{body[name]} of its own" for name in ("password", "new_password")
@@ -45,10 +45,10 @@ def with_passwords_of_its_own(body):
 def before_call(context, case, kwargs):
     address = ipaddress.IPv4Address(ADDRESSES.randrange(2**24, 2**32))
     case.headers = {**(case.headers or {}), "X-Forwarded-For": str(address)}
-    # An administrator may do anything to anybody, but here not to themselves.
+    # An administrator may change any user, but here not themselves.
     if OWN_ID is not None and str((case.path_parameters or {}).get("id")) == OWN_ID:
         case.path_parameters = {**case.path_parameters, "id": 1}
-    # Nobody finds the right password by chance, and without it no address is ever changed.
+    # The right password is not found by chance, and without it no address is ever changed.
     if case.operation.label == "PATCH /users/me" and isinstance(case.body, dict) and "current_password" in case.body:
         case.body = {**case.body, "current_password": PASSWORD}
     if case.operation.label in ("POST /users/", "POST /users/me/password"):

@@ -1,4 +1,4 @@
-"""The services of examples/verify: each takes our tokens, and none that are not ours."""
+"""The services of examples/verify: each accepts Sekisho's tokens, and no others."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ NODE = ROOT / "target/interop/node"
 
 
 def services(port):
-    """Each service's command, directory and environment, to listen on a port."""
+    """The command, directory and environment of each service, for a port."""
     return {
         "FastAPI and PyJWT": (
             [sys.executable, "-m", "uvicorn", "main:app", "--port", str(port), "--log-level", "warning"],
@@ -28,7 +28,7 @@ def services(port):
 
 
 def answers(name, issuer, ask, audience=AUDIENCE):
-    """Starts a service of that audience that trusts `issuer`, and hands `ask` what it answers to a token."""
+    """Starts a service of that audience that trusts `issuer`, and yields `ask`, which returns its answer to a token."""
     port = free_port()
     command, directory, environment = services(port)[name]
     environment = CLEAN | environment | {"SEKISHO_ISSUER": issuer, "AUDIENCE": audience}

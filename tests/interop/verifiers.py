@@ -1,4 +1,4 @@
-"""JWT libraries of Python: verify access tokens by the published keys, or by the shared secret."""
+"""Python's JWT libraries: verify access tokens with the published keys, or with the shared secret."""
 
 import jwt
 import requests
@@ -26,7 +26,7 @@ def by_jose(token, issuer=URL, audience=AUDIENCE):
 
 
 def verifies(verify, refusal):
-    """The token is taken, with all its claims; one that is not ours is not."""
+    """The token is accepted, with all its claims; a forged one is not."""
     claims = verify(token)
     assert claims["sub"] == NAME and set(claims) == CLAIMS, claims
     elsewhere = "http://elsewhere.test"
@@ -42,7 +42,7 @@ def verifies(verify, refusal):
 with check(f"PyJWT verifies {ALGORITHM}"):
     verifies(by_pyjwt, jwt.InvalidTokenError)
 
-# python-jose knows no EdDSA.
+# python-jose does not support EdDSA.
 if ALGORITHM != "EdDSA":
     with check(f"python-jose verifies {ALGORITHM}"):
         verifies(by_jose, JOSEError)
