@@ -2,9 +2,9 @@
 
     cargo build --release --examples && cargo build --release && scripts/bench-against OTHER_SEKISHO [--quick] [--only NAME[,NAME…]] [--least 0.95]
 
-Checks: start, idle, me, refresh, logins, storm, registrations. Each round measures both, in turn the one and the other
-first; the figure is the median of the rounds' ratios, ours to the other's, so that above 1 is better for rates. Exits
-with 1 where one is below `--least`. It wants a quiet machine, `wrk`, and about ten minutes.
+Checks: start, idle, me, refresh, logins, storm, registrations. Each round measures both builds, which take turns at going
+first. The figure is the median over the rounds of the ratio of this build to the other, so above 1 is better for rates. Exits
+with 1 if a figure is below `--least`. It needs a quiet machine, `wrk`, and about ten minutes.
 """
 
 import argparse

@@ -3,7 +3,7 @@
     cargo build --release --examples && cargo build --release && scripts/bench [--quick] [--only NAME[,NAME…]] [--json FILE]
 
 Checks: start, me, algorithms, storm, logins, fairness, refresh, writes, timing, overload, connections, memory.
-Exits with 1 where a promise is broken. It wants a quiet machine, `wrk`, and a few minutes (memory: ten more).
+Exits with 1 if a promise is broken. It needs a quiet machine, `wrk`, and a few minutes (memory: ten more).
 """
 
 import argparse

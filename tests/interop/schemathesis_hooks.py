@@ -1,7 +1,7 @@
 """What Schemathesis must know about Sekisho: its caller's token and address.
 
-Its requests log their sender out, and guess passwords: each is sent with a token that lives, and from an address
-of its own, so that neither an ended session nor the throttle hides what lies behind it.
+Its requests log their sender out, and guess passwords. Therefore each is sent with a token of a live session, from a
+different address, so that neither an ended session nor the throttle answers in place of the endpoint.
 """
 
 import base64
