@@ -87,7 +87,7 @@ fn distrusted(file: &Metadata, directory: &Metadata) -> Option<String> {
             return Some(format!("{what} can be written by other users (mode {mode:04o})"));
         }
     }
-    (!file.is_file()).then(|| "it is no file".to_owned())
+    (!file.is_file()).then(|| "it is not a regular file".to_owned())
 }
 
 fn unreadable(error: &dotenvy::Error) -> String {

@@ -90,6 +90,6 @@ fn a_view_without_end_is_not_read() {
     let began = Instant::now();
     let refused = read_tutorial_database(&path).unwrap_err();
 
-    assert!(refused.contains("user is no table"), "{refused}");
+    assert!(refused.contains("user is not an ordinary table"), "{refused}");
     assert!(began.elapsed() < Duration::from_secs(10));
 }

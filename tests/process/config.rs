@@ -152,7 +152,7 @@ fn what_contradicts_itself_is_refused_without_a_word_of_the_secret() {
         (vec![secret.as_str(), "--algorithm=EdDSA"], "needs --algorithm HS256"),
         (vec![short.as_str(), "--algorithm=HS256"], "has 31 bytes, HS256 needs 32"),
         (vec![known, "--algorithm=HS256"], "published"),
-        (vec![poor, "--algorithm=HS256"], "no random one"),
+        (vec![poor, "--algorithm=HS256"], "not random"),
         (vec![secret.as_str(), file, "--algorithm=HS256"], "cannot be used with"),
         (vec!["--secret-key-file=missing", "--algorithm=HS256"], "No such file"),
         (vec!["--secret-key-file=.", "--algorithm=HS256"], "Is a directory"),

@@ -104,7 +104,7 @@ fn a_dry_run_reports_and_changes_nothing() {
 
     let outcome = home.run(&["import", "tutorial.db", "--dry-run"]);
 
-    assert_eq!(outcome.stderr, "sekisho: user 6 (eve): the hash is no bcrypt hash\n");
+    assert_eq!(outcome.stderr, "sekisho: user 6 (eve): the hash is not a bcrypt hash\n");
     assert_eq!(
         outcome.ok(),
         "dry run, nothing was changed: 1 new, 0 imported before, 1 cannot be imported\n"
@@ -150,16 +150,16 @@ fn trouble(home: &Home) -> Vec<&'static str> {
     vec![
         "sekisho: user -1 (negative): the id is not a number from 1 to 9007199254740991",
         "sekisho: user 1 (carol): another user has this id here",
-        "sekisho: user 11 (plain): the hash is no bcrypt hash",
+        "sekisho: user 11 (plain): the hash is not a bcrypt hash",
         "sekisho: user 12 (slow): the hash has a cost of 31, and with --bcrypt-cost 4 at most 6 is accepted",
-        "sekisho: user 13 (cut): the hash is no bcrypt hash",
+        "sekisho: user 13 (cut): the hash is not a bcrypt hash",
         "sekisho: user 14 (ALICE): another user before has the same username",
         "sekisho: user 15 (alice2): another user before has the same email address",
         "sekisho: user 16 (Bob): the username is taken here",
         "sekisho: user 17 (bob2): the email address is taken here",
         "sekisho: user 18 (nobody): no text in email",
         "sekisho: user 19: no text in username; no text in hashed_password",
-        "sekisho: user 20 (BOB): no text in email; the hash is no bcrypt hash; another user before has the \
+        "sekisho: user 20 (BOB): no text in email; the hash is not a bcrypt hash; another user before has the \
          same username; the username is taken here",
     ]
 }

@@ -30,7 +30,7 @@ pub enum KeyError {
     #[error("no {0} key could be made")]
     Generation(Algorithm),
     /// The stored value is not a key of its algorithm.
-    #[error("the stored key {kid} is no {algorithm} key")]
+    #[error("the stored key {kid} is not an {algorithm} key")]
     Unreadable {
         /// The id of the key.
         kid: String,

@@ -116,8 +116,8 @@ pub struct InvalidEncryptionKey;
 pub struct WrapError;
 
 /// The way out if the key is lost.
-const LOST_KEY: &str = " (if that key is lost, `sekisho backup` and `sekisho restore` keep the accounts, and everybody \
-                        logs in again)";
+const LOST_KEY: &str = " (if that key is lost, `sekisho backup` and `sekisho restore` keep the accounts, and all users \
+                        log in again)";
 
 /// Why a stored secret cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -46,10 +46,10 @@ pub enum WeakSecret {
     #[error("the key is published in a tutorial or a standard")]
     Published,
     /// It is a placeholder.
-    #[error("the key has the word '{0}' in it and is no random one")]
+    #[error("the key contains the word '{0}', so it is not random")]
     Placeholder(&'static str),
     /// It repeats itself, or counts.
-    #[error("the key repeats itself or counts, and is no random one")]
+    #[error("the key repeats itself or counts, so it is not random")]
     Monotonous,
 }
 

@@ -267,7 +267,7 @@ async fn whoever_was_banned_stays_banned() {
 async fn everything_that_is_wrong_with_a_user_is_told() {
     let actors = TestActors::start().await;
     register(&actors, "zoe", Role::User).await;
-    let flaws = vec![ImportFlaw::Hash("the hash is no bcrypt hash".to_owned())];
+    let flaws = vec![ImportFlaw::Hash("the hash is not a bcrypt hash".to_owned())];
     let users = [
         ImportedUser { flaws: flaws.clone(), ..imported(1, "Zoe", "ZOE@example.com") },
         ImportedUser { flaws, ..imported(2, "bob", "bob@example.com") },
@@ -275,7 +275,7 @@ async fn everything_that_is_wrong_with_a_user_is_told() {
     ];
     // The first was imported before, whatever has become of the row since.
     let expected = [
-        "user 2 (bob): the hash is no bcrypt hash",
+        "user 2 (bob): the hash is not a bcrypt hash",
         "user 3 (Bob): another user before has the same username; another user before has the same email address",
     ];
 
@@ -475,8 +475,8 @@ fn only_an_ordinary_table_is_read() {
                      SELECT id, 'e' || id AS email, 'u' || id AS username, 'h' AS hashed_password FROM n;"#;
     let computed = r#"CREATE VIRTUAL TABLE "user" USING fts5 (id, email, username, hashed_password);"#;
 
-    assert_eq!(read(endless).unwrap_err(), "user is no table but of the type view");
-    assert_eq!(read(computed).unwrap_err(), "user is no table but of the type virtual");
+    assert_eq!(read(endless).unwrap_err(), "user is not an ordinary table; its type is view");
+    assert_eq!(read(computed).unwrap_err(), "user is not an ordinary table; its type is virtual");
     assert_eq!(read("CREATE TABLE users (id)").unwrap_err(), "no such table: user");
     let lacking = r#"CREATE TABLE "user" (id INTEGER, email TEXT, hashed_password TEXT)"#;
     assert_eq!(read(lacking).unwrap_err(), "no such column: username");

@@ -81,7 +81,7 @@ fn columns(db: &Connection) -> Result<Vec<String>, String> {
         .map_err(failed)?;
     match kind.as_deref() {
         Some("table") => {}
-        Some(other) => return Err(format!("user is no table but of the type {other}")),
+        Some(other) => return Err(format!("user is not an ordinary table; its type is {other}")),
         None => return Err("no such table: user".to_owned()),
     }
     let columns: Vec<String> = db

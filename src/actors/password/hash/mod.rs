@@ -30,7 +30,7 @@ const MIN_COST: u32 = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableHash {
     /// The format is unknown.
-    #[error("the hash is no bcrypt hash")]
+    #[error("the hash is not a bcrypt hash")]
     Malformed,
     /// It would make every login slow.
     #[error("the hash has a cost of {cost}, and with --bcrypt-cost {own_cost} at most {} is accepted", own_cost + COST_MARGIN)]
