@@ -17,7 +17,7 @@ pub enum ThrottleError {
         retry_after: Duration,
     },
     /// There were too many failures for an account that has never logged in from the client's network. Other
-    /// accounts may try again with [`Attempt::familiar`].
+    /// accounts may try again with [`Attempt::familiar`](super::Attempt::familiar).
     #[error("too many failed attempts of strangers")]
     StrangersThrottled {
         /// The time until a stranger's next attempt is allowed.

@@ -260,7 +260,7 @@ mod tests {
         let session = |number: u64| UnendedSession {
             last_used_at: at(2 * most - number),
             id: SessionId(i64::try_from(number).unwrap()),
-            expires_at: at(if number % 10 == 0 { 500 } else { 501 }),
+            expires_at: at(if number.is_multiple_of(10) { 500 } else { 501 }),
         };
         let ended = |count: u64| -> Vec<i64> {
             let surplus = surplus_sessions((1..=count).map(session).collect(), SessionId(1), at(500));
