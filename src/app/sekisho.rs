@@ -18,7 +18,7 @@ use crate::{
     },
     config::{Config, cores},
     domain::{PasswordPolicy, Random},
-    http::{self, Api},
+    http::{self, Api, Asset},
 };
 
 /// The maximum number of messages in flight to the database.
@@ -74,6 +74,8 @@ pub struct Sekisho {
     overrides: Overrides,
     config: Arc<Config>,
     issuer: Arc<str>,
+    /// The OpenAPI document, if the documentation is served.
+    document: Option<Arc<Asset>>,
 }
 
 impl Sekisho {
@@ -146,6 +148,7 @@ impl Sekisho {
             token_lifetime: config.token.access.lifetime,
             overrides,
             issuer: Arc::from(issuer),
+            document: http::documentation(&config),
             config: Arc::new(config),
             db,
         })
@@ -197,7 +200,7 @@ impl Sekisho {
             readiness,
             policy: self.rules.password,
             registration: self.rules.registration,
-            docs: self.config.server.docs,
+            document: self.document.clone(),
             cors_origins: self.config.server.cors_origins.as_slice().into(),
             trusted_proxies: self.config.server.trusted_proxies.as_slice().into(),
             issuer: Arc::clone(&self.issuer),

@@ -36,8 +36,8 @@ pub(super) enum Command {
     Tune(tune::TuneArgs),
     /// List dangerous settings of a server with the same flags
     Doctor(Box<doctor::DoctorArgs>),
-    /// Print the OpenAPI document
-    Openapi,
+    /// Print the OpenAPI document of a server with the same flags
+    Openapi(Box<Config>),
 }
 
 impl Command {

@@ -83,7 +83,7 @@ fn run(command: Command, dotenv: &Dotenv) -> Result<ExitCode, CommandError> {
         Command::Restore(args) => restore::run(&args),
         Command::Tune(args) => tune::run(&args),
         Command::Doctor(args) => return doctor::run(&args, dotenv),
-        Command::Openapi => output::print_line(&format!("{:#}", openapi_document())),
+        Command::Openapi(config) => output::print_line(&format!("{:#}", openapi_document(&config))),
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -103,7 +103,7 @@ mod tests {
     fn without_a_command_it_serves() {
         assert!(matches!(parsed(""), Ok(Command::Serve(_))));
         assert!(matches!(parsed("--listen 127.0.0.1:0"), Ok(Command::Serve(_))));
-        assert!(matches!(parsed("openapi"), Ok(Command::Openapi)));
+        assert!(matches!(parsed("openapi"), Ok(Command::Openapi(_))));
     }
 
     #[test]

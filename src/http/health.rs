@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{HttpResponse, rt, web};
+use actix_web::{HttpResponse, http::StatusCode, rt, web};
 use futures_util::{
     FutureExt,
     future::{LocalBoxFuture, Shared, join_all},
@@ -15,7 +15,14 @@ use serde_json::json;
 
 use crate::{
     actors::Pinger,
-    http::{state::Api, wire::api_error::ApiError},
+    http::{
+        openapi::{
+            operation::{Operation, Tag},
+            schema::{Schema, object},
+        },
+        state::Api,
+        wire::{api_error::ApiError, errors},
+    },
 };
 
 /// How long each actor has to answer a ping. A hash thread may be in the middle of a hash.
@@ -25,9 +32,21 @@ const PING_TIMEOUT: Duration = Duration::from_secs(3);
 /// often than this.
 const PROBE_TTL: Duration = Duration::from_secs(1);
 
+pub(crate) const ALIVE: Operation = Operation::new("alive", Tag::Operation, "Does the process live?")
+    .answers(StatusCode::OK, "It does.")
+    .with(STATUS);
+
+const STATUS: &Schema =
+    &Schema { name: "Status", json: |_| object(&json!({ "status": { "type": "string" } })) };
+
 pub(crate) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "alive" }))
 }
+
+pub(crate) const READY: Operation = Operation::new("ready", Tag::Operation, "Can it work?")
+    .answers(StatusCode::OK, "Each actor answered in time.")
+    .with(STATUS)
+    .fails(&[errors::NOT_READY]);
 
 pub(crate) async fn ready(
     api: web::Data<Api>,

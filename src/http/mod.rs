@@ -13,12 +13,21 @@ mod route;
 mod state;
 mod wire;
 
-use actix_web::web::{self, ServiceConfig};
+use std::sync::Arc;
 
+use actix_web::{
+    http::Method,
+    web::{self, ServiceConfig},
+};
+use serde_json::Value;
+
+pub(crate) use self::docs::asset::Asset;
 use self::{
-    api::{admin, sessions, users},
+    api::{admin, own, registration, session},
+    docs::page,
     oauth::{keys, token},
-    route::route,
+    openapi::document::document,
+    route::{Path, path},
     wire::{api_error::ApiError, errors},
 };
 pub use self::{
@@ -29,35 +38,78 @@ pub use self::{
         request_tracker::{RequestBody, RequestProgress, RequestTracker},
         unread::track_unread,
     },
-    openapi::document as openapi_document,
     state::Api,
 };
+use crate::config::Config;
 
-/// Every route there is.
-pub fn configure(config: &mut ServiceConfig, api: Api) {
-    let has_docs = api.docs;
-    config.app_data(web::Data::new(api)).app_data(web::Data::new(health::Readiness::default()));
-    // The busiest first: routes are tried in this order.
-    route(config, "/users/me", |r| r.get(users::me).patch(users::change_email).delete(users::delete));
-    route(config, "/token", |r| r.oauth().post(token::token));
-    route(config, "/users", |r| r.get(admin::list).post(users::register));
-    route(config, "/users/me/password", |r| r.post(users::change_password));
-    route(config, "/users/me/sessions", |r| r.get(sessions::list).delete(sessions::end_others));
-    route(config, "/users/me/sessions/{id}", |r| r.delete(sessions::end));
-    route(config, "/logout", |r| r.post(sessions::log_out));
-    route(config, "/revoke", |r| r.oauth().post(token::revoke));
-    route(config, "/users/{id}", |r| r.get(admin::show).patch(admin::change).delete(admin::remove));
-    route(config, "/users/{id}/sessions", |r| r.get(admin::sessions).delete(admin::end_sessions));
-    route(config, "/.well-known/jwks.json", |r| r.get(keys::jwks));
-    route(config, "/.well-known/oauth-authorization-server", |r| r.get(keys::metadata));
-    route(config, "/healthz", |r| r.get(health::alive));
-    route(config, "/readyz", |r| r.get(health::ready));
-    if has_docs {
-        route(config, "/openapi.json", |r| r.get(docs::page::openapi));
-        route(config, "/docs", |r| r.get(docs::page::page));
-        route(config, "/docs/{file}", |r| r.get(docs::page::file));
-        route(config, "/", |r| r.get(docs::page::home));
+/// Every route there is: the path, and for each method its handler and what the document says of it. The busiest
+/// come first, because routes are tried in this order.
+fn routes(with_docs: bool) -> Vec<Path> {
+    use Method as M;
+    let mut routes = vec![
+        path("/users/me").on(M::GET, own::me, own::ME).on(M::PATCH, own::change_email, own::CHANGE_EMAIL).on(
+            M::DELETE,
+            own::delete,
+            own::DELETE,
+        ),
+        path("/token").on(M::POST, token::token, token::TOKEN),
+        path("/users/").on(M::GET, admin::list, admin::LIST).on(
+            M::POST,
+            registration::register,
+            registration::REGISTER,
+        ),
+        path("/users/me/password").on(M::POST, own::change_password, own::CHANGE_PASSWORD),
+        path("/users/me/sessions").on(M::GET, session::list, session::LIST).on(
+            M::DELETE,
+            session::end_others,
+            session::END_OTHERS,
+        ),
+        path("/users/me/sessions/{id}").on(M::DELETE, session::end, session::END),
+        path("/logout").on(M::POST, session::log_out, session::LOG_OUT),
+        path("/revoke").on(M::POST, token::revoke, token::REVOKE),
+        path("/users/{id}")
+            .on(M::GET, admin::show, admin::SHOW)
+            .on(M::PATCH, admin::change, admin::CHANGE)
+            .on(M::DELETE, admin::remove, admin::REMOVE),
+        path("/users/{id}/sessions").on(M::GET, admin::sessions, admin::SESSIONS).on(
+            M::DELETE,
+            admin::end_sessions,
+            admin::END_SESSIONS,
+        ),
+        path("/.well-known/jwks.json").on(M::GET, keys::jwks, keys::JWKS),
+        path("/.well-known/oauth-authorization-server").on(M::GET, keys::metadata, keys::METADATA),
+        path("/healthz").on(M::GET, health::alive, health::ALIVE),
+        path("/readyz").on(M::GET, health::ready, health::READY),
+    ];
+    if with_docs {
+        routes.extend([
+            path("/openapi.json").on(M::GET, page::openapi, page::OPENAPI),
+            path("/docs").on(M::GET, page::page, page::PAGE),
+            path("/docs/{file}").on(M::GET, page::file, page::FILE),
+            path("/").on(M::GET, page::home, page::HOME),
+        ]);
     }
+    routes
+}
+
+/// Adds every route to an application.
+pub fn configure(config: &mut ServiceConfig, api: Api) {
+    let routes = routes(api.document.is_some());
+    config.app_data(web::Data::new(api)).app_data(web::Data::new(health::Readiness::default()));
+    for path in routes {
+        path.register(config);
+    }
+}
+
+/// The OpenAPI document of a server with this configuration.
+#[must_use]
+pub fn openapi_document(config: &Config) -> Value {
+    document(config, &routes(config.server.docs))
+}
+
+/// The documentation of a server with this configuration, if it is served.
+pub(crate) fn documentation(config: &Config) -> Option<Arc<Asset>> {
+    config.server.docs.then(|| Arc::new(page::document_asset(&openapi_document(config))))
 }
 
 /// The answer to every other path. Not part of [`configure`]: an application that embeds Sekisho
@@ -65,25 +117,3 @@ pub fn configure(config: &mut ServiceConfig, api: Api) {
 pub fn refuse_unknown_paths(config: &mut ServiceConfig) {
     config.default_service(web::to(|| async { Err::<&str, _>(ApiError::from(errors::NOT_FOUND)) }));
 }
-
-/// Every path above, for the test that holds the OpenAPI document against them.
-pub const PATHS: [(&str, &[&str]); 18] = [
-    ("/users/me", &["get", "patch", "delete"]),
-    ("/token", &["post"]),
-    ("/users", &["get", "post"]),
-    ("/users/me/password", &["post"]),
-    ("/users/me/sessions", &["get", "delete"]),
-    ("/users/me/sessions/{id}", &["delete"]),
-    ("/logout", &["post"]),
-    ("/revoke", &["post"]),
-    ("/users/{id}", &["get", "patch", "delete"]),
-    ("/users/{id}/sessions", &["get", "delete"]),
-    ("/.well-known/jwks.json", &["get"]),
-    ("/.well-known/oauth-authorization-server", &["get"]),
-    ("/healthz", &["get"]),
-    ("/readyz", &["get"]),
-    ("/openapi.json", &["get"]),
-    ("/docs", &["get"]),
-    ("/docs/{file}", &["get"]),
-    ("/", &["get"]),
-];

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use crate::{
     actors::{Handle, Pinger, account::AccountActor, token::TokenActor},
     domain::{PasswordPolicy, Registration},
+    http::docs::asset::Asset,
 };
 
 /// What the handlers of one worker reach.
@@ -22,8 +23,8 @@ pub struct Api {
     pub policy: PasswordPolicy,
     /// Who may register.
     pub registration: Registration,
-    /// Whether the documentation is served.
-    pub docs: bool,
+    /// The OpenAPI document, if the documentation is served.
+    pub document: Option<Arc<Asset>>,
     /// The origins whose pages may call.
     pub cors_origins: Arc<[String]>,
     /// Whose forwarded headers are believed.

@@ -9,7 +9,7 @@ use actix_web::{
     },
     test, web,
 };
-use sekisho::http::{CurrentUser, Observe, PATHS};
+use sekisho::http::{CurrentUser, Observe};
 
 use crate::support::{PASSWORD, TestApp};
 
@@ -20,7 +20,8 @@ fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 #[actix_web::test]
 async fn every_answer_is_for_no_frame_and_tells_no_other_site_where_one_was() {
     let app = TestApp::start().await;
-    let paths = PATHS.iter().map(|(path, _)| path.replace("{id}", "1").replace("{file}", "index.css"));
+    let routes = app.contract.routes();
+    let paths = routes.iter().map(|(path, _)| path.replace("{id}", "1").replace("{file}", "index.css"));
     for path in paths.chain(["/nothing".to_owned()]) {
         for method in
             [Method::GET, Method::HEAD, Method::POST, Method::DELETE, Method::OPTIONS, Method::TRACE]

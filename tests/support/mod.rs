@@ -35,6 +35,7 @@ pub struct TestApp {
     pub metrics_address: Option<SocketAddr>,
     pub sekisho: Sekisho,
     pub clock: Clock,
+    pub contract: contract::Contract,
     _directory: TempDir,
     client: awc::Client,
 }
@@ -91,6 +92,7 @@ impl TestApp {
         let directory = TempDir::new().unwrap();
         let mut config = config(&directory);
         adjust(&mut config);
+        let contract = contract::Contract::of(&config);
         let clock = Clock::manual(START);
         let overrides = Overrides { clock: clock.clone(), connections, ..Overrides::default() };
         let application = Application::build(config, overrides).await.unwrap();
@@ -98,7 +100,7 @@ impl TestApp {
         let metrics_address = application.metrics_address();
         actix_web::rt::spawn(application.run());
         let client = awc::Client::builder().timeout(Duration::from_mins(1)).disable_redirects().finish();
-        Self { address, metrics_address, sekisho, clock, _directory: directory, client }
+        Self { address, metrics_address, sekisho, clock, contract, _directory: directory, client }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -107,6 +109,7 @@ impl TestApp {
 
     /// Reads an answer, and checks it against what every answer promises.
     async fn finish(
+        &self,
         method: &Method,
         path: &str,
         response: Result<
@@ -123,7 +126,7 @@ impl TestApp {
             headers: response.headers().clone(),
             body: String::from_utf8(body.to_vec()).unwrap(),
         };
-        contract::check(method, path, &answer);
+        self.contract.check(method, path, &answer);
         answer
     }
 
@@ -137,12 +140,12 @@ impl TestApp {
 
     /// A request without a body.
     pub async fn send(&self, method: Method, path: &str, token: Option<&str>) -> Response {
-        Self::finish(&method, path, self.request(method.clone(), path, token).send().await).await
+        self.finish(&method, path, self.request(method.clone(), path, token).send().await).await
     }
 
     /// A request with a JSON body.
     pub async fn send_json(&self, method: Method, path: &str, token: Option<&str>, body: &Value) -> Response {
-        Self::finish(&method, path, self.request(method.clone(), path, token).send_json(body).await).await
+        self.finish(&method, path, self.request(method.clone(), path, token).send_json(body).await).await
     }
 
     /// A request with a body of any type and further headers.
@@ -157,7 +160,7 @@ impl TestApp {
         for (name, value) in headers {
             request = request.append_header((*name, *value));
         }
-        Self::finish(&method, path, request.send_body(body.into()).await).await
+        self.finish(&method, path, request.send_body(body.into()).await).await
     }
 
     pub async fn get(&self, path: &str, token: Option<&str>) -> Response {
@@ -176,7 +179,7 @@ impl TestApp {
 
     /// A request with a form, as OAuth clients send it.
     pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Response {
-        Self::finish(&Method::POST, path, self.client.post(self.url(path)).send_form(&fields).await).await
+        self.finish(&Method::POST, path, self.client.post(self.url(path)).send_form(&fields).await).await
     }
 
     /// Registers a user with [`PASSWORD`] and `NAME@example.com`.
@@ -257,7 +260,7 @@ impl TestApp {
         for (name, value) in headers {
             request = request.append_header((*name, *value));
         }
-        Self::finish(&method, path, request.send().await).await
+        self.finish(&method, path, request.send().await).await
     }
 
     /// The number of the user that the token belongs to.

@@ -1,7 +1,8 @@
 //! `/users` and `/users/{id}` for administrators.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, http::StatusCode, web};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::{
     actors::account::{
@@ -9,6 +10,10 @@ use crate::{
     },
     domain::{Cursor, Email, Role, UserChange, UserId},
     http::{
+        openapi::{
+            operation::{Operation, Tag},
+            schema::{self, Parameter, Schema, object},
+        },
         state::Api,
         wire::{
             api_error::ApiError,
@@ -17,8 +22,44 @@ use crate::{
             fields::Fields,
             json::JsonObject,
             parameters::{PathId, Query},
-            render::{Items, SessionBody, UserBody, ok},
+            render::{Items, ROLE, SESSION_LIST, SessionBody, USER, UserBody, ok},
         },
+    },
+};
+
+const USER_ID: &[Parameter] = &[Parameter::id("The user's number.")];
+
+pub(crate) const LIST: Operation =
+    Operation::new("listUsers", Tag::Administration, "List users, a page at a time")
+        .describe("A page may hold fewer users than `limit`; `next` tells whether there are more.")
+        .parameters(&[
+            Parameter::query(
+                "limit",
+                "How many at most.",
+                || json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 }),
+            ),
+            Parameter::query(
+                "after",
+                "The `next` of the page before; empty for the first.",
+                || json!({ "type": "string", "format": "sekisho-cursor" }),
+            ),
+            Parameter::query(
+                "q",
+                "What the username or the e-mail address begins with.",
+                || json!({ "type": "string", "maxLength": Email::MAX_LENGTH }),
+            ),
+        ])
+        .for_admins()
+        .answers(StatusCode::OK, "A page of users.")
+        .with(USER_PAGE);
+
+const USER_PAGE: &Schema = &Schema {
+    name: "UserPage",
+    json: |schemas| {
+        object(&json!({
+            "items": { "type": "array", "items": schemas.refer(USER) },
+            "next": { "type": ["string", "null"], "description": "What `after` is for the next page." },
+        }))
     },
 };
 
@@ -46,10 +87,43 @@ pub(crate) async fn list(
     }))
 }
 
+pub(crate) const SHOW: Operation = Operation::new("readUser", Tag::Administration, "Show a user")
+    .parameters(USER_ID)
+    .for_admins()
+    .answers(StatusCode::OK, "The user.")
+    .with(USER)
+    .fails(&[errors::NOT_FOUND]);
+
 pub(crate) async fn show(api: web::Data<Api>, bearer: Bearer, id: PathId) -> Result<HttpResponse, ApiError> {
     let user = api.accounts.ask(ShowUser { token: bearer.0, id: UserId(id.0) }).await?;
     Ok(ok(UserBody::from(&user)))
 }
+
+pub(crate) const CHANGE: Operation = Operation::new(
+    "changeUser",
+    Tag::Administration,
+    "Change a user's role, state or e-mail address",
+)
+.describe(
+    "Disabling ends the user's sessions. The administrator's password must have been given at most 10 \
+            minutes ago.",
+)
+.takes_json(USER_CHANGE)
+.parameters(USER_ID)
+.for_recent_admins()
+.answers(StatusCode::OK, "The user.")
+.with(USER)
+.fails(&[errors::NOT_FOUND, errors::EMAIL_TAKEN, errors::LAST_ADMIN]);
+
+const USER_CHANGE: &Schema = &Schema {
+    name: "UserChange",
+    json: |schemas| {
+        json!({
+            "type": "object",
+            "properties": { "role": schemas.refer(ROLE), "disabled": { "type": "boolean" }, "email": schema::email() },
+        })
+    },
+};
 
 pub(crate) async fn change(
     api: web::Data<Api>,
@@ -72,6 +146,13 @@ pub(crate) async fn change(
     Ok(ok(UserBody::from(&user)))
 }
 
+pub(crate) const REMOVE: Operation = Operation::new("deleteUser", Tag::Administration, "Delete a user")
+    .describe("The administrator's password must have been given at most 10 minutes ago.")
+    .parameters(USER_ID)
+    .for_recent_admins()
+    .answers(StatusCode::NO_CONTENT, "The user is deleted.")
+    .fails(&[errors::NOT_FOUND, errors::LAST_ADMIN]);
+
 pub(crate) async fn remove(
     api: web::Data<Api>,
     bearer: Bearer,
@@ -80,6 +161,14 @@ pub(crate) async fn remove(
     api.accounts.ask(RemoveUser { token: bearer.0, id: UserId(id.0) }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
+
+pub(crate) const SESSIONS: Operation =
+    Operation::new("listSessionsOfUser", Tag::Administration, "List a user's sessions, ended ones too")
+        .parameters(USER_ID)
+        .for_admins()
+        .answers(StatusCode::OK, "The sessions.")
+        .with(SESSION_LIST)
+        .fails(&[errors::NOT_FOUND]);
 
 pub(crate) async fn sessions(
     api: web::Data<Api>,
@@ -90,6 +179,13 @@ pub(crate) async fn sessions(
     let items = sessions.iter().map(|session| SessionBody::new(session, None)).collect();
     Ok(ok(Items { items }))
 }
+
+pub(crate) const END_SESSIONS: Operation =
+    Operation::new("endSessionsOfUser", Tag::Administration, "End all of a user's sessions")
+        .parameters(USER_ID)
+        .for_admins()
+        .answers(StatusCode::NO_CONTENT, "The sessions have ended.")
+        .fails(&[errors::NOT_FOUND]);
 
 pub(crate) async fn end_sessions(
     api: web::Data<Api>,

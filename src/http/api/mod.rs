@@ -1,5 +1,6 @@
 //! The JSON API: accounts, their sessions, and their administration.
 
 pub(crate) mod admin;
-pub(crate) mod sessions;
-pub(crate) mod users;
+pub(crate) mod own;
+pub(crate) mod registration;
+pub(crate) mod session;

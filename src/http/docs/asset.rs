@@ -21,7 +21,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 const PIECE: usize = 16 * 1024;
 
 /// A file, a page or a document.
-pub(crate) struct Asset {
+pub struct Asset {
     bytes: Bytes,
     media_type: String,
     tag: EntityTag,

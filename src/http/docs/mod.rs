@@ -1,4 +1,4 @@
 //! The documentation, served from the binary alone.
 
-mod asset;
+pub(crate) mod asset;
 pub(crate) mod page;

@@ -1,4 +1,4 @@
-//! `/openapi.json` and `/docs`: the interactive page, served from the binary alone.
+//! `/openapi.json`, and `/docs`: the interactive page, served from the binary alone.
 
 use std::{
     borrow::Cow,
@@ -8,17 +8,25 @@ use std::{
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{
-        self,
-        CacheDirective::{MaxAge, NoCache, Public},
+    http::{
+        StatusCode,
+        header::{
+            self,
+            CacheDirective::{MaxAge, NoCache, Public},
+        },
     },
-    web::Bytes,
+    web::{self, Bytes},
 };
+use serde_json::{Value, json};
 use utoipa_swagger_ui::Config;
 
+use super::asset::Asset;
 use crate::http::{
-    docs::asset::Asset,
-    openapi,
+    openapi::{
+        operation::{Operation, Tag},
+        schema::Parameter,
+    },
+    state::Api,
     wire::{api_error::ApiError, errors},
 };
 
@@ -29,7 +37,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// The files that the page loads. Swagger UI has more; its own page among them, which would bring
 /// a policy of its own.
-pub(crate) const FILES: [&str; 6] = [
+const FILES: [&str; 6] = [
     "index.css",
     "swagger-ui.css",
     "swagger-ui-bundle.js",
@@ -38,10 +46,7 @@ pub(crate) const FILES: [&str; 6] = [
     "favicon-32x32.png",
 ];
 
-static DOCUMENT: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new(openapi::document().to_string().into(), "application/json", &[NoCache]));
-
-static PAGE: LazyLock<Asset> = LazyLock::new(|| {
+static INDEX_PAGE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(Bytes::from_static(INDEX.as_bytes()), "text/html; charset=utf-8", &[NoCache])
         .with_policy(CONTENT_SECURITY_POLICY)
 });
@@ -84,18 +89,40 @@ const INDEX: &str = r#"<!DOCTYPE html>
 </html>
 "#;
 
-/// The page's own address is where everything begins.
+/// The asset of a server's OpenAPI document.
+pub(crate) fn document_asset(document: &Value) -> Asset {
+    Asset::new(document.to_string().into(), "application/json", &[NoCache])
+}
+
+pub(crate) const HOME: Operation = Operation::new("home", Tag::Operation, "To the page")
+    .answers(StatusCode::TEMPORARY_REDIRECT, "To `/docs`.");
+
 pub(crate) async fn home() -> HttpResponse {
     HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, "/docs")).finish()
 }
 
-pub(crate) async fn openapi(request: HttpRequest) -> HttpResponse {
-    DOCUMENT.answer(&request)
+pub(crate) const OPENAPI: Operation = Operation::new("openapi", Tag::Operation, "This document")
+    .answers(StatusCode::OK, "The document.")
+    .with_file(&["application/json"]);
+
+pub(crate) async fn openapi(api: web::Data<Api>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let document = api.document.as_ref().ok_or(errors::NOT_FOUND)?;
+    Ok(document.answer(&request))
 }
 
+pub(crate) const PAGE: Operation = Operation::new("docs", Tag::Operation, "This page")
+    .answers(StatusCode::OK, "The page.")
+    .with_file(&["text/html"]);
+
 pub(crate) async fn page(request: HttpRequest) -> HttpResponse {
-    PAGE.answer(&request)
+    INDEX_PAGE.answer(&request)
 }
+
+pub(crate) const FILE: Operation = Operation::new("docsFile", Tag::Operation, "A file of the page")
+    .parameters(&[Parameter::path("file", "The file's name.", || json!({ "type": "string", "enum": FILES }))])
+    .answers(StatusCode::OK, "A file of the page.")
+    .with_file(&["text/css", "text/javascript", "image/png", "application/json"])
+    .fails(&[errors::NOT_FOUND]);
 
 pub(crate) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let name = request.match_info().get("file").unwrap_or_default();

@@ -3,7 +3,10 @@
 
 use actix_web::{
     HttpResponse,
-    http::header::{self, CacheControl, CacheDirective},
+    http::{
+        StatusCode,
+        header::{self, CacheControl, CacheDirective},
+    },
     web,
 };
 use serde_json::json;
@@ -11,7 +14,14 @@ use serde_json::json;
 use crate::{
     actors::token::{JWKS_MAX_AGE, PublishKeys},
     domain::Scope,
-    http::{state::Api, wire::api_error::ApiError},
+    http::{
+        openapi::{
+            operation::{Operation, Tag},
+            schema::{Schema, object},
+        },
+        state::Api,
+        wire::api_error::ApiError,
+    },
 };
 
 fn cacheable() -> CacheControl {
@@ -19,13 +29,51 @@ fn cacheable() -> CacheControl {
     CacheControl(vec![CacheDirective::Public, CacheDirective::MaxAge(seconds)])
 }
 
+pub(crate) const JWKS: Operation = Operation::new("jwks", Tag::Operation, "The public keys (RFC 7517)")
+    .answers(StatusCode::OK, "The keys that sign, will, and did; none for HS256.")
+    .with_media(JWKS_MEDIA_TYPE, JWK_SET);
+
+const JWKS_MEDIA_TYPE: &str = "application/jwk-set+json";
+
+const JWK_SET: &Schema = &Schema {
+    name: "JwkSet",
+    json: |_| {
+        object(&json!({
+            "keys": { "type": "array", "items": {
+                "type": "object", "required": ["kty", "kid", "alg", "use"],
+                "properties": {
+                    "kty": { "enum": ["EC", "RSA", "OKP"] }, "kid": { "type": "string" },
+                    "alg": { "enum": ["ES256", "RS256", "EdDSA"] }, "use": { "const": "sig" },
+                    "crv": { "enum": ["P-256", "Ed25519"] }, "x": { "type": "string" }, "y": { "type": "string" },
+                    "n": { "type": "string" }, "e": { "type": "string" },
+                },
+            }},
+        }))
+    },
+};
+
 pub(crate) async fn jwks(api: web::Data<Api>) -> Result<HttpResponse, ApiError> {
     let keys = api.tokens.ask(PublishKeys).await?;
     Ok(HttpResponse::Ok()
         .insert_header(cacheable())
-        .insert_header((header::CONTENT_TYPE, "application/jwk-set+json"))
+        .insert_header((header::CONTENT_TYPE, JWKS_MEDIA_TYPE))
         .json(keys))
 }
+
+pub(crate) const METADATA: Operation =
+    Operation::new("serverMetadata", Tag::Operation, "Discovery (RFC 8414)")
+        .answers(StatusCode::OK, "Where everything is.")
+        .with(SERVER_METADATA);
+
+const SERVER_METADATA: &Schema = &Schema {
+    name: "ServerMetadata",
+    json: |_| {
+        json!({
+            "type": "object",
+            "required": ["issuer", "token_endpoint", "jwks_uri", "response_types_supported"],
+        })
+    },
+};
 
 pub(crate) async fn metadata(api: web::Data<Api>) -> HttpResponse {
     let at = |path: &str| format!("{}{path}", api.issuer);
@@ -40,7 +88,7 @@ pub(crate) async fn metadata(api: web::Data<Api>) -> HttpResponse {
         "token_endpoint_auth_methods_supported": ["none"],
         "revocation_endpoint_auth_methods_supported": ["none"],
     });
-    if let (true, Some(members)) = (api.docs, metadata.as_object_mut()) {
+    if let (true, Some(members)) = (api.document.is_some(), metadata.as_object_mut()) {
         members.insert("service_documentation".to_owned(), at("/docs").into());
     }
     HttpResponse::Ok().insert_header(cacheable()).json(metadata)

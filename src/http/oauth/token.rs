@@ -1,20 +1,74 @@
 //! `/token` and `/revoke`: OAuth 2.0 (RFC 6749, RFC 7009).
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, http::StatusCode, web};
+use serde_json::json;
 
 use crate::{
     actors::account::{LogIn, LoginError, Refresh, RefreshError, Revoke, RevokeError},
     domain::{Password, RefreshToken, RequestOrigin, Scope},
     http::{
+        openapi::{
+            operation::{Operation, Tag},
+            schema::{self, Schema},
+        },
         state::Api,
         wire::{
             api_error::{ApiError, OAuthError},
             errors,
             form::Form,
             origin::Origin,
-            render::{TokenResponse, ok},
+            render::{TOKEN_RESPONSE, TokenResponse, ok},
             validation::FieldError,
         },
+    },
+};
+
+pub(crate) const TOKEN: Operation = Operation::new("token", Tag::Tokens, "Log in, or refresh")
+    .oauth()
+    .describe(
+        "A refresh token is replaced at each use. Presented again within the grace it gives the same successor; \
+        later, or from another network and by another program, its session ends.",
+    )
+    .takes_form(TOKEN_REQUEST)
+    .answers(StatusCode::OK, "A pair of tokens.")
+    .with(TOKEN_RESPONSE)
+    .fails(&[
+        errors::UNSUPPORTED_GRANT_TYPE,
+        errors::INVALID_SCOPE,
+        errors::INCORRECT_LOGIN,
+        errors::INCORRECT_LOGIN_OR_SCOPE,
+        errors::INVALID_REFRESH_TOKEN,
+        errors::REFRESH_TOKEN_REUSED,
+        errors::ACCOUNT_DISABLED,
+        errors::TOO_MANY_ATTEMPTS,
+        errors::TOO_MANY_LOGINS,
+    ]);
+
+const TOKEN_REQUEST: &Schema = &Schema {
+    name: "TokenRequest",
+    json: |schemas| {
+        let grace = schemas.config.session.refresh_grace.as_secs();
+        json!({
+            "type": "object",
+            "description": "Without `grant_type`, or with `password`: `username` and `password`. With \
+                `refresh_token`: `refresh_token`. Each parameter once; an empty one counts as absent.",
+            "properties": {
+                "grant_type": { "type": "string", "enum": ["password", "refresh_token"], "default": "password" },
+                "username": { "type": "string", "description": "A username or an e-mail address.", "examples": ["alice"] },
+                "password": schema::password(),
+                "refresh_token": { "type": "string", "description": format!("The grace is {grace} seconds.") },
+                "scope": {
+                    "type": "string",
+                    "description": "Absent at a login means `user`; `admin` is given to an administrator who asks \
+                        for it by name; anybody else who asks is answered as if the password were wrong. Absent at a \
+                        refresh means what the session was opened with.",
+                    "examples": ["user"],
+                },
+                "client_id": { "type": "string", "description": "Taken and ignored." },
+                "client_secret": { "type": "string", "description": "Taken and ignored." },
+            },
+            "additionalProperties": { "type": "string" },
+        })
     },
 };
 
@@ -72,6 +126,29 @@ impl TokenRequest {
         })
     }
 }
+
+pub(crate) const REVOKE: Operation = Operation::new("revoke", Tag::Tokens, "Revoke a token")
+    .oauth()
+    .describe(
+        "RFC 7009: the token's session ends at once. A token that is unknown or no longer valid is no error.",
+    )
+    .takes_form(REVOCATION_REQUEST)
+    .answers(StatusCode::OK, "The token is of no use any more.");
+
+const REVOCATION_REQUEST: &Schema = &Schema {
+    name: "RevocationRequest",
+    json: |_| {
+        json!({
+            "type": "object", "required": ["token"],
+            "properties": {
+                "token": { "type": "string", "minLength": 1, "description": "An access or a refresh token." },
+                "token_type_hint": { "type": "string", "description": "Taken and not needed." },
+            },
+            // Any other is ignored, but not twice (RFC 6749, section 3.2).
+            "additionalProperties": { "type": "string" },
+        })
+    },
+};
 
 pub(crate) async fn revoke(
     api: web::Data<Api>,

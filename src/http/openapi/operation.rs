@@ -1,140 +1,242 @@
-//! How an operation of the document is put together.
+//! What the document says of an endpoint.
 
-use serde_json::{Map, Value, json};
+use actix_web::http::StatusCode;
 
-use super::errors::status_of;
+use super::schema::{Parameter, Schema};
+use crate::http::wire::errors::{self, ErrorKind};
 
-/// An operation, built up.
-pub(crate) struct Operation(Map<String, Value>);
+/// A chapter of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tag {
+    Account,
+    Tokens,
+    Sessions,
+    Administration,
+    Operation,
+}
+
+impl Tag {
+    /// The chapters in their order, and what each is about.
+    pub(crate) const ALL: [(Self, &'static str); 5] = [
+        (Self::Account, "People and their own accounts."),
+        (Self::Tokens, "OAuth 2.0: logging in, refreshing, revoking."),
+        (Self::Sessions, "Where am I logged in?"),
+        (Self::Administration, "All accounts; needs the role and the scope `admin`."),
+        (Self::Operation, "For other services and for operators."),
+    ];
+}
+
+/// Who may call an endpoint.
+#[derive(Clone, Copy)]
+enum Access {
+    Anyone,
+    /// Whoever has a token, of any scope.
+    Caller,
+    /// The owner of an account, by a token with the scope `user`.
+    Owner,
+    Admin,
+    /// An administrator who gave the password a short time ago.
+    RecentAdmin,
+}
+
+impl Access {
+    fn errors(self) -> &'static [&'static ErrorKind] {
+        use errors::{INVALID_TOKEN, NEEDS_ADMIN, NEEDS_USER_SCOPE, NOT_AUTHENTICATED, NOT_RECENT};
+        match self {
+            Self::Anyone => &[],
+            Self::Caller => &[NOT_AUTHENTICATED, INVALID_TOKEN],
+            Self::Owner => &[NOT_AUTHENTICATED, INVALID_TOKEN, NEEDS_USER_SCOPE],
+            Self::Admin => &[NOT_AUTHENTICATED, INVALID_TOKEN, NEEDS_ADMIN],
+            Self::RecentAdmin => &[NOT_AUTHENTICATED, INVALID_TOKEN, NOT_RECENT, NEEDS_ADMIN],
+        }
+    }
+}
+
+/// The body of a request.
+#[derive(Clone, Copy)]
+pub(crate) enum Body {
+    None,
+    Json(&'static Schema),
+    Form(&'static Schema),
+}
+
+impl Body {
+    fn errors(self) -> &'static [&'static ErrorKind] {
+        use errors::{
+            FORM_NOT_UTF8, NOT_A_FORM, NOT_JSON, PAYLOAD_TOO_LARGE, REPEATED_PARAMETER, REQUEST_TIMEOUT,
+            UNREADABLE_BODY, VALIDATION,
+        };
+        match self {
+            Self::None => &[],
+            Self::Json(_) => &[UNREADABLE_BODY, REQUEST_TIMEOUT, PAYLOAD_TOO_LARGE, NOT_JSON, VALIDATION],
+            Self::Form(_) => &[
+                UNREADABLE_BODY,
+                FORM_NOT_UTF8,
+                REPEATED_PARAMETER,
+                REQUEST_TIMEOUT,
+                PAYLOAD_TOO_LARGE,
+                NOT_A_FORM,
+                VALIDATION,
+            ],
+        }
+    }
+}
+
+/// The answer to a request that was done.
+#[derive(Clone, Copy)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) description: &'static str,
+    pub(crate) content: Content,
+    /// Whether it has an `etag`, so that a client that has it is answered 304.
+    pub(crate) has_etag: bool,
+    /// Whether the `location` header says where the new user is.
+    pub(crate) has_location: bool,
+}
+
+/// The body of an answer.
+#[derive(Clone, Copy)]
+pub(crate) enum Content {
+    Empty,
+    /// A body of this media type and schema.
+    Schema(&'static str, &'static Schema),
+    /// A file of one of these media types.
+    File(&'static [&'static str]),
+}
+
+/// What the document says of an endpoint.
+#[derive(Clone, Copy)]
+pub(crate) struct Operation {
+    pub(crate) id: &'static str,
+    pub(crate) tag: Tag,
+    pub(crate) summary: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) parameters: &'static [Parameter],
+    pub(crate) body: Body,
+    pub(crate) answer: Answer,
+    /// Whether its errors have the members of RFC 6749.
+    pub(crate) is_oauth: bool,
+    access: Access,
+    errors: &'static [&'static ErrorKind],
+}
 
 impl Operation {
-    pub(crate) fn new(id: &str, tag: &str, summary: &str) -> Self {
-        let mut operation = Map::new();
-        operation.insert("operationId".into(), json!(id));
-        operation.insert("tags".into(), json!([tag]));
-        operation.insert("summary".into(), json!(summary));
-        operation.insert("responses".into(), json!({}));
-        // Whatever the request: a message to an actor may fail, and the client must know its kinds.
-        Self(operation).fails(&["InternalServerError", "ServiceUnavailable"])
-    }
-
-    pub(crate) fn describe(mut self, description: &str) -> Self {
-        self.0.insert("description".into(), json!(description));
-        self
-    }
-
-    pub(crate) fn respond(mut self, status: &str, response: Value) -> Self {
-        if let Some(Value::Object(responses)) = self.0.get_mut("responses") {
-            responses.insert(status.to_owned(), response);
+    /// An operation that anyone may call and that answers 204.
+    pub(crate) const fn new(id: &'static str, tag: Tag, summary: &'static str) -> Self {
+        Self {
+            id,
+            tag,
+            summary,
+            description: "",
+            parameters: &[],
+            body: Body::None,
+            answer: Answer {
+                status: StatusCode::NO_CONTENT,
+                description: "",
+                content: Content::Empty,
+                has_etag: false,
+                has_location: false,
+            },
+            is_oauth: false,
+            access: Access::Anyone,
+            errors: &[],
         }
-        self
     }
 
-    /// A JSON answer of a named schema.
-    pub(crate) fn answers(self, status: &str, description: &str, schema: &str) -> Self {
-        let content = json!({ "application/json": { "schema": reference("schemas", schema) } });
-        self.respond(
-            status,
-            json!({ "description": description, "headers": common_headers(), "content": content }),
-        )
+    /// Makes it an operation of an OAuth endpoint.
+    pub(crate) const fn oauth(self) -> Self {
+        Self { is_oauth: true, ..self }
     }
 
-    /// An answer without a body.
-    pub(crate) fn answers_empty(self, status: &str, description: &str) -> Self {
-        self.respond(status, json!({ "description": description, "headers": common_headers() }))
+    pub(crate) const fn describe(self, description: &'static str) -> Self {
+        Self { description, ..self }
     }
 
-    /// Errors, by the names of their responses.
-    pub(crate) fn fails(self, names: &[&str]) -> Self {
-        names
-            .iter()
-            .fold(self, |operation, name| operation.respond(status_of(name), reference("responses", name)))
+    pub(crate) const fn parameters(self, parameters: &'static [Parameter]) -> Self {
+        Self { parameters, ..self }
     }
 
-    pub(crate) fn takes(mut self, media_type: &str, schema: &str) -> Self {
-        let content = json!({ media_type: { "schema": reference("schemas", schema) } });
-        self.0.insert("requestBody".into(), json!({ "required": true, "content": content }));
-        self.fails(&["RequestTimeout", "PayloadTooLarge", "UnsupportedMediaType"])
+    pub(crate) const fn takes_json(self, schema: &'static Schema) -> Self {
+        Self { body: Body::Json(schema), ..self }
     }
 
-    /// A JSON body.
-    pub(crate) fn takes_json(self, schema: &str) -> Self {
-        self.takes("application/json", schema).fails(&["BadRequest", "ValidationError"])
+    pub(crate) const fn takes_form(self, schema: &'static Schema) -> Self {
+        Self { body: Body::Form(schema), ..self }
     }
 
-    pub(crate) fn parameters(mut self, parameters: &Value) -> Self {
-        self.0.insert("parameters".into(), parameters.clone());
-        self.fails(&["ValidationError"])
+    /// Needs a bearer token, of any scope.
+    pub(crate) const fn for_callers(self) -> Self {
+        Self { access: Access::Caller, ..self }
     }
 
-    /// Needs a bearer token, of whatever scope.
-    pub(crate) fn secured(self) -> Self {
-        self.needs(&[])
-    }
-
-    /// Needs a bearer token for one's own account.
-    pub(crate) fn for_owners(self) -> Self {
-        self.needs(&["user"]).fails(&["InsufficientScope"])
+    /// Needs a bearer token with the scope `user`.
+    pub(crate) const fn for_owners(self) -> Self {
+        Self { access: Access::Owner, ..self }
     }
 
     /// Needs an administrator's token.
-    pub(crate) fn for_admins(self) -> Self {
-        self.needs(&["admin"]).fails(&["Forbidden"])
+    pub(crate) const fn for_admins(self) -> Self {
+        Self { access: Access::Admin, ..self }
     }
 
-    /// Needs an administrator's token, of somebody who gave their password recently.
-    pub(crate) fn for_recent_admins(self) -> Self {
-        self.for_admins().fails(&["NotRecent"])
+    /// Needs the token of an administrator who gave the password a short time ago.
+    pub(crate) const fn for_recent_admins(self) -> Self {
+        Self { access: Access::RecentAdmin, ..self }
     }
 
-    fn needs(mut self, scopes: &[&str]) -> Self {
-        self.0.insert("security".into(), json!([{ "password": scopes }]));
-        self.fails(&["Unauthorized"])
+    /// The answer's status, and what it says.
+    pub(crate) const fn answers(self, status: StatusCode, description: &'static str) -> Self {
+        Self { answer: Answer { status, description, ..self.answer }, ..self }
     }
 
-    pub(crate) fn done(self) -> Value {
-        Value::Object(self.0)
+    /// The answer's JSON body.
+    pub(crate) const fn with(self, schema: &'static Schema) -> Self {
+        self.with_media("application/json", schema)
     }
-}
 
-pub(crate) fn reference(kind: &str, name: &str) -> Value {
-    json!({ "$ref": format!("#/components/{kind}/{name}") })
-}
+    /// The answer's body, of another media type.
+    pub(crate) const fn with_media(self, media_type: &'static str, schema: &'static Schema) -> Self {
+        Self { answer: Answer { content: Content::Schema(media_type, schema), ..self.answer }, ..self }
+    }
 
-pub(crate) fn common_headers() -> Value {
-    json!({
-        "x-request-id": reference("headers", "x-request-id"),
-        "x-content-type-options": reference("headers", "x-content-type-options"),
-        "cache-control": reference("headers", "cache-control"),
-        "content-security-policy": reference("headers", "content-security-policy"),
-        "referrer-policy": reference("headers", "referrer-policy"),
-        "strict-transport-security": reference("headers", "strict-transport-security"),
-    })
-}
+    /// The answer is a file of one of these media types, which has an `etag`.
+    pub(crate) const fn with_file(self, media_types: &'static [&'static str]) -> Self {
+        Self { answer: Answer { content: Content::File(media_types), has_etag: true, ..self.answer }, ..self }
+    }
 
-pub(crate) fn headers() -> Value {
-    json!({
-        "x-request-id": {
-            "description": "The request's name in the log: the client's own where it sent a well-formed one.",
-            "schema": { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$" },
-        },
-        "x-content-type-options": { "schema": { "type": "string", "const": "nosniff" } },
-        "cache-control": { "schema": { "type": "string" } },
-        "content-security-policy": { "schema": { "type": "string" } },
-        "referrer-policy": { "schema": { "type": "string", "const": "no-referrer" } },
-        "strict-transport-security": {
-            "description": "Where the issuer has TLS.", "schema": { "type": "string" },
-        },
-        "www-authenticate": {
-            "description": "How to authenticate (RFC 6750).", "schema": { "type": "string" }, "required": true,
-        },
-        "retry-after": {
-            "description": "After how many seconds to try again.",
-            "schema": { "type": "string", "pattern": "^[0-9]+$" }, "required": true,
-        },
-        "allow": {
-            "description": "The methods that the path has.", "schema": { "type": "string" }, "required": true,
-        },
-        "location": { "description": "The new user's address.", "schema": { "type": "string" }, "required": true },
-    })
+    /// The answer says where the new user is.
+    pub(crate) const fn with_location(self) -> Self {
+        Self { answer: Answer { has_location: true, ..self.answer }, ..self }
+    }
+
+    /// The errors that are this operation's own.
+    pub(crate) const fn fails(self, errors: &'static [&'static ErrorKind]) -> Self {
+        Self { errors, ..self }
+    }
+
+    /// All errors that it may answer with. `is_change` says whether its method changes something.
+    pub(crate) fn errors(&self, is_change: bool) -> Vec<&'static ErrorKind> {
+        let parameters: &[_] = if self.parameters.is_empty() { &[] } else { &[errors::VALIDATION] };
+        let cross_site: &[_] = if is_change { &[errors::CROSS_SITE_REQUEST] } else { &[] };
+        let (access, body) = (self.access.errors(), self.body.errors());
+        let mut all = [self.errors, access, parameters, body, cross_site, errors::FAILURES].concat();
+        let mut seen = Vec::new();
+        all.retain(|kind| {
+            !seen.contains(&kind.sentence) && {
+                seen.push(kind.sentence);
+                true
+            }
+        });
+        all
+    }
+
+    /// The scopes that a token must have; `None` if no token is needed.
+    pub(crate) fn scopes(&self) -> Option<&'static [&'static str]> {
+        match self.access {
+            Access::Anyone => None,
+            Access::Caller => Some(&[]),
+            Access::Owner => Some(&["user"]),
+            Access::Admin | Access::RecentAdmin => Some(&["admin"]),
+        }
+    }
 }

@@ -5,8 +5,12 @@ use actix_web::{
     http::header::{CACHE_CONTROL, HeaderName, HeaderValue},
 };
 use serde::Serialize;
+use serde_json::json;
 
-use crate::domain::{Scope, Session, SessionId, Timestamp, TokenPair, User, UserId};
+use crate::{
+    domain::{EndReason, Role, Scope, Session, SessionId, Timestamp, TokenPair, User, UserId},
+    http::openapi::schema::{Schema, object, time},
+};
 
 /// Keeps an answer that holds a token or a user out of every cache.
 pub(crate) const NO_STORE: (HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -39,6 +43,28 @@ impl<'a> From<&'a User> for UserBody<'a> {
         }
     }
 }
+
+pub(crate) const USER: &Schema = &Schema {
+    name: "User",
+    json: |schemas| {
+        object(&json!({
+            "id": { "type": "integer", "format": "int64", "minimum": 1, "examples": [1] },
+            "email": { "type": "string", "examples": ["alice@example.com"] },
+            "username": { "type": "string", "examples": ["alice"] },
+            "role": schemas.refer(ROLE),
+            "disabled": { "type": "boolean" },
+            "created_at": time(),
+        }))
+    },
+};
+
+pub(crate) const ROLE: &Schema = &Schema {
+    name: "Role",
+    json: |_| {
+        let roles = [Role::User, Role::Admin].map(Role::as_str);
+        json!({ "type": "string", "enum": roles })
+    },
+};
 
 /// A session, as its owner or an administrator sees it.
 #[derive(Serialize)]
@@ -78,6 +104,36 @@ pub(crate) struct Items<T> {
     pub(crate) items: Vec<T>,
 }
 
+pub(crate) const SESSION_LIST: &Schema = &Schema {
+    name: "SessionList",
+    json: |schemas| {
+        object(&json!({
+            "items": { "type": "array", "maxItems": 200, "items": schemas.refer(SESSION) },
+        }))
+    },
+};
+
+const SESSION: &Schema = &Schema {
+    name: "Session",
+    json: |_| {
+        let described = |text: &str| json!({ "type": "string", "format": "date-time", "description": text });
+        let reasons: Vec<_> =
+            EndReason::ALL.map(|reason| Some(reason.as_str())).into_iter().chain([None]).collect();
+        object(&json!({
+            "id": { "type": "integer", "format": "int64", "minimum": 1 },
+            "created_at": time(),
+            "last_used_at": described("A use is told a minute after it, not sooner."),
+            "expires_at": described("When it ends unless it is used before, by `last_used_at`."),
+            "user_agent": { "type": ["string", "null"] },
+            "ip": { "type": ["string", "null"] },
+            "scope": { "type": "string" },
+            "current": { "type": "boolean" },
+            "ended_at": { "type": ["string", "null"], "format": "date-time" },
+            "end_reason": { "type": ["string", "null"], "enum": reasons },
+        }))
+    },
+};
+
 /// A pair of tokens (RFC 6749, section 5.1).
 #[derive(Serialize)]
 pub(crate) struct TokenResponse<'a> {
@@ -99,3 +155,26 @@ impl<'a> From<&'a TokenPair> for TokenResponse<'a> {
         }
     }
 }
+
+pub(crate) const TOKEN_RESPONSE: &Schema = &Schema {
+    name: "TokenResponse",
+    json: |schemas| {
+        object(&json!({
+            "access_token": {
+                "type": "string",
+                "description": "A JWT of type `at+jwt` (RFC 9068); see `/.well-known/jwks.json`. `aud` lists the \
+                    issuer and every service that the server was told of; with the scope `admin` it is \
+                    `<issuer>/admin` alone, and the token is to be sent to nobody else.",
+            },
+            "token_type": { "const": "bearer" },
+            "expires_in": {
+                "type": "integer", "minimum": 0,
+                "maximum": schemas.config.token.access.lifetime.as_secs(),
+                "examples": [schemas.config.token.access.lifetime.as_secs()],
+                "description": "Seconds. Fewer than usual if the session ends before.",
+            },
+            "refresh_token": { "type": "string" },
+            "scope": { "type": "string", "examples": ["user"] },
+        }))
+    },
+};

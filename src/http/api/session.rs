@@ -1,21 +1,37 @@
 //! `/users/me/sessions` and `/logout`.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, http::StatusCode, web};
+use serde_json::json;
 
 use crate::{
     actors::account::{EndOtherSessions, EndOwnSession, ListOwnSessions, LogOut, OwnSessionError},
     domain::SessionId,
     http::{
+        openapi::{
+            operation::{Operation, Tag},
+            schema::Parameter,
+        },
         state::Api,
         wire::{
             api_error::ApiError,
             bearer::Bearer,
             errors,
             parameters::{PathId, Query},
-            render::{Items, SessionBody, ok},
+            render::{Items, SESSION_LIST, SessionBody, ok},
         },
     },
 };
+
+pub(crate) const LIST: Operation = Operation::new("listSessions", Tag::Sessions, "Where am I logged in?")
+    .describe("The newest first, at most 200.")
+    .parameters(&[Parameter::query(
+        "ended",
+        "Whether to list those that ended lately, with the reason.",
+        || json!({ "type": "boolean", "default": false }),
+    )])
+    .for_owners()
+    .answers(StatusCode::OK, "The sessions.")
+    .with(SESSION_LIST);
 
 pub(crate) async fn list(
     api: web::Data<Api>,
@@ -28,15 +44,31 @@ pub(crate) async fn list(
     Ok(ok(Items { items }))
 }
 
+pub(crate) const END: Operation = Operation::new("endSession", Tag::Sessions, "End one of my sessions")
+    .parameters(&[Parameter::id("The session's number.")])
+    .for_owners()
+    .answers(StatusCode::NO_CONTENT, "The session has ended.")
+    .fails(&[errors::NOT_FOUND]);
+
 pub(crate) async fn end(api: web::Data<Api>, bearer: Bearer, id: PathId) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(EndOwnSession { token: bearer.0, id: SessionId(id.0) }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
+pub(crate) const END_OTHERS: Operation =
+    Operation::new("endOtherSessions", Tag::Sessions, "Log out everywhere else")
+        .for_owners()
+        .answers(StatusCode::NO_CONTENT, "All sessions but this one have ended.");
+
 pub(crate) async fn end_others(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(EndOtherSessions { token: bearer.0 }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
+
+pub(crate) const LOG_OUT: Operation = Operation::new("logOut", Tag::Sessions, "End this session")
+    .describe("Takes a token of any scope.")
+    .for_callers()
+    .answers(StatusCode::NO_CONTENT, "The session has ended.");
 
 pub(crate) async fn log_out(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(LogOut { token: bearer.0 }).await?;

@@ -1,0 +1,155 @@
+//! `POST /users/`: people make their own accounts.
+
+use std::future::{Ready, ready};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{StatusCode, header},
+    web,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    actors::{
+        account::{Register, RegisterError},
+        db::NameConflict,
+    },
+    domain::{Email, PasswordPolicy, Registration, RequestOrigin, Username},
+    http::{
+        openapi::{
+            operation::{Operation, Tag},
+            schema::{self, Schema, object},
+        },
+        state::Api,
+        wire::{
+            api_error::ApiError,
+            errors,
+            fields::Fields,
+            json::JsonObject,
+            origin::Origin,
+            render::{NO_STORE, USER, UserBody},
+            validation::FieldError,
+        },
+    },
+};
+
+pub(crate) const REGISTER: Operation = Operation::new("register", Tag::Account, "Create a user")
+    .describe(
+        "Takes two shapes: flat, or with the names under `user`. Other members, `id` and `hashed_password` among \
+        them, are ignored.",
+    )
+    .takes_json(NEW_USER)
+    .answers(StatusCode::CREATED, "The user was created.")
+    .with(USER)
+    .with_location()
+    .fails(&[
+        errors::REGISTRATION_CLOSED,
+        errors::EMAIL_TAKEN,
+        errors::USERNAME_TAKEN,
+        errors::TOO_MANY_ATTEMPTS,
+        errors::TOO_MANY_LOGINS,
+    ]);
+
+const NEW_USER: &Schema = &Schema {
+    name: "NewUser",
+    json: |schemas| json!({ "anyOf": [schemas.refer(NEW_USER_FLAT), schemas.refer(NEW_USER_NESTED)] }),
+};
+
+const NEW_USER_FLAT: &Schema = &Schema {
+    name: "NewUserFlat",
+    json: |schemas| {
+        let (email, username, password) = (schema::email(), schema::username(), schemas.new_password());
+        json!({
+            // Where `user` is an object, the nested shape is meant.
+            "type": "object", "required": ["email", "username", "password"],
+            "properties": { "email": email, "username": username, "password": password, "user": false },
+        })
+    },
+};
+
+const NEW_USER_NESTED: &Schema = &Schema {
+    name: "NewUserNested",
+    json: |schemas| {
+        let user = object(&json!({ "email": schema::email(), "username": schema::username() }));
+        object(&json!({ "user": user, "password": schemas.new_password() }))
+    },
+};
+
+pub(crate) async fn register(
+    api: web::Data<Api>,
+    _: OpenRegistration,
+    origin: Origin,
+    body: JsonObject,
+) -> Result<HttpResponse, ApiError> {
+    let user = api.accounts.ask(registration(&body, api.policy, origin.0)?).await?;
+    let location = format!("/users/{}", user.id);
+    Ok(HttpResponse::Created()
+        .insert_header(NO_STORE)
+        .insert_header((header::LOCATION, location))
+        .json(UserBody::from(&user)))
+}
+
+/// Reads either shape: flat, or the tutorial's `{"user": {…}, "password"}`.
+fn registration(
+    body: &JsonObject,
+    policy: PasswordPolicy,
+    origin: RequestOrigin,
+) -> Result<Register, ApiError> {
+    let mut mistakes = Vec::new();
+    let (names, at): (_, &[&str]) = match body.0.get("user") {
+        None => (&body.0, &["body"]),
+        Some(Value::Object(user)) => (user, &["body", "user"]),
+        Some(_) => {
+            return Err(FieldError::not_an_object(&["body", "user"]).into());
+        }
+    };
+    let mut fields = Fields::new(names, at, &mut mistakes);
+    let email = fields.email("email");
+    let username = fields.text("username");
+    let username = fields.parse("username", username, Username::parse);
+    let mut fields = Fields::new(&body.0, &["body"], &mut mistakes);
+    let names: Vec<_> =
+        email.iter().map(Email::as_str).chain(username.iter().map(Username::as_str)).collect();
+    let password = fields.new_password("password", policy, &names);
+    match (email, username, password) {
+        (Some(email), Some(username), Some(password)) if mistakes.is_empty() => {
+            Ok(Register { email, username, password, origin })
+        }
+        _ => Err(ApiError::validation(mistakes)),
+    }
+}
+
+/// The right to register, which is asked before the body is read.
+pub(crate) struct OpenRegistration;
+
+impl FromRequest for OpenRegistration {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let registration = request.app_data::<web::Data<Api>>().map(|api| api.registration);
+        ready(match registration {
+            Some(Registration::Open) => Ok(Self),
+            Some(Registration::Closed) | None => Err(errors::REGISTRATION_CLOSED.into()),
+        })
+    }
+}
+
+impl From<RegisterError> for ApiError {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Closed => errors::REGISTRATION_CLOSED.into(),
+            RegisterError::InvalidPassword(invalid) => {
+                FieldError::password(invalid, &["body", "password"]).into()
+            }
+            RegisterError::NameConflict(NameConflict::Email) => errors::EMAIL_TAKEN.into(),
+            RegisterError::NameConflict(NameConflict::Username) => errors::USERNAME_TAKEN.into(),
+            RegisterError::Throttled { retry_after } => {
+                Self::retry_after(errors::TOO_MANY_ATTEMPTS, retry_after)
+            }
+            RegisterError::Busy { retry_after } => Self::retry_after(errors::TOO_MANY_LOGINS, retry_after),
+            RegisterError::Actor(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The document's responses.
+
+use actix_web::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::{
+    operation::{Answer, Content},
+    schema::{Schema, Schemas, object, reference},
+};
+use crate::http::wire::{api_error::ApiError, errors::ErrorKind, validation::FieldError};
+
+/// The responses of errors, which operations refer to.
+#[derive(Default)]
+pub(super) struct Responses(pub(super) Map<String, Value>);
+
+impl Responses {
+    /// A reference to the response of these errors, which have one status.
+    pub(super) fn refer(
+        &mut self,
+        schemas: &mut Schemas<'_>,
+        status: StatusCode,
+        errors: &[&'static ErrorKind],
+        is_oauth: bool,
+    ) -> Value {
+        let sentences = errors.iter().map(|error| {
+            let note = if error.note.is_empty() { String::new() } else { format!(" {}", error.note) };
+            format!("`{}`: {}.{note}", error.code, error.sentence)
+        });
+        let is_validation = status == StatusCode::UNPROCESSABLE_ENTITY;
+        let examples = errors.iter().map(|kind| {
+            let error = match is_validation {
+                true => FieldError::missing(&["body", "email"]).into(),
+                false => ApiError::from(*kind),
+            };
+            (kind.code.to_owned(), json!({ "value": error.body(is_oauth) }))
+        });
+        let schema = match (is_oauth, is_validation) {
+            (false, false) => ERROR,
+            (false, true) => VALIDATION_ERROR,
+            (true, false) => OAUTH_ERROR,
+            (true, true) => OAUTH_VALIDATION_ERROR,
+        };
+        let challenge = errors.iter().any(|error| error.www_authenticate().is_some());
+        let retry = errors.iter().any(|error| error.is_temporary());
+        let more = [challenge.then_some("www-authenticate"), retry.then_some("retry-after")];
+        let media = json!({ "schema": schemas.refer(schema), "examples": examples.collect::<Map<_, _>>() });
+        self.name(
+            status.canonical_reason().unwrap_or_default(),
+            json!({
+                "description": sentences.collect::<Vec<_>>().join("\n\n"),
+                "headers": header_references(more.into_iter().flatten()),
+                "content": { "application/json": media },
+            }),
+        )
+    }
+
+    /// Names a response by its status, and a number if another has that name.
+    fn name(&mut self, reason: &str, response: Value) -> Value {
+        let reason = reason.replace(' ', "");
+        let mut name = reason.clone();
+        let mut number = 1;
+        while self.0.get(&name).is_some_and(|other| *other != response) {
+            number += 1;
+            name = format!("{reason}{number}");
+        }
+        let reference = reference("responses", &name);
+        self.0.insert(name, response);
+        reference
+    }
+}
+
+/// The response of a request that was done.
+pub(super) fn success(schemas: &mut Schemas<'_>, answer: &Answer) -> Value {
+    let content: Map<_, _> = match answer.content {
+        Content::Empty => Map::new(),
+        Content::Schema(media_type, schema) => {
+            [(media_type.to_owned(), json!({ "schema": schemas.refer(schema) }))].into_iter().collect()
+        }
+        Content::File(media_types) => {
+            media_types.iter().map(|name| ((*name).to_owned(), json!({}))).collect()
+        }
+    };
+    let location = answer.has_location.then_some("location");
+    let mut response =
+        json!({ "description": answer.description, "headers": header_references(location.into_iter()) });
+    if let (false, Some(response)) = (content.is_empty(), response.as_object_mut()) {
+        response.insert("content".to_owned(), Value::Object(content));
+    }
+    response
+}
+
+/// The response to a client that has a file already.
+pub(super) fn not_modified() -> Value {
+    let description = "The client has it: `if-none-match` names its `etag`.";
+    json!({ "description": description, "headers": header_references(std::iter::empty()) })
+}
+
+/// References to the headers that every answer has, and to more.
+fn header_references(more: impl Iterator<Item = &'static str>) -> Value {
+    let common = [
+        "x-request-id",
+        "x-content-type-options",
+        "cache-control",
+        "content-security-policy",
+        "referrer-policy",
+        "strict-transport-security",
+    ];
+    let all = common.into_iter().chain(more);
+    Value::Object(all.map(|name| (name.to_owned(), reference("headers", name))).collect())
+}
+
+/// The headers that responses refer to.
+pub(super) fn headers() -> Value {
+    json!({
+        "x-request-id": {
+            "description": "The request's name in the log: the client's own if it sent a well-formed one.",
+            "schema": { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$" },
+        },
+        "x-content-type-options": { "schema": { "type": "string", "const": "nosniff" } },
+        "cache-control": { "schema": { "type": "string" } },
+        "content-security-policy": { "schema": { "type": "string" } },
+        "referrer-policy": { "schema": { "type": "string", "const": "no-referrer" } },
+        "strict-transport-security": {
+            "description": "If the issuer has TLS.", "schema": { "type": "string" },
+        },
+        "www-authenticate": { "description": "How to authenticate (RFC 6750).", "schema": { "type": "string" } },
+        "retry-after": {
+            "description": "After how many seconds to try again.",
+            "schema": { "type": "string", "pattern": "^[0-9]+$" }, "required": true,
+        },
+        "location": { "description": "The new user's address.", "schema": { "type": "string" }, "required": true },
+    })
+}
+
+const FIELD_ERROR: &Schema = &Schema {
+    name: "FieldError",
+    json: |_| {
+        object(&json!({
+            "type": { "type": "string", "examples": ["missing"] },
+            "loc": { "type": "array", "items": { "type": "string" }, "examples": [["body", "email"]] },
+            "msg": { "type": "string", "examples": ["Field required"] },
+        }))
+    },
+};
+
+const ERROR: &Schema = &Schema { name: "Error", json: |_| error_body(text(), false) };
+
+const VALIDATION_ERROR: &Schema =
+    &Schema { name: "ValidationError", json: |schemas| error_body(mistakes(schemas), false) };
+
+const OAUTH_ERROR: &Schema = &Schema { name: "OAuthError", json: |_| error_body(text(), true) };
+
+const OAUTH_VALIDATION_ERROR: &Schema =
+    &Schema { name: "OAuthValidationError", json: |schemas| error_body(mistakes(schemas), true) };
+
+fn error_body(detail: Value, is_oauth: bool) -> Value {
+    let mut members = Map::from_iter([("detail".to_owned(), detail), ("code".to_owned(), text())]);
+    if is_oauth {
+        members.extend(["error", "error_description"].map(|name| (name.to_owned(), text())));
+    }
+    let mut schema = object(&Value::Object(members));
+    if let Some(properties) = schema.pointer_mut("/properties").and_then(Value::as_object_mut) {
+        properties.insert("failing".to_owned(), json!({ "type": "array", "items": text() }));
+    }
+    schema
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn mistakes(schemas: &mut Schemas<'_>) -> Value {
+    json!({ "type": "array", "minItems": 1, "items": schemas.refer(FIELD_ERROR) })
+}
