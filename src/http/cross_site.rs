@@ -1,8 +1,8 @@
-//! Requests that a browser sends because a page of another site wants it to.
+//! Refuses requests that a browser sends because a page of another site asks it to.
 //!
-//! Such a page may send a form to any address without asking, and cannot read the answer. It needs
-//! neither to do harm: wrong passwords from its visitors' browsers hold up their networks. A
-//! browser says where a request comes from; other programs say nothing and are left alone.
+//! Such a page may send a form to any address without permission, but cannot read the answer. It does not
+//! need to: wrong passwords from its visitors' browsers would throttle their networks. Browsers say where a
+//! request comes from. Other programs do not, and are not affected.
 
 use actix_web::{
     guard::GuardContext,
@@ -22,10 +22,10 @@ pub(crate) fn is_foreign(context: &GuardContext<'_>) -> bool {
         .is_foreign(&api.issuer, |origin| origins.iter().any(|allowed| allowed == origin))
 }
 
-/// What a browser says of the page that sends a request.
+/// What a browser says about the page that sends a request.
 struct Sender<'a> {
-    /// How the page's origin relates to ours (Fetch Metadata). Browsers tell it over TLS and on the
-    /// same machine.
+    /// How the page's origin relates to ours (Fetch Metadata). Browsers send it over TLS and on the same
+    /// machine.
     site: Option<&'a str>,
     origin: Option<&'a str>,
     host: Option<&'a str>,
@@ -33,24 +33,24 @@ struct Sender<'a> {
 
 impl<'a> Sender<'a> {
     fn of(headers: &'a HeaderMap) -> Self {
-        // What is no text is of nobody that we know.
+        // A header that is not text counts as an unknown origin.
         let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
         Self { site: text(SEC_FETCH_SITE), origin: text(ORIGIN), host: text(HOST) }
     }
 
     fn is_foreign(&self, issuer: &str, is_allowed: impl FnOnce(&str) -> bool) -> bool {
         let is_own = match (self.site, self.origin) {
-            // `none` is a person's own doing, such as a bookmark.
+            // `none` is an action of the user, such as opening a bookmark.
             (Some("same-origin" | "none"), _) | (None, None) => true,
-            // A host below or beside ours is `same-site`, and may be anybody's.
+            // A subdomain or sibling host is `same-site`, and may belong to another party.
             (Some(_), _) => false,
             (None, Some(origin)) => origin_of(issuer) == Some(origin) || self.is_of_our_host(origin),
         };
         !is_own && !self.origin.is_some_and(is_allowed)
     }
 
-    /// Whether the page was loaded from the host that the request is sent to, by whatever name we
-    /// are known there. The page cannot choose what the browser says that is.
+    /// Whether the page was loaded from the host that the request is sent to, whatever name that has. The
+    /// browser, not the page, writes the origin.
     fn is_of_our_host(&self, origin: &str) -> bool {
         let host = origin.split_once("://").map(|(_, host)| host);
         host.is_some() && host == self.host
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn only_pages_of_other_origins_that_are_not_allowed_are_foreign() {
         for (site, origin, expected) in [
-            // No browser.
+            // Not a browser.
             (None, None, false),
             // Our own pages.
             (Some("same-origin"), None, false),
@@ -84,13 +84,13 @@ mod tests {
             (None, Some("https://login.example.com"), false),
             (None, Some("http://10.0.0.7:8000"), false),
             (None, Some("https://10.0.0.7:8000"), false),
-            // A person.
+            // An action of the user.
             (Some("none"), None, false),
             // Allowed pages.
             (Some("cross-site"), Some("https://app.example.com"), false),
             (Some("same-site"), Some("https://app.example.com"), false),
             (None, Some("https://app.example.com"), false),
-            // Others.
+            // Other pages.
             (Some("cross-site"), None, true),
             (Some("cross-site"), Some("https://evil.example"), true),
             (Some("cross-site"), Some("https://login.example.com"), true),

@@ -1,7 +1,7 @@
-//! Who is asking, as extractors for applications that embed Sekisho.
+//! Extractors that identify the caller, for applications that embed Sekisho.
 //!
-//! A handler that takes one is never called without a good token: the extractor answers by itself,
-//! as Sekisho's own endpoints do.
+//! A handler with one of them is called only with a valid token. Otherwise the extractor answers, as
+//! Sekisho's own endpoints do.
 
 use actix_web::{Error, FromRequest, HttpRequest, dev::Payload, error::ErrorInternalServerError, web};
 use futures_util::future::LocalBoxFuture;
@@ -17,9 +17,8 @@ use crate::{
 
 /// The user behind a request, whose token has the scope `user`.
 ///
-/// Without a valid token it answers 401, with one of another scope 403. It says nothing about what the
-/// user may do to others: whoever administers is a [`CurrentAdmin`], and `user.role` is not enough to
-/// tell.
+/// Without a valid token it answers 401, and with a token of another scope 403. It does not say whether the
+/// user may administer: that is what [`CurrentAdmin`] is for, and `user.role` alone is not enough.
 ///
 /// ```
 /// use actix_web::{App, http::StatusCode, test, web};
@@ -48,10 +47,10 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct CurrentUser(pub Caller);
 
-/// The administrator behind a request: somebody who has the role now, with a token that has the scope
-/// `admin` and is for the administration alone.
+/// The administrator behind a request: a user who has the role now, with a token that has the scope `admin`
+/// and is only for the administration.
 ///
-/// Without a valid token it answers 401, to anybody else 403. For what cannot be taken back, ask
+/// Without a valid token it answers 401, and to other users 403. For operations that cannot be undone, check
 /// [`Caller::authenticated_recently`] too.
 ///
 /// ```
@@ -61,7 +60,7 @@ pub struct CurrentUser(pub Caller);
 /// use sekisho::http::CurrentAdmin;
 ///
 /// async fn report(CurrentAdmin(caller): CurrentAdmin) -> String {
-///     format!("{} may see everybody's orders", caller.user.username.as_str())
+///     format!("{} may see all orders", caller.user.username.as_str())
 /// }
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -119,7 +118,7 @@ impl FromRequest for CurrentAdmin {
         let caller = caller(request);
         Box::pin(async move {
             let caller = caller.await?;
-            // The scope holds what the token, its audience and the role, as it is now, all allow.
+            // The scope is what the token, its audience and the user's current role all allow.
             if caller.scope.contains(Scope::ADMIN) {
                 Ok(Self(caller))
             } else {

@@ -1,4 +1,4 @@
-//! `/healthz` and `/readyz`: whether the process lives, and whether it can work.
+//! `/healthz` and `/readyz`: whether the process is alive, and whether it can work.
 
 use std::{
     cell::RefCell,
@@ -25,11 +25,11 @@ use crate::{
     },
 };
 
-/// How long each actor has to answer a ping. A hash thread may be in the middle of a hash.
+/// The deadline of each actor's answer to a ping. A hash thread may be in the middle of a hash.
 const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long what the actors answered is good for. Anybody may ask, so a worker asks them no more
-/// often than this.
+/// How long the actors' answers are reused. The endpoint is public, so a worker pings its actors at most this
+/// often.
 const PROBE_TTL: Duration = Duration::from_secs(1);
 
 pub(crate) const ALIVE: Operation = Operation::new("alive", Tag::Operation, "Does the process live?")
@@ -60,7 +60,7 @@ pub(crate) async fn ready(
     }
 }
 
-/// What the actors answered when a worker asked them last.
+/// The result of a worker's last round of pings.
 #[derive(Default)]
 pub(crate) struct Readiness(RefCell<Option<Probe>>);
 
@@ -72,7 +72,7 @@ struct Probe {
 impl Probe {
     fn begin(actors: &Rc<[Pinger]>) -> Self {
         let failing = failing(Rc::clone(actors)).boxed_local().shared();
-        // It goes on where whoever asked hangs up: others wait for it.
+        // Spawned, so that it continues when its client hangs up: other clients wait for it.
         rt::spawn(failing.clone().map(drop));
         Self { began: Instant::now(), failing }
     }
@@ -83,7 +83,7 @@ impl Probe {
 }
 
 impl Readiness {
-    /// The names of the actors that did not answer well and in time, now or a moment ago.
+    /// The names of the actors that fail to answer well and in time, now or a moment ago.
     async fn failing(&self, actors: &Rc<[Pinger]>) -> Vec<&'static str> {
         let failing = {
             let mut last = self.0.borrow_mut();

@@ -1,4 +1,4 @@
-//! `/metrics`, on a listener of its own: figures are for the operator, not for the world.
+//! `/metrics`, on a separate listener: the figures are for the operator, not for the public.
 
 use actix_web::{HttpResponse, http::header, web::ServiceConfig};
 

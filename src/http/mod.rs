@@ -112,8 +112,8 @@ pub(crate) fn documentation(config: &Config) -> Option<Arc<Asset>> {
     config.server.docs.then(|| Arc::new(page::document_asset(&openapi_document(config))))
 }
 
-/// The answer to every other path. Not part of [`configure`]: an application that embeds Sekisho
-/// has paths of its own.
+/// Answers all other paths. It is separate from [`configure`], because an application that embeds Sekisho has
+/// its own paths.
 pub fn refuse_unknown_paths(config: &mut ServiceConfig) {
     config.default_service(web::to(|| async { Err::<&str, _>(ApiError::from(errors::NOT_FOUND)) }));
 }

@@ -17,7 +17,7 @@ use crate::http::{
     },
 };
 
-/// The path of a route as it is declared, which is its name in the metrics.
+/// The path of a route as it is declared, which is its label in the metrics.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RouteLabel(pub(crate) &'static str);
 

@@ -1,4 +1,4 @@
-//! What the handlers of one worker reach.
+//! The state that the handlers of one worker share.
 
 use std::{rc::Rc, sync::Arc};
 
@@ -10,25 +10,25 @@ use crate::{
     http::docs::asset::Asset,
 };
 
-/// What the handlers of one worker reach.
+/// The state that the handlers of one worker share.
 #[derive(Clone)]
 pub struct Api {
-    /// The use cases.
+    /// The account actor of this worker.
     pub accounts: Handle<AccountActor>,
-    /// The keys to publish.
+    /// The token actor of this worker, for the keys to publish.
     pub tokens: Handle<TokenActor>,
     /// The actors that `/readyz` pings.
     pub readiness: Rc<[Pinger]>,
-    /// What a new password must be.
+    /// The policy for new passwords.
     pub policy: PasswordPolicy,
     /// Who may register.
     pub registration: Registration,
     /// The OpenAPI document, if the documentation is served.
     pub document: Option<Arc<Asset>>,
-    /// The origins whose pages may call.
+    /// The origins whose pages may call the API.
     pub cors_origins: Arc<[String]>,
-    /// Whose forwarded headers are believed.
+    /// The proxies whose forwarded headers are believed.
     pub trusted_proxies: Arc<[IpNet]>,
-    /// The `iss` of tokens, and the base of the discovery document's addresses.
+    /// The `iss` of tokens, and the base of the addresses in the discovery document.
     pub issuer: Arc<str>,
 }

@@ -97,7 +97,7 @@ pub(crate) async fn change_password(
     let mut mistakes = Vec::new();
     let mut fields = Fields::new(&body.0, &["body"], &mut mistakes);
     let current = fields.password("current_password");
-    // Whether it equals one of their names is checked where those are known.
+    // The use case, which knows the user's names, checks that the password differs from them.
     let new = fields.new_password("new_password", api.policy, &[]);
     match (current, new) {
         (Some(current), Some(new)) if mistakes.is_empty() => {

@@ -61,7 +61,7 @@ const NEW_USER_FLAT: &Schema = &Schema {
     json: |schemas| {
         let (email, username, password) = (schema::email(), schema::username(), schemas.new_password());
         json!({
-            // Where `user` is an object, the nested shape is meant.
+            // If `user` is an object, the body has the nested shape.
             "type": "object", "required": ["email", "username", "password"],
             "properties": { "email": email, "username": username, "password": password, "user": false },
         })
@@ -120,7 +120,7 @@ fn registration(
     }
 }
 
-/// The right to register, which is asked before the body is read.
+/// Checks that registration is open, before the body is read.
 pub(crate) struct OpenRegistration;
 
 impl FromRequest for OpenRegistration {

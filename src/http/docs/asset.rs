@@ -1,5 +1,5 @@
-//! What is the same for everybody until the next release: kept once, revalidated by its hash, and
-//! given out in pieces.
+//! Answers that are the same for every client until the next release. They are kept in memory once,
+//! revalidated by their hash, and sent in pieces.
 
 use std::{
     convert::Infallible,
@@ -16,8 +16,8 @@ use actix_web::{
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-/// The most bytes of an asset that a connection holds at once, twice: once as a piece, once as
-/// what is about to be written.
+/// The maximum number of an asset's bytes that a connection holds, twice: as a piece, and as output that is
+/// about to be written.
 const PIECE: usize = 16 * 1024;
 
 /// A file, a page or a document.
@@ -30,19 +30,19 @@ pub struct Asset {
 }
 
 impl Asset {
-    /// An asset that caches keep as `cache` says.
+    /// Creates an asset that caches keep as `cache` says.
     pub(crate) fn new(bytes: Bytes, media_type: impl Into<String>, cache: &[CacheDirective]) -> Self {
         let hash = digest::digest(&digest::SHA256, &bytes);
         let tag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(hash));
         Self { bytes, media_type: media_type.into(), tag, cache: CacheControl(cache.to_vec()), policy: None }
     }
 
-    /// The same with a content security policy of its own.
+    /// The same asset with its own content security policy.
     pub(crate) fn with_policy(self, policy: &'static str) -> Self {
         Self { policy: Some(policy), ..self }
     }
 
-    /// The asset, or 304 to a client that has it.
+    /// The asset, or 304 if the client has it already.
     pub(crate) fn answer(&self, request: &HttpRequest) -> HttpResponse {
         let is_known = match request.get_header::<IfNoneMatch>() {
             Some(IfNoneMatch::Any) => true,
@@ -52,7 +52,7 @@ impl Asset {
         let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         response.insert_header(ETag(self.tag.clone())).insert_header(self.cache.clone());
         if let Some(policy) = self.policy {
-            // Of a 304 as well: a client takes its headers in place of those that it kept.
+            // Also with a 304: a client replaces its stored headers by those of the 304.
             response.insert_header((CONTENT_SECURITY_POLICY, policy));
         }
         if is_known {
@@ -62,8 +62,8 @@ impl Asset {
     }
 }
 
-/// A body that is given out in pieces: the next when there is room for it, so that a reader who
-/// does not read holds two of them and not the whole.
+/// A body that is sent in pieces. The next piece is made when there is room for it, so a client that does not
+/// read holds two of them and not the whole.
 struct Pieces(Bytes);
 
 impl MessageBody for Pieces {

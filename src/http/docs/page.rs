@@ -30,13 +30,12 @@ use crate::http::{
     wire::{api_error::ApiError, errors},
 };
 
-/// Nothing from elsewhere, no inline script, nobody may frame the page. Swagger UI sets styles on
-/// elements and draws its icons from `data:` addresses.
+/// The page loads nothing from elsewhere, has no inline script, and may not be framed. Swagger UI sets styles
+/// on elements and draws its icons from `data:` addresses.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The files that the page loads. Swagger UI has more; its own page among them, which would bring
-/// a policy of its own.
+/// The files that the page loads. Swagger UI has more, including a page that would bring its own policy.
 const FILES: [&str; 6] = [
     "index.css",
     "swagger-ui.css",
@@ -51,7 +50,7 @@ static INDEX_PAGE: LazyLock<Asset> = LazyLock::new(|| {
         .with_policy(CONTENT_SECURITY_POLICY)
 });
 
-/// The page's files, of which the binary's own memory holds the only copy.
+/// The page's files, which are in memory only as part of the binary.
 static ASSETS: LazyLock<HashMap<&'static str, Asset>> = LazyLock::new(|| {
     let config = Arc::new(
         Config::new(["/openapi.json"])

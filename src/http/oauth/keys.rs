@@ -1,5 +1,4 @@
-//! What other services need to verify our tokens: the JWKS (RFC 7517) and the discovery document
-//! (RFC 8414).
+//! What other services need to verify tokens: the JWKS (RFC 7517) and the discovery document (RFC 8414).
 
 use actix_web::{
     HttpResponse,

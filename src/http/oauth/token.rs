@@ -72,7 +72,7 @@ const TOKEN_REQUEST: &Schema = &Schema {
     },
 };
 
-/// What a client asks of the token endpoint.
+/// A parsed request to the token endpoint.
 enum TokenRequest {
     Password(LogIn),
     RefreshToken(Refresh),
@@ -91,7 +91,7 @@ pub(crate) async fn token(
 }
 
 impl TokenRequest {
-    /// Reads the form. `client_id` and `client_secret` are taken and ignored: there is no client
+    /// Reads the form. `client_id` and `client_secret` are accepted and ignored, because there is no client
     /// registration.
     fn parse(mut form: Form, origin: RequestOrigin) -> Result<Self, ApiError> {
         let mut mistakes = Vec::new();
@@ -144,7 +144,7 @@ const REVOCATION_REQUEST: &Schema = &Schema {
                 "token": { "type": "string", "minLength": 1, "description": "An access or a refresh token." },
                 "token_type_hint": { "type": "string", "description": "Taken and not needed." },
             },
-            // Any other is ignored, but not twice (RFC 6749, section 3.2).
+            // Unknown parameters are ignored, but may not be repeated (RFC 6749, section 3.2).
             "additionalProperties": { "type": "string" },
         })
     },
@@ -174,7 +174,7 @@ impl From<LoginError> for ApiError {
 impl From<RefreshError> for ApiError {
     fn from(error: RefreshError) -> Self {
         match error {
-            // Whoever holds the token of a session that has ended may be a thief, and is not told why.
+            // The holder of a token of an ended session may be a thief, and is not told why it ended.
             RefreshError::Invalid | RefreshError::Ended(_) => errors::INVALID_REFRESH_TOKEN.into(),
             RefreshError::Reused => errors::REFRESH_TOKEN_REUSED.into(),
             RefreshError::InvalidScope(_) => errors::INVALID_SCOPE.into(),

@@ -1,5 +1,5 @@
-//! What every response gets: a request id, headers, a line in the log, and its place in the
-//! metrics. One middleware, because each costs every request.
+//! The middleware that gives every response a request id, headers, a line in the log, and its place in the
+//! metrics. It is one middleware, because each costs time in every request.
 
 use std::{
     future::{Future, Ready, ready},
@@ -94,13 +94,13 @@ impl Drop for InFlightRequest {
 }
 
 pin_project! {
-    /// A request on its way.
+    /// A request that is being answered.
     pub struct Observed<F, B> {
         #[pin]
         inner: F,
         answer: Option<ServiceResponse<B>>,
-        // How often what has arrived of a body is looked at before the answer, where nobody reads it: a
-        // short one is over then, and its connection can be used again.
+        // How many times the arrived part of an unread body is polled before the answer. A short body ends
+        // that way, and its connection can be reused.
         looks: u8,
         until_sent: HeldUntilSent,
         id: Option<HeaderValue>,

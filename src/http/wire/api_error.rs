@@ -1,4 +1,4 @@
-//! The answer to a request that was not done.
+//! The error answer of a request.
 
 use std::{fmt, rc::Rc, time::Duration};
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::actors::account::ActorError;
 
-/// Why a request was not done: a row of the table, and what this request adds to it.
+/// Why a request failed: a row of the table, and what this request adds to it.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     kind: &'static ErrorKind,
@@ -33,7 +33,7 @@ enum Addition {
     Fields(Vec<FieldError>),
     /// The actors that are not ready.
     Failing(Vec<&'static str>),
-    /// What the log says, and a client is not told.
+    /// The cause, which is logged but not told to the client.
     Cause(ActorError),
 }
 
@@ -70,7 +70,7 @@ impl ApiError {
         Self { kind: errors::NOT_READY, addition: Addition::Failing(failing) }
     }
 
-    /// The path has other methods.
+    /// The path has only other methods.
     pub(crate) const fn method_not_allowed(allow: Rc<str>) -> Self {
         Self { kind: errors::METHOD_NOT_ALLOWED, addition: Addition::Allow(allow) }
     }
@@ -103,7 +103,7 @@ impl ApiError {
         if self.kind.is_temporary() {
             let retry_after =
                 if let Addition::RetryAfter(duration) = self.addition { duration } else { Duration::ZERO };
-            // Whole seconds, rounded up: never an invitation to come too early.
+            // Whole seconds, rounded up, so that the client does not return too early.
             let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
             response.insert_header((header::RETRY_AFTER, seconds.max(1)));
         }
@@ -111,7 +111,7 @@ impl ApiError {
             response.insert_header((header::ALLOW, &**methods));
         }
         if matches!(self.kind.status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
-            // Nothing reads the rest of the body, which may still arrive.
+            // The rest of the body may still arrive, and nothing reads it.
             response.force_close();
         }
         response.json(self.body(is_oauth))
@@ -119,7 +119,7 @@ impl ApiError {
 }
 
 impl fmt::Display for ApiError {
-    /// What the log says.
+    /// The text of the log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.addition {
             Addition::Cause(error) => error.fmt(f),

@@ -11,16 +11,16 @@ use super::{
     errors::{self, ErrorKind},
 };
 
-/// The largest body.
+/// The maximum size of a body, in bytes.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// How long a body may take to arrive.
+/// The time in which a body must arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the `Content-Type` of a request says of its body.
+/// The media type of a body, according to its `Content-Type`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum MediaType {
-    /// It is what the endpoint reads.
+    /// The endpoint reads this type.
     Expected,
     /// There is no such header: a body without one must be empty.
     Missing,
@@ -37,7 +37,7 @@ impl MediaType {
     }
 }
 
-/// Reads a whole body. `unsupported` is what a client is told of one of another type.
+/// Reads a whole body. A body of another type is refused with `unsupported`.
 pub(super) async fn read(
     mut payload: Payload,
     media_type: MediaType,
@@ -63,7 +63,7 @@ pub(super) async fn read(
     tokio::time::timeout(BODY_TIMEOUT, whole).await.unwrap_or(Err(errors::REQUEST_TIMEOUT.into()))
 }
 
-/// Appends to a buffer that may hold a password. One that is too small is wiped, not only left.
+/// Appends to a buffer that may hold a password. A buffer that is too small is wiped when it is replaced.
 fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
     let needed = body.len() + chunk.len();
     if needed > body.capacity() {

@@ -1,4 +1,4 @@
-//! What errors that several use cases share are to a client. The others stand with their handlers.
+//! The error answers for errors that several use cases share. The others are beside their handlers.
 
 use super::{
     api_error::ApiError,
@@ -18,7 +18,7 @@ impl From<ActorError> for ApiError {
     }
 }
 
-/// What a client is told of a failure inside the server. It says whether to try again.
+/// The error answer to a failure inside the server. It says whether to try again.
 const fn actor_error_kind(error: &ActorError) -> &'static ErrorKind {
     match error {
         ActorError::Unreachable(error)

@@ -1,4 +1,4 @@
-//! Whose request it is: the address of the client behind the proxies.
+//! The address of the client behind the proxies.
 
 use std::{
     net::IpAddr,
@@ -10,10 +10,10 @@ use ipnet::IpNet;
 
 use crate::http::state::Api;
 
-/// What this process was warned of.
+/// The warnings that this process has given.
 static WARNINGS: Warnings = Warnings { neighbour: AtomicBool::new(false), stranger: AtomicBool::new(false) };
 
-/// The client's address as this application is configured to see it.
+/// The client's address, according to the configuration of this application.
 pub(crate) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     let proxies = request.app_data::<web::Data<Api>>().map_or(&[][..], |api| &api.trusted_proxies);
     let peer = request.peer_addr()?.ip().to_canonical();
@@ -26,10 +26,10 @@ pub(crate) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     Some(peer)
 }
 
-/// The address that a trusted proxy vouches for.
+/// The client's address as a trusted proxy gives it.
 ///
-/// A proxy writes one of the two headers and may pass on whatever the client wrote in the other.
-/// Where both are there and do not agree, neither is believed.
+/// A proxy writes one of the two headers and may pass on whatever the client wrote in the other. If both are
+/// present and do not agree, neither is believed.
 fn forwarded_address(request: &HttpRequest, peer: IpAddr, trusted: &[IpNet]) -> IpAddr {
     let (forwarded, x_forwarded_for) = (forwarded(request), x_forwarded_for(request));
     let by = |hops: &[Option<IpAddr>]| vouched_for(peer, hops, trusted);
@@ -45,8 +45,8 @@ fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
     trusted.iter().any(|network| network.contains(&ip))
 }
 
-/// Reads hops from the right, where the nearest proxy writes: the first address that is no trusted
-/// proxy's is the client's, and what stands left of it anybody could have written.
+/// Reads hops from the right, where the nearest proxy writes. The first address that is not a trusted proxy's
+/// is the client's; anyone could have written what is left of it.
 fn vouched_for(peer: IpAddr, hops: &[Option<IpAddr>], trusted: &[IpNet]) -> IpAddr {
     let mut client = peer;
     for hop in hops.iter().rev() {
@@ -60,7 +60,7 @@ fn vouched_for(peer: IpAddr, hops: &[Option<IpAddr>], trusted: &[IpNet]) -> IpAd
 }
 
 fn elements(request: &HttpRequest, name: &str) -> Vec<String> {
-    // A proxy may add what it knows to what a client wrote, which need not be text.
+    // A proxy may append to what a client wrote, which need not be text.
     let values = request.headers().get_all(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let elements = |value: std::borrow::Cow<'_, str>| -> Vec<_> {
         value.split(',').map(|element| element.trim().to_owned()).collect()
@@ -68,12 +68,12 @@ fn elements(request: &HttpRequest, name: &str) -> Vec<String> {
     values.flat_map(elements).collect()
 }
 
-/// The addresses of `X-Forwarded-For`, in their order; `None` for one that is none.
+/// The addresses of `X-Forwarded-For`, in their order; `None` for a value that is not an address.
 fn x_forwarded_for(request: &HttpRequest) -> Vec<Option<IpAddr>> {
     elements(request, "x-forwarded-for").iter().map(|text| address(text)).collect()
 }
 
-/// The addresses of `Forwarded` (RFC 7239), in their order; `None` for one that is none.
+/// The addresses of `Forwarded` (RFC 7239), in their order; `None` for a value that is not an address.
 fn forwarded(request: &HttpRequest) -> Vec<Option<IpAddr>> {
     let for_pair = |element: &String| {
         element.split(';').find_map(|pair| {
@@ -92,15 +92,15 @@ fn address(text: &str) -> Option<IpAddr> {
     bare().or_else(with_port).or_else(bracketed).map(|ip| ip.to_canonical())
 }
 
-/// Whether it was said that somebody forwards requests who is no trusted proxy; once of a neighbour,
-/// who may well be a proxy, and once of a stranger. Anybody can write such headers all day.
+/// Which warnings about untrusted proxies were given: one for a neighbour, which may well be a proxy, and one
+/// for a stranger. Anyone can send such headers all day, so each is given once.
 struct Warnings {
     neighbour: AtomicBool,
     stranger: AtomicBool,
 }
 
 impl Warnings {
-    /// The warning, where the headers call for one that was not given yet.
+    /// The warning that these headers call for, unless it was given before.
     fn of(&self, peer: IpAddr, headers: &HeaderMap) -> Option<String> {
         let (told, otherwise) = if is_neighbour(peer) {
             (&self.neighbour, "until then all behind it are one client, and its failed logins count for all")
@@ -121,10 +121,10 @@ impl Warnings {
     }
 }
 
-/// Whether an address is of this machine, or of a network of its own.
+/// Whether an address belongs to this machine or to a private network.
 fn is_neighbour(ip: IpAddr) -> bool {
     match ip {
-        // 100.64.0.0/10 (RFC 6598) is what some clouds give to load balancers.
+        // Some clouds give addresses of 100.64.0.0/10 (RFC 6598) to load balancers.
         IpAddr::V4(v4) => {
             let [a, b, ..] = v4.octets();
             v4.is_loopback() || v4.is_private() || v4.is_link_local() || (a == 100 && b & 0xc0 == 64)
@@ -160,7 +160,7 @@ mod tests {
             text in r#"[ -~]{0,80}|(for=)?[0-9a-f.:\[\]",;= ]{0,80}"#,
         ) {
             prop_assert_eq!(ip_of("9.9.9.9", &["10.0.0.0/8"], &[(name, &text)]), "9.9.9.9");
-            // A proxy that passes on nonsense names itself or an address, and nobody panics.
+            // A proxy may pass on nonsense: the result is its own address or another, without a panic.
             ip_of("10.1.1.1", &["10.0.0.0/8"], &[(name, &text)]).parse::<IpAddr>().unwrap();
         }
 

@@ -10,9 +10,9 @@ use crate::{actors::account::Caller, config::Config, domain::Registration};
 #[derive(Debug)]
 pub(crate) struct ErrorKind {
     pub(crate) status: StatusCode,
-    /// The name by which programs know the error.
+    /// Identifies the error for programs.
     pub(crate) code: &'static str,
-    /// What a person reads.
+    /// Describes the error for people.
     pub(crate) sentence: &'static str,
     /// What the OpenAPI document says beyond the sentence.
     pub(crate) note: &'static str,
@@ -35,12 +35,12 @@ impl ErrorKind {
         Self { occurs, ..self }
     }
 
-    /// Sets the `error` of RFC 6749, where it does not follow from the status.
+    /// Sets the `error` of RFC 6749, if it does not follow from the status.
     const fn oauth(self, error: &'static str) -> Self {
         Self { oauth_error: Some(error), ..self }
     }
 
-    /// Sets the challenge (RFC 6750, section 3), where it does not follow from the status.
+    /// Sets the challenge (RFC 6750, section 3), if it does not follow from the status.
     const fn challenge(self, challenge: &'static str) -> Self {
         Self { challenge: Some(challenge), ..self }
     }

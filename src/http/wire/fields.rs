@@ -1,4 +1,4 @@
-//! Reading the fields of a JSON object, with every mistake named at once.
+//! Reading the fields of a JSON object, and reporting every mistake at once.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::{
     http::wire::validation::FieldError,
 };
 
-/// Reads fields out of an object, gathering all that is wrong on the way.
+/// Reads fields from an object, and collects all mistakes.
 pub(crate) struct Fields<'a> {
     object: &'a Map<String, Value>,
     at: Vec<&'static str>,
@@ -17,7 +17,7 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Fields of `object`, which stands at `at` in the request.
+    /// Fields of `object`, which is at `at` in the request.
     pub(crate) fn new(
         object: &'a Map<String, Value>,
         at: &[&'static str],
@@ -34,7 +34,7 @@ impl<'a> Fields<'a> {
         [&*self.at, &[name]].concat()
     }
 
-    /// A text that must be there.
+    /// A required text.
     pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
         if !self.object.contains_key(name) {
             self.errors.push(FieldError::missing(&self.loc(name)));
@@ -43,7 +43,7 @@ impl<'a> Fields<'a> {
         self.optional_text(name)
     }
 
-    /// A text that may be missing.
+    /// An optional text.
     pub(crate) fn optional_text(&mut self, name: &'static str) -> Option<String> {
         match self.object.get(name)? {
             Value::String(text) => Some(text.clone()),
@@ -54,7 +54,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A truth value that may be missing.
+    /// An optional boolean.
     pub(crate) fn optional_bool(&mut self, name: &'static str) -> Option<bool> {
         match self.object.get(name)? {
             Value::Bool(value) => Some(*value),
@@ -65,7 +65,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Parses a text that was read; what is wrong with it is noted at its name.
+    /// Parses a text that was read, and records a mistake at its name.
     pub(crate) fn parse<T, E: fmt::Display>(
         &mut self,
         name: &'static str,
@@ -81,18 +81,18 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An e-mail address that must be there.
+    /// A required e-mail address.
     pub(crate) fn email(&mut self, name: &'static str) -> Option<Email> {
         let text = self.text(name);
         self.parse(name, text, Email::parse)
     }
 
-    /// A password that must be there, and is somebody's already or not.
+    /// A required password, which is checked against no policy.
     pub(crate) fn password(&mut self, name: &'static str) -> Option<Password> {
         self.text(name).map(Password::new)
     }
 
-    /// A password that must be there and is to be set, for somebody with these names.
+    /// A required password that is to be set for a user with these names.
     pub(crate) fn new_password(
         &mut self,
         name: &'static str,

@@ -13,7 +13,7 @@ use super::{
     errors,
 };
 
-/// A body that is an HTML form, as OAuth 2 sends them.
+/// A body that is an HTML form, as OAuth 2 clients send.
 pub(crate) struct Form(Vec<(String, String)>);
 
 impl FromRequest for Form {
@@ -50,7 +50,7 @@ impl Form {
         Ok(Self(fields))
     }
 
-    /// A field's value; one that is empty is as good as absent (RFC 6749, section 3.2).
+    /// A field's value. An empty value counts as absent (RFC 6749, section 3.2).
     pub(crate) fn take(&mut self, name: &str) -> Option<String> {
         let index = self.0.iter().position(|(field, _)| field == name)?;
         let (_, value) = self.0.swap_remove(index);

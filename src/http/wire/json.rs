@@ -42,8 +42,8 @@ fn parse_object(body: &[u8]) -> Result<JsonObject, FieldError> {
     }
 }
 
-/// A JSON value in whose objects, at any depth, all names are different: which of two the sender
-/// meant cannot be known.
+/// A JSON value in whose objects, at any depth, all names are different, because it cannot be known which of
+/// two equal names the sender meant.
 struct DuplicateFree(Value);
 
 impl<'de> Deserialize<'de> for DuplicateFree {

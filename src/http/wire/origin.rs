@@ -1,4 +1,4 @@
-//! Where a request came from.
+//! The origin of a request.
 
 use std::future::{Ready, ready};
 
@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
 use super::{api_error::ApiError, client_address::client_address};
 use crate::domain::RequestOrigin;
 
-/// Where a request came from.
+/// The origin of a request.
 pub(crate) struct Origin(pub(crate) RequestOrigin);
 
 impl FromRequest for Origin {

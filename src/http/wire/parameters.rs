@@ -46,7 +46,7 @@ fn refused(name: &'static str, kind: &'static str, msg: &str) -> ApiError {
 }
 
 impl Query {
-    /// A truth value, `false` where it is missing.
+    /// A boolean, `false` if it is missing.
     pub(crate) fn boolean(&self, name: &'static str) -> Result<bool, ApiError> {
         match self.0.get(name).map(String::as_str) {
             None | Some("false") => Ok(false),
@@ -63,7 +63,7 @@ impl Query {
             .ok_or_else(|| refused("limit", "int_parsing", "Input should be a whole number from 1 to 200"))
     }
 
-    /// The cursor; none at the first page, which an empty one asks for as well.
+    /// The cursor; `None` for the first page, which an empty cursor asks for as well.
     pub(crate) fn after(&self) -> Result<Option<Cursor>, ApiError> {
         let Some(text) = self.0.get("after").filter(|text| !text.is_empty()) else { return Ok(None) };
         Cursor::parse(text)

@@ -1,4 +1,4 @@
-//! How domain values look on the wire.
+//! Domain values in their wire format.
 
 use actix_web::{
     HttpResponse,
@@ -12,7 +12,7 @@ use crate::{
     http::openapi::schema::{Schema, object, time},
 };
 
-/// Keeps an answer that holds a token or a user out of every cache.
+/// Keeps an answer with a token or a user out of every cache.
 pub(crate) const NO_STORE: (HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
 /// 200 with a body that no cache may keep.

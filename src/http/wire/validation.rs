@@ -1,4 +1,4 @@
-//! What is wrong with a request.
+//! Mistakes in a request.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::domain::InvalidPassword;
 /// One mistake in a request, in FastAPI's form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct FieldError {
-    /// Where: `body`, `query` or `path`, and the names that lead to the field.
+    /// The place of the mistake: `body`, `query` or `path`, and the names that lead to the field.
     loc: Vec<&'static str>,
     msg: String,
     /// FastAPI's name for the kind of mistake, where it has one.
@@ -23,18 +23,18 @@ impl FieldError {
         Self { kind, loc: loc.to_vec(), msg: msg.into() }
     }
 
-    /// A field that must be there is not.
+    /// A required field is missing.
     pub(crate) fn missing(loc: &[&'static str]) -> Self {
         Self::new("missing", loc, "Field required")
     }
 
-    /// Another value stands where an object should.
+    /// Another value is at the place of an object.
     pub(crate) fn not_an_object(loc: &[&'static str]) -> Self {
         let msg = "Input should be a valid dictionary or object to extract fields from";
         Self::new("model_attributes_type", loc, msg)
     }
 
-    /// A new password that is refused.
+    /// A new password that the policy refuses.
     pub(crate) fn password(invalid: InvalidPassword, loc: &[&'static str]) -> Self {
         let kind = match invalid {
             InvalidPassword::TooShort(_) => "string_too_short",
