@@ -9,18 +9,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix::{Actor, Handler, Message, SyncArbiter, SyncContext};
+use actix::{Actor, Handler, SyncArbiter, SyncContext};
 use futures_util::{StreamExt, stream};
 use rusqlite::Connection;
 use sekisho::{
     actors::{
         Handle, Limits, Named,
         db::{
-            Close, DbError, DbMessage,
-            sqlite::{Access, DbActor, DbFile, Run},
+            Close, DbError, DbMessage, Request,
+            sqlite::{Access, DbActor, DbFile, Run, Tx},
         },
     },
     config::Database,
+    domain::{Clock, Context, Principal, RequestId, RequestOrigin, SessionId, UserId},
 };
 use serde_json::json;
 
@@ -30,8 +31,7 @@ const ROUND: Duration = Duration::from_secs(2);
 const IN_FLIGHT: [usize; 4] = [1, 8, 64, 512];
 
 /// Inserts one row, as a login does.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), DbError>")]
+#[derive(Debug)]
 struct InsertRow;
 
 impl DbMessage for InsertRow {
@@ -41,8 +41,8 @@ impl DbMessage for InsertRow {
 impl Run for InsertRow {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<(), DbError> {
-        insert(db)?;
+    fn run(self, tx: &Tx<'_>) -> Result<(), DbError> {
+        insert(tx)?;
         Ok(())
     }
 }
@@ -66,10 +66,10 @@ impl Named for OneByOne {
     const NAME: &'static str = "one_by_one";
 }
 
-impl Handler<InsertRow> for OneByOne {
+impl Handler<Request<InsertRow>> for OneByOne {
     type Result = Result<(), DbError>;
 
-    fn handle(&mut self, _: InsertRow, _: &mut SyncContext<Self>) -> Self::Result {
+    fn handle(&mut self, _: Request<InsertRow>, _: &mut SyncContext<Self>) -> Self::Result {
         Ok(insert(&self.0)?)
     }
 }
@@ -138,10 +138,18 @@ fn report((rates, hash_seconds): &(Vec<Rates>, f64), as_json: bool) {
 
 async fn rate<A>(actor: &Handle<A>, in_flight: usize) -> Result<f64, Failed>
 where
-    A: Named<Context = SyncContext<A>> + Handler<InsertRow>,
+    A: Named<Context = SyncContext<A>> + Handler<Request<InsertRow>>,
 {
+    // As the context of a login is: it names a user, a session and a request.
+    let origin = RequestOrigin {
+        ip: Some([192, 0, 2, 7].into()),
+        user_agent: Some("Mozilla/5.0 (X11; Linux x86_64)".into()),
+        request_id: RequestId::numbered(1),
+    };
+    let context =
+        Context::of_request(Clock::System.now(), Principal::User(UserId(1)), origin).in_session(SessionId(1));
     let started = Instant::now();
-    let writes = stream::repeat_with(|| actor.ask(InsertRow))
+    let writes = stream::repeat_with(|| actor.ask(Request { message: InsertRow, context: context.clone() }))
         .take_while(|_| std::future::ready(started.elapsed() < ROUND))
         .buffer_unordered(in_flight)
         .fold(Ok(0_u32), |sum, answer| std::future::ready(answer.and(sum).map(|sum| sum + 1)))

@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let renewed = accounts.ask(refresh).await?;
     println!("refreshed; the scope is \"{}\"", renewed.scope);
 
-    accounts.ask(LogOut { token: renewed.access_token.clone() }).await?;
+    accounts.ask(LogOut { token: renewed.access_token.clone(), origin: RequestOrigin::default() }).await?;
     // Each use case has its own error type to match on.
     match accounts.ask(Authenticate { token: renewed.access_token }).await {
         Ok(caller) => println!("{} is still there", caller.user.username.as_str()),

@@ -10,14 +10,14 @@ use crate::{
     actors::{
         Handle, Limits, Pinger,
         account::{AccountActor, Coalescer, Dependencies, Renewals, Rules},
-        db::{Close, Db, DbError, FindHighestCost, sqlite::DbFile},
+        db::{Db, DbError, FindHighestCost, sqlite::DbFile},
         maintenance::{KeyPolicy, MaintenanceActor, Subscribe, open_keyring, wrap_secrets},
         password::{Admission, Hasher, LANES, PasswordActor, PasswordError, Passwords},
         throttle::Throttle,
         token::{Keyring, SigningSetup, TokenActor},
     },
     config::{Config, cores},
-    domain::{PasswordPolicy, Random},
+    domain::{Context, PasswordPolicy, Random},
     http::{self, Api, Asset},
 };
 
@@ -108,7 +108,7 @@ impl Sekisho {
             clock: clock.clone(),
             random: random.clone(),
         };
-        let wrapped = wrap_secrets(&db, &key_wrap).await?;
+        let wrapped = wrap_secrets(&db, &key_wrap, &Context::system(clock.now())).await?;
         if wrapped > 0 {
             log::info!("encrypted {wrapped} keys and secrets that stood in the clear in the database");
         }
@@ -124,7 +124,9 @@ impl Sekisho {
         let local = Limits { in_flight: IN_FLIGHT, deadline: None };
         let passwords = start_passwords(&config, random)?;
         let find_cost = FindHighestCost { at_most: passwords.hasher().cost_limit() };
-        passwords.hasher().level_with(db.ask(find_cost).await.map_err(AppError::Read)?);
+        passwords
+            .hasher()
+            .level_with(db.ask(find_cost, &Context::system(clock.now())).await.map_err(AppError::Read)?);
         let throttle = Throttle::start(
             clock,
             &overrides.random,
@@ -169,8 +171,8 @@ impl Sekisho {
         self.maintenance.tell(Subscribe(signer.clone().recipient()));
         let tokens = Handle::new(signer, limits);
         let deps = Dependencies {
-            lookups: Coalescer::new(self.db.clone()),
-            rotations: Coalescer::new(self.db.clone()),
+            lookups: Coalescer::new(self.db.clone(), clock.clone()),
+            rotations: Coalescer::new(self.db.clone(), clock.clone()),
             db: self.db.clone(),
             passwords: self.passwords.clone(),
             throttle: self.throttle.clone(),
@@ -249,7 +251,7 @@ impl Sekisho {
     ///
     /// If the database could not be closed.
     pub async fn close(&self) -> Result<(), DbError> {
-        self.db.ask(Close).await
+        self.db.close().await
     }
 }
 

@@ -7,19 +7,19 @@ use crate::{
     actors::{
         Limits,
         db::{
-            Close, Db, FindCredentials, LoginIdentifier,
+            Answerable, Db, DbError, FindCredentials, LoginIdentifier,
             sqlite::{DbFile, StartError},
         },
     },
     config::{Database, DatabaseArgs},
-    domain::{Clock, Random, User},
+    domain::{Clock, Context, Random, User},
 };
 
 /// A database that a command works with, by the same messages as the server.
 pub(super) struct CliDatabase {
     pub(super) db: Db,
     pub(super) file: Arc<DbFile>,
-    pub(super) clock: Clock,
+    clock: Clock,
     pub(super) random: Random,
 }
 
@@ -49,15 +49,25 @@ impl CliDatabase {
         Self { db, file, clock: Clock::System, random: Random::System }
     }
 
+    /// The context of what the command does now.
+    pub(super) fn context(&self) -> Context {
+        Context::operator(self.clock.now())
+    }
+
+    /// Sends a message for the command.
+    pub(super) async fn ask<M: Answerable>(&self, message: M) -> Result<M::Answer, DbError> {
+        self.db.ask(message, &self.context()).await
+    }
+
     /// Finds a user by username or e-mail address.
     pub(super) async fn user(&self, name: &str) -> Result<User, CommandError> {
         let find = FindCredentials { identifier: LoginIdentifier::Name(name.to_owned()) };
-        let found = self.db.ask(find).await?;
+        let found = self.ask(find).await?;
         found.map(|credentials| credentials.user).ok_or_else(|| format!("there is no user {name}").into())
     }
 
     /// Closes the database, so that everything is durable before the process ends.
     pub(super) async fn close(self) -> Result<(), CommandError> {
-        Ok(self.db.ask(Close).await?)
+        Ok(self.db.close().await?)
     }
 }

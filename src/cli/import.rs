@@ -50,13 +50,8 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), CommandError> {
     } else {
         CliDatabase::open_or_create(&args.database)
     }?;
-    let import = ImportUsers {
-        users,
-        skip_invalid: args.skip_invalid,
-        dry_run: args.dry_run,
-        now: database.clock.now(),
-    };
-    let report = database.db.ask(import).await?;
+    let import = ImportUsers { users, skip_invalid: args.skip_invalid, dry_run: args.dry_run };
+    let report = database.ask(import).await?;
     database.close().await?;
     for problem in &report.problems {
         print_error(&problem.to_string());

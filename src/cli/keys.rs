@@ -109,8 +109,8 @@ pub(super) async fn run(command: KeysCommand) -> Result<(), CommandError> {
 async fn list(args: ListArgs) -> Result<(), CommandError> {
     const COLUMNS: [&str; 6] = ["kid", "algorithm", "state", "announced_at", "signs_from", "verifies_until"];
     let database = CliDatabase::open(&args.database)?;
-    let set = database.db.ask(FindKeys).await?;
-    let now = database.clock.now();
+    let set = database.ask(FindKeys).await?;
+    let now = database.context().now;
     database.close().await?;
     let rows: Vec<_> = summarize_keys(&set, args.access_tokens.lifetime, now)
         .into_iter()
@@ -130,12 +130,12 @@ async fn list(args: ListArgs) -> Result<(), CommandError> {
 
 async fn rotate(args: RotateArgs) -> Result<(), CommandError> {
     let database = CliDatabase::open(&args.database)?;
-    let newest = database.db.ask(FindKeys).await?.keys.last().map(|key| key.algorithm);
+    let newest = database.ask(FindKeys).await?.keys.last().map(|key| key.algorithm);
     let algorithm = args.algorithm.or(newest).unwrap_or(Algorithm::Es256);
     let key_wrap = args.encryption.key_wrap()?;
-    wrap_secrets(&database.db, &key_wrap).await?;
+    wrap_secrets(&database.db, &key_wrap, &database.context()).await?;
     let maker = (&key_wrap, &database.random);
-    let set = rotate_keys(&database.db, algorithm, args.now, &database.clock, maker).await?;
+    let set = rotate_keys(&database.db, algorithm, args.now, &database.context(), maker).await?;
     database.close().await?;
     let key = set.keys.last().ok_or("no key was made")?;
     print_line(&format!("key {} ({algorithm}) signs from {}", key.kid, key.signs_from))
@@ -144,8 +144,9 @@ async fn rotate(args: RotateArgs) -> Result<(), CommandError> {
 async fn revoke(args: RevokeArgs) -> Result<(), CommandError> {
     let database = CliDatabase::open(&args.database)?;
     let key_wrap = args.encryption.key_wrap()?;
-    wrap_secrets(&database.db, &key_wrap).await?;
-    let revoked = revoke_key(&database.db, &args.kid, &database.clock, (&key_wrap, &database.random)).await?;
+    wrap_secrets(&database.db, &key_wrap, &database.context()).await?;
+    let revoked =
+        revoke_key(&database.db, &args.kid, &database.context(), (&key_wrap, &database.random)).await?;
     database.close().await?;
     let kid = args.kid;
     let signs = match revoked {
@@ -172,7 +173,7 @@ async fn rewrap(args: RewrapArgs) -> Result<(), CommandError> {
         None => KeyWrap::in_the_clear(),
     };
     let database = CliDatabase::open(&args.database)?;
-    let secrets = rewrap_secrets(&database.db, &from, &to).await?;
+    let secrets = rewrap_secrets(&database.db, &from, &to, &database.context()).await?;
     // The log holds the previous content of pages until that is written over.
     let emptied = database.file.empty_log();
     database.close().await?;
@@ -190,8 +191,9 @@ async fn rewrap(args: RewrapArgs) -> Result<(), CommandError> {
 async fn rotate_secret(args: RotateRefreshSecretArgs) -> Result<(), CommandError> {
     let database = CliDatabase::open(&args.database)?;
     let key_wrap = args.encryption.key_wrap()?;
-    wrap_secrets(&database.db, &key_wrap).await?;
-    let secret = rotate_refresh_secret(&database.db, &database.clock, (&key_wrap, &database.random)).await?;
+    wrap_secrets(&database.db, &key_wrap, &database.context()).await?;
+    let secret =
+        rotate_refresh_secret(&database.db, &database.context(), (&key_wrap, &database.random)).await?;
     database.close().await?;
     print_line(&format!(
         "version {} of the refresh secret makes new tokens from {}; those of before go on being accepted",

@@ -57,8 +57,8 @@ async fn list(args: ListArgs) -> Result<(), CommandError> {
         ["id", "created_at", "last_used_at", "expires_at", "ip", "user_agent", "ended_at", "end_reason"];
     let database = CliDatabase::open(&args.database)?;
     let user_id = database.user(&args.name).await?.id;
-    let list = ListSessions { user_id, with_ended: true, now: database.clock.now() };
-    let sessions = database.db.ask(list).await?;
+    let list = ListSessions { user_id, with_ended: true };
+    let sessions = database.ask(list).await?;
     database.close().await?;
     let rows: Vec<_> = sessions
         .iter()
@@ -80,16 +80,16 @@ async fn list(args: ListArgs) -> Result<(), CommandError> {
 
 async fn revoke(args: RevokeArgs) -> Result<(), CommandError> {
     let database = CliDatabase::open(&args.database)?;
-    let (now, reason) = (database.clock.now(), EndReason::RevokedByAdmin);
+    let reason = EndReason::RevokedByAdmin;
     let ended = match (args.id, args.user) {
         (Some(id), _) => {
-            let end = EndSession { id: SessionId(id), owner: None, reason, now };
-            usize::from(database.db.ask(end).await?)
+            let end = EndSession { id: SessionId(id), owner: None, reason };
+            usize::from(database.ask(end).await?)
         }
         (None, name) => {
             let user_id = database.user(&name.unwrap_or_default()).await?.id;
-            let end = EndUserSessions { user_id, except: None, reason, now };
-            database.db.ask(end).await?.unwrap_or(0)
+            let end = EndUserSessions { user_id, except: None, reason };
+            database.ask(end).await?.unwrap_or(0)
         }
     };
     database.close().await?;

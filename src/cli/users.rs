@@ -152,9 +152,8 @@ async fn add(args: AddArgs) -> Result<(), CommandError> {
         username,
         password_hash: hash(&database, &args.password, password).await?,
         role: args.role,
-        now: database.clock.now(),
     };
-    let user = database.db.ask(insert).await??;
+    let user = database.ask(insert).await??;
     database.close().await?;
     print_line(&format!("added {} {} with id {}", user.role, user.username.as_str(), user.id))
 }
@@ -178,7 +177,7 @@ async fn list(args: ListArgs) -> Result<(), CommandError> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
         let list = ListUsers { prefix: args.prefix.clone(), after, limit: 1000 };
-        let page = database.db.ask(list).await?;
+        let page = database.ask(list).await?;
         rows.extend(page.items.iter().map(row));
         after = page.next;
         if after.is_none() {
@@ -206,9 +205,8 @@ async fn set_password(args: SetPasswordArgs) -> Result<(), CommandError> {
         expected: None,
         password_hash: hash(&database, &args.password, password).await?,
         keep: None,
-        now: database.clock.now(),
     };
-    if !database.db.ask(set).await? {
+    if !database.ask(set).await? {
         return Err("the user was deleted meanwhile".into());
     }
     database.close().await?;
@@ -218,7 +216,7 @@ async fn set_password(args: SetPasswordArgs) -> Result<(), CommandError> {
 async fn update(who: &NameArgs, change: UserChange) -> Result<(), CommandError> {
     let database = CliDatabase::open(&who.database)?;
     let id = database.user(&who.name).await?.id;
-    let user = database.db.ask(UpdateUser { id, change, now: database.clock.now() }).await??;
+    let user = database.ask(UpdateUser { id, change }).await??;
     database.close().await?;
     let state = if user.disabled { "disabled" } else { "enabled" };
     print_line(&format!("{} is {} and {state}", user.username.as_str(), user.role))
@@ -227,7 +225,7 @@ async fn update(who: &NameArgs, change: UserChange) -> Result<(), CommandError> 
 async fn delete(args: NameArgs) -> Result<(), CommandError> {
     let database = CliDatabase::open(&args.database)?;
     let user = database.user(&args.name).await?;
-    database.db.ask(DeleteUser { id: user.id, expected: None, now: database.clock.now() }).await??;
+    database.ask(DeleteUser { id: user.id, expected: None }).await??;
     database.close().await?;
     print_line(&format!("deleted {}", user.username.as_str()))
 }

@@ -5,9 +5,11 @@
 
 mod account;
 mod clock;
+mod context;
 mod cursor;
 mod key_wrap;
 mod network;
+mod origin;
 mod random;
 mod session;
 mod throttling;
@@ -20,16 +22,18 @@ pub use account::{
     Username,
 };
 pub use clock::{Clock, ManualClock, MonotonicTime, Timestamp};
+pub use context::{Context, Principal};
 pub use cursor::{Cursor, InvalidCursor};
 pub use key_wrap::{
     InvalidEncryptionKey, KeyId, KeyWrap, OpenError, SecretLocation, StoredSecret, WrapError,
 };
 pub use network::Network;
+pub use origin::{RequestId, RequestOrigin};
 pub use random::{NoRandomness, Random};
 pub use session::{
     Derivation, EarlierUses, EndReason, OriginFingerprint, Presentation, RefreshAttempt, RefreshChain,
-    RequestOrigin, Rotation, Salt, SecretHash, Session, SessionChange, SessionId, SessionRules,
-    StoredSession, Theft, UnendedSession, UnknownFormat, surplus_sessions,
+    Rotation, Salt, SecretHash, Session, SessionChange, SessionId, SessionRules, StoredSession, Theft,
+    UnendedSession, UnknownFormat, surplus_sessions,
 };
 pub use throttling::{Allowance, Debt, Delays, FailureHistory, Rate, Rule};
 pub use token::{

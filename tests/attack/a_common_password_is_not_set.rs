@@ -44,10 +44,10 @@ async fn who_has_one_already_still_logs_in() {
     let app = TestApp::start().await;
     app.register("alice").await;
     let find = FindCredentials { identifier: LoginIdentifier::Name("alice".to_owned()) };
-    let found = app.sekisho.db().ask(find).await.unwrap().unwrap();
+    let found = app.ask_db(find).await.unwrap().unwrap();
     let common = PasswordHash::new(bcrypt::hash("password", 4).unwrap());
     let put = RenewHash { id: found.user.id, outdated: found.password_hash, renewed: common };
-    assert!(app.sekisho.db().ask(put).await.unwrap());
+    assert!(app.ask_db(put).await.unwrap());
 
     assert_eq!(app.try_log_in("alice", "password").await.status, StatusCode::OK);
 }

@@ -62,10 +62,10 @@ async fn assert_alike(app: &TestApp, name: &str) {
 async fn somebody(app: &TestApp, name: &str, hash: &str) {
     app.register(name).await;
     let find = FindCredentials { identifier: LoginIdentifier::Name(name.to_owned()) };
-    let found = app.sekisho.db().ask(find).await.unwrap().unwrap();
+    let found = app.ask_db(find).await.unwrap().unwrap();
     let hash = PasswordHash::new(hash.to_owned());
     let overwrite = RenewHash { id: found.user.id, outdated: found.password_hash, renewed: hash };
-    assert!(app.sekisho.db().ask(overwrite).await.unwrap());
+    assert!(app.ask_db(overwrite).await.unwrap());
 }
 
 #[actix_web::test]

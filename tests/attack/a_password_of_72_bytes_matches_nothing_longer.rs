@@ -24,12 +24,12 @@ async fn a_password_of_72_bytes_matches_nothing_longer() {
     // An existing hash, which only the next login can correct.
     let stored = async || {
         let find = FindCredentials { identifier: LoginIdentifier::Name("alice".to_owned()) };
-        app.sekisho.db().ask(find).await.unwrap().unwrap()
+        app.ask_db(find).await.unwrap().unwrap()
     };
     let user = stored().await;
     let bare = PasswordHash::new(bcrypt::hash(&exact, 4).unwrap());
     let put = RenewHash { id: user.user.id, outdated: user.password_hash, renewed: bare.clone() };
-    assert!(app.sekisho.db().ask(put).await.unwrap());
+    assert!(app.ask_db(put).await.unwrap());
     assert_eq!(status(&exact).await, StatusCode::OK);
     eventually("the hash is renewed", async || stored().await.password_hash != bare).await;
 

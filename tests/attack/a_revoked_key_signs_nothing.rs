@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sekisho::{
     actors::maintenance::{Revoked, RunMaintenance, revoke_key},
-    domain::{KeyWrap, Random},
+    domain::{Context, KeyWrap, Random},
 };
 use serde_json::Value;
 
@@ -32,7 +32,8 @@ async fn what_it_signed_is_refused_while_the_server_runs_and_nobody_is_logged_ou
     assert_eq!(app.me(&tokens.access).await.status, StatusCode::OK);
 
     let maker = (&KeyWrap::in_the_clear(), &Random::System);
-    let revoked = revoke_key(app.sekisho.db(), &stolen, &app.clock, maker).await.unwrap();
+    let revoked =
+        revoke_key(app.sekisho.db(), &stolen, &Context::operator(app.clock.now()), maker).await.unwrap();
     app.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
 
     let Some(Revoked::ReplacedBy(successor)) = revoked else { panic!("{revoked:?}") };

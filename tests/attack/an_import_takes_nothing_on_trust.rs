@@ -9,7 +9,7 @@ use sekisho::actors::db::{ImportReport, ImportUsers, sqlite::read_tutorial_datab
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{PASSWORD, START, TestApp};
+use crate::support::{PASSWORD, TestApp};
 
 /// Imports every valid user from a table `user` with these rows, beside the running server.
 async fn import(app: &TestApp, rows: &str) -> ImportReport {
@@ -24,8 +24,8 @@ async fn import(app: &TestApp, rows: &str) -> ImportReport {
     ))
     .unwrap();
     let users = read_tutorial_database(&path).unwrap();
-    let import = ImportUsers { users, skip_invalid: true, dry_run: false, now: START };
-    app.sekisho.db().ask(import).await.unwrap()
+    let import = ImportUsers { users, skip_invalid: true, dry_run: false };
+    app.ask_db(import).await.unwrap()
 }
 
 #[actix_web::test]

@@ -16,13 +16,13 @@ async fn of_sixteen_logins_at_once_with_an_outdated_hash_sixteen_succeed() {
     app.register("alice").await;
     let hash = async || {
         let find = FindCredentials { identifier: LoginIdentifier::Name("alice".to_owned()) };
-        let found = app.sekisho.db().ask(find).await.unwrap().unwrap();
+        let found = app.ask_db(find).await.unwrap().unwrap();
         (found.user.id, found.password_hash)
     };
     let (id, own) = hash().await;
     let cheap = PasswordHash::new(bcrypt::hash(PASSWORD, 4).unwrap());
     let overwrite = RenewHash { id, outdated: own, renewed: cheap.clone() };
-    assert!(app.sekisho.db().ask(overwrite).await.unwrap());
+    assert!(app.ask_db(overwrite).await.unwrap());
 
     let answers = join_all((0..16).map(|_| app.try_log_in("alice", PASSWORD))).await;
 

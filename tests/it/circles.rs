@@ -10,17 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::imports::{Source, sources, sources_below};
 
 /// Files that are used by what they use, and with them every circle of today. This list only shrinks.
-const KNOWN: [&str; 13] = [
-    "actors/db/sqlite/mod.rs",
+const KNOWN: [&str; 4] = [
     "actors/db/sqlite/refresh_secrets.rs",
-    "actors/password/mod.rs",
-    "actors/throttle/mod.rs",
-    "actors/throttle/permit.rs",
-    "actors/token/mod.rs",
-    "app/dangers/mod.rs",
-    "app/mod.rs",
-    "cli/mod.rs",
-    "config/mod.rs",
     "http/docs/page.rs",
     "http/openapi/operation.rs",
     "http/wire/errors.rs",
@@ -127,11 +118,11 @@ impl<'a> Definitions<'a> {
             if let Some(file) = self.files.get(&here[..]) {
                 return Some(file);
             }
-            // A glob may bring in the name, too.
+            // A glob may bring in the name, too, unless it is a module's.
             let everything = [module, &["*".to_owned()]].concat();
             let named = self.imports.get(&here[..]).into_iter().flatten().map(|path| [path, rest].concat());
-            let globs = self.imports.get(&everything[..]).into_iter().flatten();
-            let mut paths = named.chain(globs.map(|glob| [*glob, name, rest].concat()));
+            let globs = self.imports.get(&everything[..]).filter(|_| !self.modules.contains(&here[..]));
+            let mut paths = named.chain(globs.into_iter().flatten().map(|glob| [*glob, name, rest].concat()));
             if let Some(file) = paths.find_map(|path| self.file_of(&path, followed + 1)) {
                 return Some(file);
             }

@@ -4,10 +4,14 @@
 mod shared;
 
 use sekisho::{
-    actors::{Handle, account::AccountActor},
+    actors::{
+        Handle,
+        account::AccountActor,
+        db::{Answerable, Db, DbError},
+    },
     app::{Overrides, Sekisho},
     config::Config,
-    domain::Clock,
+    domain::{Clock, Context, Timestamp},
 };
 use tempfile::TempDir;
 
@@ -34,5 +38,35 @@ impl TestActors {
         let overrides = Overrides { clock: clock.clone(), ..Overrides::default() };
         let sekisho = Sekisho::start(config, "http://sekisho.test", overrides).await.unwrap();
         Self { accounts: sekisho.accounts(), sekisho, clock, directory }
+    }
+
+    pub fn context(&self) -> Context {
+        Context::system(self.clock.now())
+    }
+
+    /// Sends a message to the database, now.
+    pub async fn ask_db<M: Answerable>(&self, message: M) -> Result<M::Answer, DbError> {
+        self.sekisho.db().ask(message, &self.context()).await
+    }
+}
+
+/// What Sekisho does by itself at [`START`].
+pub fn at_start() -> Context {
+    Context::system(START)
+}
+
+/// Sends messages to the database as Sekisho itself does.
+pub trait SendToDb {
+    async fn send_at<M: Answerable>(&self, message: M, now: Timestamp) -> Result<M::Answer, DbError>;
+
+    /// Sends a message at [`START`].
+    async fn send<M: Answerable>(&self, message: M) -> Result<M::Answer, DbError> {
+        self.send_at(message, START).await
+    }
+}
+
+impl SendToDb for Db {
+    async fn send_at<M: Answerable>(&self, message: M, now: Timestamp) -> Result<M::Answer, DbError> {
+        self.ask(message, &Context::system(now)).await
     }
 }

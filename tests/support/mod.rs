@@ -7,9 +7,10 @@ use std::{net::SocketAddr, time::Duration};
 
 use actix_web::http::{Method, StatusCode, header::HeaderMap};
 use sekisho::{
+    actors::db::{Answerable, DbError},
     app::{Application, ConnectionLimits, Overrides, Sekisho},
     config::{Config, Database},
-    domain::{Clock, Timestamp},
+    domain::{Clock, Context, Timestamp},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -266,6 +267,11 @@ impl TestApp {
     /// The number of the user that the token belongs to.
     pub async fn id_of(&self, token: &str) -> i64 {
         self.me(token).await.json()["id"].as_i64().unwrap()
+    }
+
+    /// Sends a message to the database, now.
+    pub async fn ask_db<M: Answerable>(&self, message: M) -> Result<M::Answer, DbError> {
+        self.sekisho.db().ask(message, &Context::system(self.clock.now())).await
     }
 
     /// The sessions of the user that the token belongs to, the newest first.

@@ -8,12 +8,14 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use actix::Handler;
 use tokio::sync::oneshot;
 
-use crate::actors::{
-    Named, Unreachable,
-    db::{CoalescedMessage, Db, DbError, sqlite::DbActor},
+use crate::{
+    actors::{
+        Unreachable,
+        db::{Answerable, CoalescedMessage, Db, DbError},
+    },
+    domain::{Clock, Context},
 };
 
 /// The maximum number of messages in flight for one coalescer. Two, so that the next message is already
@@ -23,6 +25,7 @@ const MAX_IN_FLIGHT: usize = 2;
 /// Sends the entries of one worker's callers together; see the module's documentation.
 pub struct Coalescer<M: CoalescedMessage> {
     db: Db,
+    clock: Clock,
     queue: Rc<RefCell<Queue<M>>>,
 }
 
@@ -37,20 +40,16 @@ type EntryResult<M> = Result<<M as CoalescedMessage>::EntryAnswer, DbError>;
 
 impl<M: CoalescedMessage> Clone for Coalescer<M> {
     fn clone(&self) -> Self {
-        Self { db: self.db.clone(), queue: Rc::clone(&self.queue) }
+        Self { db: self.db.clone(), clock: self.clock.clone(), queue: Rc::clone(&self.queue) }
     }
 }
 
-impl<M> Coalescer<M>
-where
-    M: CoalescedMessage,
-    DbActor: Handler<M>,
-{
-    /// A coalescer that asks this database.
+impl<M: CoalescedMessage + Answerable> Coalescer<M> {
+    /// A coalescer that asks this database. The clock says when a message is sent.
     #[must_use]
-    pub fn new(db: Db) -> Self {
+    pub fn new(db: Db, clock: Clock) -> Self {
         let queue = Queue { waiting: Vec::new(), senders: 0 };
-        Self { db, queue: Rc::new(RefCell::new(queue)) }
+        Self { db, clock, queue: Rc::new(RefCell::new(queue)) }
     }
 
     /// Asks for one entry, in one message with those of other callers. The database sees it after the call.
@@ -71,7 +70,7 @@ where
             // A task of its own, because the first caller may hang up before the others are answered.
             actix::spawn(self.clone().send_waiting());
         }
-        answer.await.unwrap_or(Err(Unreachable::Stopped(DbActor::NAME).into()))
+        answer.await.unwrap_or(Err(Unreachable::Stopped(Db::NAME).into()))
     }
 
     /// Yields to the other tasks of this thread for as long as that brings more callers, so that requests
@@ -104,7 +103,9 @@ where
             };
             let (entries, senders): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
             // Sending an answer fails only where the caller has gone.
-            match self.db.ask(M::from_entries(entries)).await {
+            // The message acts for many. An entry that needs its caller's context holds it.
+            let context = Context::system(self.clock.now());
+            match self.db.ask(M::from_entries(entries), &context).await {
                 Ok(answers) => {
                     for (sender, answer) in senders.into_iter().zip(answers) {
                         let _ = sender.send(answer);

@@ -9,7 +9,7 @@ use crate::{
         throttle::Throttle,
         token::TokenActor,
     },
-    domain::{Clock, PasswordPolicy, Registration, SessionRules},
+    domain::{Clock, Context, PasswordPolicy, Principal, Registration, RequestOrigin, SessionRules},
 };
 
 /// What every use case works with: the other actors and the rules.
@@ -33,6 +33,13 @@ pub struct Dependencies {
     pub clock: Clock,
     /// The rules.
     pub rules: Rules,
+}
+
+impl Dependencies {
+    /// The context of what a request does now.
+    pub(super) fn context(&self, principal: Principal, origin: &RequestOrigin) -> Context {
+        Context::of_request(self.clock.now(), principal, origin.clone())
+    }
 }
 
 /// The settings that the use cases apply.

@@ -3,13 +3,10 @@
 //! Counting a million rows takes a tenth of a second, in which no other message is answered. The gauges
 //! need not be that current: the caller asks for one slice after the other and adds up the counts.
 
-use actix::Message;
-
-use super::{DbError, DbMessage};
+use super::DbMessage;
 
 /// Counts the users and the live sessions of a range of numbers.
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Result<TableCounts, DbError>")]
+#[derive(Debug, Clone, Copy)]
 pub struct CountSlice {
     /// The users after this number.
     pub users_after: i64,

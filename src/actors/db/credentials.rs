@@ -1,9 +1,7 @@
 //! What users log in with: their names, their passwords' hashes, and what those cost to compare.
 
-use actix::Message;
-
-use super::{DbError, DbMessage, OpenSession};
-use crate::domain::{PasswordHash, PasswordVersion, SessionId, Timestamp, User, UserId};
+use super::{DbMessage, OpenSession};
+use crate::domain::{PasswordHash, PasswordVersion, SessionId, User, UserId};
 
 /// What identifies the account that a password is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +13,7 @@ pub enum LoginIdentifier {
 }
 
 /// Finds a user with their password hash; a username goes before another's e-mail address.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Option<Credentials>, DbError>")]
+#[derive(Debug)]
 pub struct FindCredentials {
     /// Which user to find.
     pub identifier: LoginIdentifier,
@@ -38,8 +35,7 @@ impl DbMessage for FindCredentials {
 }
 
 /// Sets a password, and ends every session but one.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<bool, DbError>")]
+#[derive(Debug)]
 pub struct SetPassword {
     /// Whose.
     pub id: UserId,
@@ -50,8 +46,6 @@ pub struct SetPassword {
     pub password_hash: PasswordHash,
     /// The session that goes on.
     pub keep: Option<SessionId>,
-    /// Now.
-    pub now: Timestamp,
 }
 
 impl DbMessage for SetPassword {
@@ -60,8 +54,7 @@ impl DbMessage for SetPassword {
 
 /// Sets a password, ends every session and opens a new one, all of it or nothing: for somebody whose
 /// password was just verified. `None` where it has been changed or the account disabled since.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Option<SessionId>, DbError>")]
+#[derive(Debug)]
 pub struct ReplacePassword {
     /// The new session, which names the user and the password that was verified.
     pub open: OpenSession,
@@ -75,8 +68,7 @@ impl DbMessage for ReplacePassword {
 
 /// Replaces a user's hash by another of the same password, which ends nothing; `false` where it has been
 /// replaced already, or the password was changed or the user deleted.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<bool, DbError>")]
+#[derive(Debug)]
 pub struct RenewHash {
     /// Whose.
     pub id: UserId,
@@ -91,8 +83,7 @@ impl DbMessage for RenewHash {
 }
 
 /// Finds the highest cost of any stored hash: the cost that every comparison is made to take.
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Result<Option<u32>, DbError>")]
+#[derive(Debug, Clone, Copy)]
 pub struct FindHighestCost {
     /// Hashes above this cost, which are not compared, do not count.
     pub at_most: u32,

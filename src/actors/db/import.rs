@@ -1,13 +1,10 @@
 //! Importing users who had accounts elsewhere.
 
-use actix::Message;
-
-use super::{DbError, DbMessage};
-use crate::domain::{ImportProblem, ImportedUser, Timestamp};
+use super::DbMessage;
+use crate::domain::{ImportProblem, ImportedUser};
 
 /// Imports users in one transaction: all of them, or, with `skip_invalid`, all that can be.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<ImportReport, DbError>")]
+#[derive(Debug)]
 pub struct ImportUsers {
     /// The users, by rising number.
     pub users: Vec<ImportedUser>,
@@ -15,8 +12,6 @@ pub struct ImportUsers {
     pub skip_invalid: bool,
     /// Whether to change nothing and only report.
     pub dry_run: bool,
-    /// Now, which becomes their `created_at`.
-    pub now: Timestamp,
 }
 
 /// What an import did, or would do.

@@ -1,13 +1,10 @@
 //! Signing keys.
 
-use actix::Message;
-
-use super::{DbError, DbMessage};
-use crate::domain::{KeyRow, KeySet, Revocation, StoredOtherwise, Timestamp};
+use super::DbMessage;
+use crate::domain::{KeyRow, KeySet, Revocation, StoredOtherwise};
 
 /// Finds all signing keys and the secrets of refresh tokens.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<KeySet, DbError>")]
+#[derive(Debug)]
 pub struct FindKeys;
 
 impl DbMessage for FindKeys {
@@ -18,8 +15,7 @@ impl DbMessage for FindKeys {
 ///
 /// Two servers on one file may both find that it is time to rotate; one key is enough. A key that is
 /// stored otherwise than the secrets that are there is refused.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Result<KeySet, StoredOtherwise>, DbError>")]
+#[derive(Debug)]
 pub struct InsertKey {
     /// The new key.
     pub key: KeyRow,
@@ -32,15 +28,12 @@ impl DbMessage for InsertKey {
 }
 
 /// Deletes a key, whatever it has signed. Where it is the one that signs now, its successor signs.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Result<Revocation, StoredOtherwise>, DbError>")]
+#[derive(Debug)]
 pub struct RevokeKey {
     /// The key.
     pub kid: String,
     /// A fresh key that signs from now on, for where one is needed.
     pub successor: KeyRow,
-    /// Now.
-    pub now: Timestamp,
 }
 
 impl DbMessage for RevokeKey {
@@ -48,8 +41,7 @@ impl DbMessage for RevokeKey {
 }
 
 /// Deletes keys by name and says how many there were.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<usize, DbError>")]
+#[derive(Debug)]
 pub struct PurgeKeys {
     /// Keys of which every token has expired.
     pub kids: Vec<String>,

@@ -1,14 +1,11 @@
 //! Pages of users, by keyset: the thousandth page costs what the first does.
 
-use actix::Message;
-
-use super::{DbError, DbMessage};
+use super::DbMessage;
 use crate::domain::{Cursor, User};
 
 /// Lists users: all of them by number, or those whose username or e-mail address begins with a
 /// text, by that name.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Page, DbError>")]
+#[derive(Debug)]
 pub struct ListUsers {
     /// What the username or the e-mail address begins with, in any case; empty for everybody.
     pub prefix: String,

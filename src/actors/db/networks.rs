@@ -1,14 +1,11 @@
 //! The networks that an account has logged in from.
 
-use actix::Message;
-
-use super::{DbError, DbMessage};
+use super::DbMessage;
 use crate::domain::{Network, UserId};
 
 /// Finds out whether one of a user's sessions was opened from a network: of the newest
 /// [`HasLoggedInFrom::MAX_SESSIONS`], those that ended and were not purged yet among them.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<bool, DbError>")]
+#[derive(Debug)]
 pub struct HasLoggedInFrom {
     /// Whose. `None` is nobody, who has no sessions: the question is asked all the same where a name
     /// is no user's, so that the time until the answer does not tell.

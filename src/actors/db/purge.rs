@@ -1,8 +1,6 @@
 //! Sweeping up what is over: expired sessions, replaced refresh secrets, sessions that ended long ago.
 
-use actix::Message;
-
-use super::{DbError, DbMessage};
+use super::DbMessage;
 use crate::domain::{SessionId, Timestamp};
 
 /// Looks at a range of sessions by number: marks the expired, forgets the refresh secrets that were
@@ -13,8 +11,7 @@ use crate::domain::{SessionId, Timestamp};
 ///
 /// The caller walks the table a batch at a time and begins anew at its end, so that no
 /// transaction is long and no index has to follow each refresh.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Purged, DbError>")]
+#[derive(Debug)]
 pub struct PurgeSessions {
     /// The sessions after this number.
     pub after: SessionId,
@@ -24,8 +21,6 @@ pub struct PurgeSessions {
     pub ended_before: Timestamp,
     /// Of those that were last used before this the replaced secrets are forgotten.
     pub replaced_before: Timestamp,
-    /// Now.
-    pub now: Timestamp,
 }
 
 /// What a [`PurgeSessions`] found.

@@ -2,15 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use actix::Message;
-
-use super::{DbError, DbMessage};
-use crate::domain::{KeySet, RefreshSecretRow, SessionId, StoredOtherwise, Timestamp};
+use super::DbMessage;
+use crate::domain::{KeySet, RefreshSecretRow, SessionId, StoredOtherwise};
 
 /// Adds a version, unless another process has added one since `newest` was the newest. One that is stored
 /// otherwise than the secrets that are there is refused.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Result<KeySet, StoredOtherwise>, DbError>")]
+#[derive(Debug)]
 pub struct InsertRefreshSecret {
     /// The new version.
     pub secret: RefreshSecretRow,
@@ -23,8 +20,7 @@ impl DbMessage for InsertRefreshSecret {
 }
 
 /// Deletes versions and says how many there were.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<usize, DbError>")]
+#[derive(Debug)]
 pub struct PurgeRefreshSecrets {
     /// Versions that no live session's token is made with.
     pub versions: Vec<u8>,
@@ -35,15 +31,12 @@ impl DbMessage for PurgeRefreshSecrets {
 }
 
 /// Finds with which versions the current tokens of a range of live sessions are made.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<BTreeSet<u8>, DbError>")]
+#[derive(Debug)]
 pub struct FindRefreshVersions {
     /// The sessions after this number.
     pub after: SessionId,
     /// And up to this one.
     pub last: SessionId,
-    /// Now.
-    pub now: Timestamp,
 }
 
 impl DbMessage for FindRefreshVersions {

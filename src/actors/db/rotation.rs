@@ -7,10 +7,8 @@
 //! grace the salt is gone, and the successor cannot be derived any more.
 //! [`StoredSession`](crate::domain::StoredSession) decides what becomes of the session.
 
-use actix::Message;
-
-use super::{CoalescedMessage, DbError, DbMessage};
-use crate::domain::{RefreshAttempt, Rotation, SessionId, Timestamp};
+use super::{CoalescedMessage, DbError, DbMessage, Request};
+use crate::domain::{RefreshAttempt, Rotation, SessionId};
 
 /// Exchanges a session's refresh secret for its successor.
 #[derive(Debug)]
@@ -19,23 +17,20 @@ pub struct RotateSession {
     pub id: SessionId,
     /// The presented secret and its successor.
     pub attempt: RefreshAttempt,
-    /// Now.
-    pub now: Timestamp,
 }
 
 /// Exchanges refresh secrets of many callers, one after the other, in one transaction.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Vec<Result<Rotation, DbError>>, DbError>")]
+#[derive(Debug)]
 pub struct RotateSessions {
-    /// Whose; the answers stand in the same order.
-    pub rotations: Vec<RotateSession>,
+    /// The refreshes, each in its own context. The answers are in the same order.
+    pub rotations: Vec<Request<RotateSession>>,
 }
 
 impl CoalescedMessage for RotateSessions {
-    type Entry = RotateSession;
+    type Entry = Request<RotateSession>;
     type EntryAnswer = Rotation;
 
-    fn from_entries(rotations: Vec<RotateSession>) -> Self {
+    fn from_entries(rotations: Vec<Request<RotateSession>>) -> Self {
         Self { rotations }
     }
 }

@@ -1,17 +1,14 @@
 //! Sessions: opening, finding, listing, ending and purging them.
 
-use actix::Message;
-
 use super::{CoalescedMessage, DbError, DbMessage};
 use crate::domain::{
-    EndReason, PasswordVersion, RequestOrigin, Scope, SecretHash, Session, SessionId, Timestamp, User, UserId,
+    EndReason, PasswordVersion, Scope, SecretHash, Session, SessionId, Timestamp, User, UserId,
 };
 
 /// Opens a session for a user whose password was just verified. If the account then has more live
 /// sessions than [`Session::MAX_LIVE`], those that were not used for the longest time end. Ended sessions
 /// that no query reads any more are deleted.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Option<SessionId>, DbError>")]
+#[derive(Debug)]
 pub struct OpenSession {
     /// Whose.
     pub user_id: UserId,
@@ -24,10 +21,6 @@ pub struct OpenSession {
     pub refresh_version: u8,
     /// What its tokens may do at most.
     pub scope: Scope,
-    /// Where it was opened from.
-    pub origin: RequestOrigin,
-    /// Now.
-    pub now: Timestamp,
     /// When it ends unless its refresh token is used before.
     pub expires_at: Timestamp,
 }
@@ -37,20 +30,17 @@ impl DbMessage for OpenSession {
 }
 
 /// A token's user and session: what must be alive for the token to be worth anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct SessionLookup {
     /// The token's `uid`.
     pub user_id: UserId,
     /// The token's `sid`.
     pub session_id: SessionId,
-    /// Now.
-    pub now: Timestamp,
 }
 
 /// Finds the users of live sessions: the one question behind every authenticated request. `None`
 /// stands where the session has ended, or its user is disabled or deleted.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Vec<Result<Option<User>, DbError>>, DbError>")]
+#[derive(Debug)]
 pub struct FindActiveUsers {
     /// Whose sessions; the answers stand in the same order.
     pub keys: Vec<SessionLookup>,
@@ -70,15 +60,12 @@ impl DbMessage for FindActiveUsers {
 }
 
 /// Lists a user's sessions, the newest first, at most [`ListSessions::MAX_SESSIONS`].
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Vec<Session>, DbError>")]
+#[derive(Debug)]
 pub struct ListSessions {
     /// Whose.
     pub user_id: UserId,
     /// Whether those that ended, and were not purged yet, are listed too.
     pub with_ended: bool,
-    /// Now.
-    pub now: Timestamp,
 }
 
 impl ListSessions {
@@ -91,8 +78,7 @@ impl DbMessage for ListSessions {
 }
 
 /// Ends one session; `false` where there is none alive of that number (and that user).
-#[derive(Debug, Message)]
-#[rtype(result = "Result<bool, DbError>")]
+#[derive(Debug)]
 pub struct EndSession {
     /// Which.
     pub id: SessionId,
@@ -100,8 +86,6 @@ pub struct EndSession {
     pub owner: Option<UserId>,
     /// Why.
     pub reason: EndReason,
-    /// Now.
-    pub now: Timestamp,
 }
 
 impl DbMessage for EndSession {
@@ -109,8 +93,7 @@ impl DbMessage for EndSession {
 }
 
 /// Ends a user's sessions and says how many; `None` where there is no such user.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Option<usize>, DbError>")]
+#[derive(Debug)]
 pub struct EndUserSessions {
     /// Whose.
     pub user_id: UserId,
@@ -118,8 +101,6 @@ pub struct EndUserSessions {
     pub except: Option<SessionId>,
     /// Why.
     pub reason: EndReason,
-    /// Now.
-    pub now: Timestamp,
 }
 
 impl DbMessage for EndUserSessions {

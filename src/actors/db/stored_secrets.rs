@@ -1,14 +1,11 @@
 //! The secrets that must be read back, all of them at once: so that they are wrapped by one key, or
 //! none is wrapped.
 
-use actix::Message;
-
-use super::{DbError, DbMessage};
+use super::DbMessage;
 use crate::domain::{Rewrapped, SecretRow};
 
 /// Finds every secret.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Vec<SecretRow>, DbError>")]
+#[derive(Debug)]
 pub struct FindSecretRows;
 
 impl DbMessage for FindSecretRows {
@@ -18,8 +15,7 @@ impl DbMessage for FindSecretRows {
 /// Stores every secret otherwise, in one transaction; `false`, and nothing is changed, where others
 /// than these are there by now. Where one stood in the clear, the file is rewritten at
 /// the next start.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<bool, DbError>")]
+#[derive(Debug)]
 pub struct ReplaceSecretRows {
     /// All of them, those that stay as they are among them.
     pub rows: Vec<Rewrapped>,

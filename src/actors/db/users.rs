@@ -1,11 +1,7 @@
 //! Users: adding, finding, changing and deleting them.
 
-use actix::Message;
-
-use super::{DbError, DbMessage};
-use crate::domain::{
-    Email, PasswordHash, PasswordVersion, Role, Timestamp, User, UserChange, UserId, Username,
-};
+use super::DbMessage;
+use crate::domain::{Email, PasswordHash, PasswordVersion, Role, User, UserChange, UserId, Username};
 
 /// Which of a new user's names belongs to another account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,8 +16,7 @@ pub enum NameConflict {
 
 /// Finds out whether an account has one of these names. The answer may be out of date when it
 /// arrives: it saves a hash, and [`InsertUser`] decides.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Option<NameConflict>, DbError>")]
+#[derive(Debug)]
 pub struct FindNameConflict {
     /// An e-mail address.
     pub email: Email,
@@ -34,8 +29,7 @@ impl DbMessage for FindNameConflict {
 }
 
 /// Creates a user.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Result<User, NameConflict>, DbError>")]
+#[derive(Debug)]
 pub struct InsertUser {
     /// Their e-mail address.
     pub email: Email,
@@ -45,8 +39,6 @@ pub struct InsertUser {
     pub password_hash: PasswordHash,
     /// What they may do.
     pub role: Role,
-    /// Now.
-    pub now: Timestamp,
 }
 
 impl DbMessage for InsertUser {
@@ -54,8 +46,7 @@ impl DbMessage for InsertUser {
 }
 
 /// Finds a user by number.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Option<User>, DbError>")]
+#[derive(Debug)]
 pub struct FindUser {
     /// Their number.
     pub id: UserId,
@@ -66,15 +57,12 @@ impl DbMessage for FindUser {
 }
 
 /// Changes a user, all of it or nothing.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Result<User, UpdateRefused>, DbError>")]
+#[derive(Debug)]
 pub struct UpdateUser {
     /// Who.
     pub id: UserId,
     /// What.
     pub change: UserChange,
-    /// Now.
-    pub now: Timestamp,
 }
 
 /// Why a user was not changed.
@@ -96,8 +84,7 @@ impl DbMessage for UpdateUser {
 }
 
 /// Changes the e-mail address of somebody whose password was just verified.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Result<User, UpdateRefused>, DbError>")]
+#[derive(Debug)]
 pub struct SetEmail {
     /// Whose.
     pub id: UserId,
@@ -105,8 +92,6 @@ pub struct SetEmail {
     pub expected: PasswordVersion,
     /// The new address.
     pub email: Email,
-    /// Now.
-    pub now: Timestamp,
 }
 
 impl DbMessage for SetEmail {
@@ -114,15 +99,12 @@ impl DbMessage for SetEmail {
 }
 
 /// Deletes a user with their sessions; the username is never given again.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Result<(), DeleteRefused>, DbError>")]
+#[derive(Debug)]
 pub struct DeleteUser {
     /// Who.
     pub id: UserId,
     /// The password that was verified, as in [`SetPassword`](super::SetPassword).
     pub expected: Option<PasswordVersion>,
-    /// Now.
-    pub now: Timestamp,
 }
 
 /// Why a user was not deleted.

@@ -11,8 +11,8 @@ use crate::{
         token::{ANNOUNCEMENT_PERIOD, KeyError, Keyring, SigningSetup, new_key_row},
     },
     domain::{
-        Algorithm, Clock, KeySet, KeyWrap, NoRandomness, OpenError, Random, RefreshSecretRow, Revocation,
-        StoredOtherwise, Timestamp, WrapError,
+        Algorithm, Clock, Context, KeySet, KeyWrap, NoRandomness, OpenError, Random, RefreshSecretRow,
+        Revocation, StoredOtherwise, Timestamp, WrapError,
     },
 };
 
@@ -75,18 +75,19 @@ pub struct KeyPolicy {
 ///
 /// If the database fails or holds an unusable key.
 pub async fn open_keyring(db: &Db, policy: &KeyPolicy) -> Result<(KeySet, Keyring), KeyringError> {
-    let mut set = db.ask(FindKeys).await?;
+    let context = &Context::system(policy.clock.now());
+    let mut set = db.ask(FindKeys, context).await?;
     let newest = set.keys.last();
     let fits = newest.is_some_and(|key| key.algorithm == policy.algorithm);
     if !fits && policy.setup.secret_key.is_none() {
-        let now = policy.clock.now();
+        let now = context.now;
         let newest = newest.map(|key| key.kid.clone());
         let maker = (&policy.setup.key_wrap, &policy.random);
         let key = new_key_row(policy.algorithm, maker, now, now)?;
         log::info!("made a signing key {} for {}", key.kid, policy.algorithm);
-        set = db.ask(InsertKey { key, newest }).await??;
+        set = db.ask(InsertKey { key, newest }, context).await??;
     }
-    set = with_refresh_secret(db, policy, set).await?;
+    set = with_refresh_secret(db, policy, set, context).await?;
     let keyring = Keyring::new(&set, &policy.setup)?;
     Ok((set, keyring))
 }
@@ -96,13 +97,14 @@ pub(super) async fn with_refresh_secret(
     db: &Db,
     policy: &KeyPolicy,
     set: KeySet,
+    context: &Context,
 ) -> Result<KeySet, KeyringError> {
     if !set.refresh_secrets.is_empty() {
         return Ok(set);
     }
     let maker = (&policy.setup.key_wrap, &policy.random);
-    let secret = new_refresh_secret(0, policy.clock.now(), maker)?;
-    Ok(db.ask(InsertRefreshSecret { secret, newest: None }).await??)
+    let secret = new_refresh_secret(0, context.now, maker)?;
+    Ok(db.ask(InsertRefreshSecret { secret, newest: None }, context).await??)
 }
 
 fn new_refresh_secret(
@@ -123,18 +125,18 @@ fn new_refresh_secret(
 /// If no version can be made or stored.
 pub async fn rotate_refresh_secret(
     db: &Db,
-    clock: &Clock,
+    context: &Context,
     maker: (&KeyWrap, &Random),
 ) -> Result<RefreshSecretRow, KeyringError> {
-    let known = db.ask(FindKeys).await?.refresh_secrets;
+    let known = db.ask(FindKeys, context).await?.refresh_secrets;
     let newest = known.last().map(|secret| secret.version);
     let version = newest.map_or(0, |newest| newest.wrapping_add(1));
     if known.iter().any(|secret| secret.version == version) {
         return Err(KeyringError::NoVersionLeft);
     }
-    let used_from = clock.now() + REFRESH_ANNOUNCEMENT_PERIOD;
+    let used_from = context.now + REFRESH_ANNOUNCEMENT_PERIOD;
     let secret = new_refresh_secret(version, used_from, maker)?;
-    let mut after = db.ask(InsertRefreshSecret { secret, newest }).await??.refresh_secrets;
+    let mut after = db.ask(InsertRefreshSecret { secret, newest }, context).await??.refresh_secrets;
     let secret = after.pop().ok_or(KeyringError::NoVersionLeft)?;
     log::info!("version {} of the refresh secret makes new tokens from {used_from}", secret.version);
     Ok(secret)
@@ -150,15 +152,15 @@ pub async fn rotate_keys(
     db: &Db,
     algorithm: Algorithm,
     at_once: bool,
-    clock: &Clock,
+    context: &Context,
     (key_wrap, random): (&KeyWrap, &Random),
 ) -> Result<KeySet, KeyringError> {
-    let newest = db.ask(FindKeys).await?.keys.last().map(|key| key.kid.clone());
-    let now = clock.now();
+    let newest = db.ask(FindKeys, context).await?.keys.last().map(|key| key.kid.clone());
+    let now = context.now;
     let signs_from = if at_once { now } else { now + ANNOUNCEMENT_PERIOD };
     let key = new_key_row(algorithm, (key_wrap, random), now, signs_from)?;
     log::info!("made a signing key {} for {algorithm}; it signs from {signs_from}", key.kid);
-    Ok(db.ask(InsertKey { key, newest }).await??)
+    Ok(db.ask(InsertKey { key, newest }, context).await??)
 }
 
 /// The result of `revoke_key`.
@@ -179,15 +181,15 @@ pub enum Revoked {
 pub async fn revoke_key(
     db: &Db,
     kid: &str,
-    clock: &Clock,
+    context: &Context,
     (key_wrap, random): (&KeyWrap, &Random),
 ) -> Result<Option<Revoked>, KeyringError> {
-    let keys = db.ask(FindKeys).await?.keys;
+    let keys = db.ask(FindKeys, context).await?.keys;
     let Some(key) = keys.iter().find(|key| key.kid == kid) else { return Ok(None) };
-    let now = clock.now();
+    let now = context.now;
     let successor = new_key_row(key.algorithm, (key_wrap, random), now, now)?;
     let name = successor.kid.clone();
-    Ok(match db.ask(RevokeKey { kid: kid.to_owned(), successor, now }).await?? {
+    Ok(match db.ask(RevokeKey { kid: kid.to_owned(), successor }, context).await?? {
         Revocation::Unknown => None,
         Revocation::Deleted => Some(Revoked::NotSigning),
         Revocation::Replaced => Some(Revoked::ReplacedBy(name)),

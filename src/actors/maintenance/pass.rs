@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     actors::{
-        db::{CountSlice, Db, DbError, EmptyLog, FindHighestCost, FindKeys, PurgeKeys, TableCounts},
+        db::{CountSlice, Db, DbError, FindHighestCost, FindKeys, PurgeKeys, TableCounts},
         token::{ANNOUNCEMENT_PERIOD, KeyError, KeyState, Keyring},
     },
-    domain::{KeySet, SessionRules, StoredOtherwise, Timestamp},
+    domain::{Context, KeySet, SessionRules, StoredOtherwise, Timestamp},
 };
 
 /// How often the write-ahead log is emptied. It holds earlier versions of pages, with deleted users and with
@@ -65,13 +65,13 @@ impl Pass {
     ///
     /// When the keys cannot be read from the database.
     pub(super) async fn run(self) -> Result<PassReport, KeyringError> {
-        let now = self.policy.clock.now();
-        let stored = self.db.ask(FindKeys).await?;
-        let (set, not_renewed) = match self.renew_keys(stored.clone(), now).await {
+        let context = Context::system(self.policy.clock.now());
+        let stored = self.db.ask(FindKeys, &context).await?;
+        let (set, not_renewed) = match self.renew_keys(stored.clone(), &context).await {
             Ok(set) => (set, None),
             Err(error) => (stored, Some(error)),
         };
-        let (routine, not_done) = match self.run_routine(&set, now).await {
+        let (routine, not_done) = match self.run_routine(&set, &context).await {
             Ok(routine) => (Some(routine), None),
             Err(error) => (None, Some(error)),
         };
@@ -85,13 +85,16 @@ impl Pass {
         Ok(PassReport { stored_otherwise, new_keyring, unreadable, routine, failed })
     }
 
-    async fn run_routine(&self, set: &KeySet, now: Timestamp) -> Result<RoutineReport, KeyringError> {
+    async fn run_routine(&self, set: &KeySet, context: &Context) -> Result<RoutineReport, KeyringError> {
         let token_lifetime = self.policy.setup.token_lifetime;
-        let purge_progress =
-            self.purge_progress.clone().purge_next(&self.db, set, &self.rules, token_lifetime, now).await?;
-        let log_emptied_at = self.empty_log(now).await?;
-        let highest_cost = self.db.ask(self.find_cost).await?;
-        let counts = self.db.ask(self.count_slice).await?;
+        let purge_progress = self
+            .purge_progress
+            .clone()
+            .purge_next(&self.db, set, &self.rules, token_lifetime, context)
+            .await?;
+        let log_emptied_at = self.empty_log(context.now).await?;
+        let highest_cost = self.db.ask(self.find_cost, context).await?;
+        let counts = self.db.ask(self.count_slice, context).await?;
         Ok(RoutineReport { purge_progress, log_emptied_at, highest_cost, counts })
     }
 
@@ -119,7 +122,7 @@ impl Pass {
         if self.log_bytes == 0 || !is_due {
             return Ok(self.log_emptied_at);
         }
-        match self.db.ask(EmptyLog).await {
+        match self.db.empty_log().await {
             Ok(()) => Ok(Some(now)),
             // Another process is reading. The next pass tries again.
             Err(DbError::Locked) => Ok(self.log_emptied_at),
@@ -128,11 +131,12 @@ impl Pass {
     }
 
     /// Makes the keys that are due, deletes those that have retired, and returns the resulting keys.
-    async fn renew_keys(&self, mut set: KeySet, now: Timestamp) -> Result<KeySet, KeyringError> {
+    async fn renew_keys(&self, mut set: KeySet, context: &Context) -> Result<KeySet, KeyringError> {
+        let now = context.now;
         let external = self.policy.setup.secret_key.is_some();
         let add = async |algorithm, at_once| {
             let maker = (&self.policy.setup.key_wrap, &self.policy.random);
-            rotate_keys(&self.db, algorithm, at_once, &self.policy.clock, maker).await
+            rotate_keys(&self.db, algorithm, at_once, context, maker).await
         };
         match set.keys.last() {
             _ if external => {}
@@ -151,9 +155,9 @@ impl Pass {
             .map(|key| key.kid)
             .collect();
         if !retired.is_empty() {
-            self.db.ask(PurgeKeys { kids: retired }).await?;
-            set = self.db.ask(FindKeys).await?;
+            self.db.ask(PurgeKeys { kids: retired }, context).await?;
+            set = self.db.ask(FindKeys, context).await?;
         }
-        with_refresh_secret(&self.db, &self.policy, set).await
+        with_refresh_secret(&self.db, &self.policy, set, context).await
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::KeyringError;
 use crate::{
     actors::db::{Db, FindRefreshVersions, PurgeRefreshSecrets, PurgeSessions},
-    domain::{KeySet, SessionId, SessionRules, Timestamp},
+    domain::{Context, KeySet, SessionId, SessionRules, Timestamp},
 };
 
 /// The number of sessions that one pass looks at.
@@ -34,21 +34,20 @@ impl PurgeProgress {
         set: &KeySet,
         rules: &SessionRules,
         token_lifetime: Duration,
-        now: Timestamp,
+        context: &Context,
     ) -> Result<Self, KeyringError> {
         if self.at == SessionId::default() {
-            self.unused = outdated(set, rules.refresh_lifetime.max(token_lifetime), now);
+            self.unused = outdated(set, rules.refresh_lifetime.max(token_lifetime), context.now);
         }
         let purge = PurgeSessions {
             after: self.at,
             batch: BATCH,
-            ended_before: now - ENDED_SESSIONS_KEPT,
-            replaced_before: now - rules.refresh_grace,
-            now,
+            ended_before: context.now - ENDED_SESSIONS_KEPT,
+            replaced_before: context.now - rules.refresh_grace,
         };
-        if let Some(last) = db.ask(purge).await?.last {
+        if let Some(last) = db.ask(purge, context).await?.last {
             if !self.unused.is_empty() {
-                let in_use = db.ask(FindRefreshVersions { after: self.at, last, now }).await?;
+                let in_use = db.ask(FindRefreshVersions { after: self.at, last }, context).await?;
                 self.unused.retain(|version| !in_use.contains(version));
             }
             self.at = last;
@@ -58,7 +57,7 @@ impl PurgeProgress {
             return Ok(Self::default());
         }
         log::info!("deleting versions of the refresh secret that no live session uses: {:?}", self.unused);
-        db.ask(PurgeRefreshSecrets { versions: self.unused }).await?;
+        db.ask(PurgeRefreshSecrets { versions: self.unused }, context).await?;
         Ok(Self::default())
     }
 }

@@ -7,7 +7,7 @@ use super::{
     hash::{self, Comparison},
     lanes::Job,
 };
-use crate::domain::{Password, PasswordHash, Random};
+use crate::domain::{Password, PasswordHash, Random, RequestId};
 
 /// The settings that the hash threads share: how to hash, and the dummy for unknown users.
 #[derive(Debug)]
@@ -59,8 +59,9 @@ impl Hasher {
         &self,
         password: &Password,
         hash: Option<&PasswordHash>,
+        request_id: &RequestId,
     ) -> Result<Comparison, PasswordError> {
-        Comparison::new(password, hash, &self.dummy, self.level.load(Ordering::Relaxed))
+        Comparison::new(password, hash, &self.dummy, self.level.load(Ordering::Relaxed), request_id)
     }
 
     /// A job that hashes a dummy, for tests of how hash threads treat jobs.
@@ -72,7 +73,7 @@ impl Hasher {
         &self,
         finish: impl FnOnce() -> Result<A, PasswordError> + Send + 'static,
     ) -> Result<Job<A>, PasswordError> {
-        let comparison = self.comparison(&Password::new(String::new()), None)?;
+        let comparison = self.comparison(&Password::new(String::new()), None, &RequestId::default())?;
         Job::new(comparison.run, comparison.input, move |_| finish())
     }
 }

@@ -6,7 +6,7 @@ use super::{
     HashSlot, Hasher, Job, PasswordError,
     hash::{self, Comparison, Hashing},
 };
-use crate::domain::{NewPassword, Password, PasswordHash};
+use crate::domain::{NewPassword, Password, PasswordHash, RequestId};
 
 /// A message to [`PasswordActor`](super::PasswordActor): work that costs about one hash.
 pub trait PasswordMessage: Message<Result = Result<Self::Answer, PasswordError>> + Send + 'static {
@@ -47,6 +47,8 @@ pub struct VerifyPassword {
     pub password: Password,
     /// The stored hash, if there is one.
     pub hash: Option<PasswordHash>,
+    /// The request that the password came with.
+    pub request_id: RequestId,
 }
 
 /// The result of a comparison.
@@ -65,7 +67,8 @@ impl PasswordMessage for VerifyPassword {
     type Answer = PasswordVerdict;
 
     fn prepare(self, hasher: &Hasher) -> Result<Job<PasswordVerdict>, PasswordError> {
-        let Comparison { input, run, expected } = hasher.comparison(&self.password, self.hash.as_ref())?;
+        let Comparison { input, run, expected } =
+            hasher.comparison(&self.password, self.hash.as_ref(), &self.request_id)?;
         let cost = hasher.cost;
         Job::new(run, input, move |digest| {
             if !expected.matches(digest) {

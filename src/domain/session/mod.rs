@@ -3,7 +3,7 @@
 mod refresh_chain;
 mod rotation;
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 pub use refresh_chain::{
     Derivation, OriginFingerprint, Presentation, RefreshChain, Salt, SecretHash, Theft, UnknownFormat,
@@ -21,20 +21,6 @@ impl std::fmt::Display for SessionId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// The origin of a request, as the list of sessions shows it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RequestOrigin {
-    /// The address of the client, as the connection or a trusted proxy gives it.
-    pub ip: Option<IpAddr>,
-    /// The `User-Agent`, truncated to [`RequestOrigin::MAX_USER_AGENT`] characters.
-    pub user_agent: Option<String>,
-}
-
-impl RequestOrigin {
-    /// The maximum number of characters of a stored `User-Agent`.
-    pub const MAX_USER_AGENT: usize = 256;
 }
 
 /// Why a session ended.

@@ -21,6 +21,7 @@ use crate::{
             errors,
             fields::Fields,
             json::JsonObject,
+            origin::Origin,
             parameters::{PathId, Query},
             render::{Items, ROLE, SESSION_LIST, SessionBody, USER, UserBody, ok},
         },
@@ -72,10 +73,12 @@ struct PageBody<'a> {
 pub(crate) async fn list(
     api: web::Data<Api>,
     bearer: Bearer,
+    origin: Origin,
     query: Query,
 ) -> Result<HttpResponse, ApiError> {
     let browse = BrowseUsers {
         token: bearer.0,
+        origin: origin.0,
         prefix: query.prefix()?,
         after: query.after()?,
         limit: query.limit()?,
@@ -94,8 +97,13 @@ pub(crate) const SHOW: Operation = Operation::new("readUser", Tag::Administratio
     .with(USER)
     .fails(&[errors::NOT_FOUND]);
 
-pub(crate) async fn show(api: web::Data<Api>, bearer: Bearer, id: PathId) -> Result<HttpResponse, ApiError> {
-    let user = api.accounts.ask(ShowUser { token: bearer.0, id: UserId(id.0) }).await?;
+pub(crate) async fn show(
+    api: web::Data<Api>,
+    bearer: Bearer,
+    origin: Origin,
+    id: PathId,
+) -> Result<HttpResponse, ApiError> {
+    let user = api.accounts.ask(ShowUser { token: bearer.0, origin: origin.0, id: UserId(id.0) }).await?;
     Ok(ok(UserBody::from(&user)))
 }
 
@@ -128,6 +136,7 @@ const USER_CHANGE: &Schema = &Schema {
 pub(crate) async fn change(
     api: web::Data<Api>,
     bearer: Bearer,
+    origin: Origin,
     id: PathId,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
@@ -142,7 +151,8 @@ pub(crate) async fn change(
         return Err(ApiError::validation(mistakes));
     }
     let change = UserChange { email, role, disabled };
-    let user = api.accounts.ask(ChangeUser { token: bearer.0, id: UserId(id.0), change }).await?;
+    let user =
+        api.accounts.ask(ChangeUser { token: bearer.0, origin: origin.0, id: UserId(id.0), change }).await?;
     Ok(ok(UserBody::from(&user)))
 }
 
@@ -156,9 +166,10 @@ pub(crate) const REMOVE: Operation = Operation::new("deleteUser", Tag::Administr
 pub(crate) async fn remove(
     api: web::Data<Api>,
     bearer: Bearer,
+    origin: Origin,
     id: PathId,
 ) -> Result<HttpResponse, ApiError> {
-    api.accounts.ask(RemoveUser { token: bearer.0, id: UserId(id.0) }).await?;
+    api.accounts.ask(RemoveUser { token: bearer.0, origin: origin.0, id: UserId(id.0) }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -173,9 +184,11 @@ pub(crate) const SESSIONS: Operation =
 pub(crate) async fn sessions(
     api: web::Data<Api>,
     bearer: Bearer,
+    origin: Origin,
     id: PathId,
 ) -> Result<HttpResponse, ApiError> {
-    let sessions = api.accounts.ask(ShowSessionsOfUser { token: bearer.0, id: UserId(id.0) }).await?;
+    let sessions =
+        api.accounts.ask(ShowSessionsOfUser { token: bearer.0, origin: origin.0, id: UserId(id.0) }).await?;
     let items = sessions.iter().map(|session| SessionBody::new(session, None)).collect();
     Ok(ok(Items { items }))
 }
@@ -190,9 +203,10 @@ pub(crate) const END_SESSIONS: Operation =
 pub(crate) async fn end_sessions(
     api: web::Data<Api>,
     bearer: Bearer,
+    origin: Origin,
     id: PathId,
 ) -> Result<HttpResponse, ApiError> {
-    api.accounts.ask(EndSessionsOfUser { token: bearer.0, id: UserId(id.0) }).await?;
+    api.accounts.ask(EndSessionsOfUser { token: bearer.0, origin: origin.0, id: UserId(id.0) }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

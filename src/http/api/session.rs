@@ -16,6 +16,7 @@ use crate::{
             api_error::ApiError,
             bearer::Bearer,
             errors,
+            origin::Origin,
             parameters::{PathId, Query},
             render::{Items, SESSION_LIST, SessionBody, ok},
         },
@@ -36,10 +37,12 @@ pub(crate) const LIST: Operation = Operation::new("listSessions", Tag::Sessions,
 pub(crate) async fn list(
     api: web::Data<Api>,
     bearer: Bearer,
+    origin: Origin,
     query: Query,
 ) -> Result<HttpResponse, ApiError> {
     let with_ended = query.boolean("ended")?;
-    let (sessions, current) = api.accounts.ask(ListOwnSessions { token: bearer.0, with_ended }).await?;
+    let (sessions, current) =
+        api.accounts.ask(ListOwnSessions { token: bearer.0, origin: origin.0, with_ended }).await?;
     let items = sessions.iter().map(|session| SessionBody::new(session, Some(current))).collect();
     Ok(ok(Items { items }))
 }
@@ -50,8 +53,13 @@ pub(crate) const END: Operation = Operation::new("endSession", Tag::Sessions, "E
     .answers(StatusCode::NO_CONTENT, "The session has ended.")
     .fails(&[errors::NOT_FOUND]);
 
-pub(crate) async fn end(api: web::Data<Api>, bearer: Bearer, id: PathId) -> Result<HttpResponse, ApiError> {
-    api.accounts.ask(EndOwnSession { token: bearer.0, id: SessionId(id.0) }).await?;
+pub(crate) async fn end(
+    api: web::Data<Api>,
+    bearer: Bearer,
+    origin: Origin,
+    id: PathId,
+) -> Result<HttpResponse, ApiError> {
+    api.accounts.ask(EndOwnSession { token: bearer.0, origin: origin.0, id: SessionId(id.0) }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -60,8 +68,12 @@ pub(crate) const END_OTHERS: Operation =
         .for_owners()
         .answers(StatusCode::NO_CONTENT, "All sessions but this one have ended.");
 
-pub(crate) async fn end_others(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
-    api.accounts.ask(EndOtherSessions { token: bearer.0 }).await?;
+pub(crate) async fn end_others(
+    api: web::Data<Api>,
+    bearer: Bearer,
+    origin: Origin,
+) -> Result<HttpResponse, ApiError> {
+    api.accounts.ask(EndOtherSessions { token: bearer.0, origin: origin.0 }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -70,8 +82,12 @@ pub(crate) const LOG_OUT: Operation = Operation::new("logOut", Tag::Sessions, "E
     .for_callers()
     .answers(StatusCode::NO_CONTENT, "The session has ended.");
 
-pub(crate) async fn log_out(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
-    api.accounts.ask(LogOut { token: bearer.0 }).await?;
+pub(crate) async fn log_out(
+    api: web::Data<Api>,
+    bearer: Bearer,
+    origin: Origin,
+) -> Result<HttpResponse, ApiError> {
+    api.accounts.ask(LogOut { token: bearer.0, origin: origin.0 }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -152,10 +152,11 @@ const REVOCATION_REQUEST: &Schema = &Schema {
 
 pub(crate) async fn revoke(
     api: web::Data<Api>,
+    origin: Origin,
     form: Result<Form, ApiError>,
 ) -> Result<HttpResponse, OAuthError> {
     let token = form?.take("token").ok_or_else(|| FieldError::missing(&["body", "token"]))?;
-    api.accounts.ask(Revoke { token }).await?;
+    api.accounts.ask(Revoke { token, origin: origin.0 }).await?;
     Ok(HttpResponse::Ok().finish())
 }
 

@@ -70,7 +70,7 @@ where
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let until_sent = unread::track(&mut request);
-        let id = self.ids.of(request.headers());
+        let id = self.ids.name(&request);
         metrics::request_began();
         Observed {
             inner: self.service.call(request),

@@ -7,3 +7,5 @@ mod outage_log;
 mod request_id;
 pub(crate) mod request_tracker;
 pub(crate) mod unread;
+
+pub(crate) use self::request_id::request_id;

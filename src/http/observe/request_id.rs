@@ -2,16 +2,19 @@
 
 use std::{
     cell::Cell,
-    fmt::Write,
     hash::{BuildHasher, RandomState},
+    io::Write,
 };
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{
+    HttpMessage, HttpRequest,
+    dev::ServiceRequest,
+    http::header::{HeaderMap, HeaderName, HeaderValue},
+};
+
+use crate::domain::RequestId;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The longest request id that is taken over from a client.
-const MAX_REQUEST_ID: usize = 128;
 
 /// Names one worker's requests. A request that brings no name gets a scrambled counter.
 pub(super) struct RequestIds {
@@ -25,25 +28,33 @@ impl Default for RequestIds {
     }
 }
 
-impl RequestIds {
-    /// The name that a request brings, if it is well-formed, or a new one.
-    pub(super) fn of(&self, headers: &HeaderMap) -> HeaderValue {
-        let given = headers.get(&X_REQUEST_ID).filter(|id| is_well_formed(id));
-        given.cloned().unwrap_or_else(|| self.next())
-    }
+/// The number that a request without a name was given, among the request's extensions.
+struct Number(u64);
 
-    fn next(&self) -> HeaderValue {
-        let number = self.next.get();
-        self.next.set(number.wrapping_add(1));
-        let mut text = String::with_capacity(16);
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{:016x}", self.hasher.hash_one(number));
-        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("-"))
+impl RequestIds {
+    /// The name that a request brings, if it is well-formed, or a new one. [`request_id`] finds it again.
+    pub(super) fn name(&self, request: &ServiceRequest) -> HeaderValue {
+        if let Some(given) = given(request.headers()) {
+            return given.clone();
+        }
+        let count = self.next.get();
+        self.next.set(count.wrapping_add(1));
+        let number = self.hasher.hash_one(count);
+        request.extensions_mut().insert(Number(number));
+        let mut text = [b'-'; 16];
+        // Sixteen digits fit.
+        let _ = write!(text.as_mut_slice(), "{}", RequestId::numbered(number));
+        HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("-"))
     }
 }
 
-fn is_well_formed(id: &HeaderValue) -> bool {
-    let bytes = id.as_bytes();
-    (1..=MAX_REQUEST_ID).contains(&bytes.len())
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
+fn given(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get(&X_REQUEST_ID).filter(|id| RequestId::is_well_formed(id.as_bytes()))
+}
+
+/// The name of a request. In an application without [`Observe`](super::Observe) only clients name requests.
+pub(crate) fn request_id(request: &HttpRequest) -> RequestId {
+    let given = given(request.headers()).and_then(|id| RequestId::parse(id.to_str().ok()?));
+    let number = || request.extensions().get::<Number>().map(|number| RequestId::numbered(number.0));
+    given.or_else(number).unwrap_or_default()
 }

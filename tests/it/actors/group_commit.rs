@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use sekisho::{
     actors::{
         Pinger,
-        db::{Close, DbError, InsertUser, NameConflict},
+        db::{DbError, InsertUser, NameConflict},
     },
     domain::{Email, PasswordHash, Role, Username},
 };
@@ -21,7 +21,7 @@ use super::{
     },
     steps::{begin, settle},
 };
-use crate::support::START;
+use crate::support::SendToDb;
 
 type Answer<T> = JoinHandle<Result<T, DbError>>;
 
@@ -29,7 +29,7 @@ type Answer<T> = JoinHandle<Result<T, DbError>>;
 async fn hold(database: &LoneDatabase) -> (Held, Answer<()>) {
     let (message, mut held) = HoldDatabase::new();
     let db = database.db.clone();
-    let answer = begin(async move { db.ask(message).await }).await;
+    let answer = begin(async move { db.send(message).await }).await;
     held.entered().await;
     (held, answer)
 }
@@ -38,7 +38,7 @@ async fn hold(database: &LoneDatabase) -> (Held, Answer<()>) {
 macro_rules! queue {
     ($database:expr, $message:expr) => {{
         let (db, message) = ($database.db.clone(), $message);
-        begin(async move { db.ask(message).await }).await
+        begin(async move { db.send(message).await }).await
     }};
 }
 
@@ -48,7 +48,6 @@ fn insert_user(name: &str) -> InsertUser {
         username: Username::parse(name).unwrap(),
         password_hash: PasswordHash::new(String::new()),
         role: Role::User,
-        now: START,
     }
 }
 
@@ -59,17 +58,17 @@ async fn a_commit_is_durable_when_it_is_answered_on_every_connection_there_is() 
     for _ in 0..2 {
         // The system still writes what a killed process has handed to it; only FULL (2) survives a power cut.
         for (name, value) in [("synchronous", "2"), ("journal_mode", "wal"), ("foreign_keys", "1")] {
-            assert_eq!(database.db.ask(ReadPragma(name)).await.as_deref(), Ok(value), "{name}");
+            assert_eq!(database.db.send(ReadPragma(name)).await.as_deref(), Ok(value), "{name}");
         }
         // The next round sees the connection that the restarted actor opens.
-        assert_eq!(database.db.ask(ReadAndPanic).await, Err(DbError::Panicked));
+        assert_eq!(database.db.send(ReadAndPanic).await, Err(DbError::Panicked));
     }
 }
 
 #[actix_web::test]
 async fn writes_that_queued_up_behind_another_share_one_commit() {
     let database = LoneDatabase::start();
-    database.db.ask(write("first")).await.unwrap();
+    database.db.send(write("first")).await.unwrap();
     let before = database.commits();
     let (held, _) = hold(&database).await;
     let mut writes = Vec::new();
@@ -88,11 +87,11 @@ async fn writes_that_queued_up_behind_another_share_one_commit() {
 #[actix_web::test]
 async fn an_idle_database_commits_each_write_at_once() {
     let database = LoneDatabase::start();
-    database.db.ask(write("first")).await.unwrap();
+    database.db.send(write("first")).await.unwrap();
     let before = database.commits();
 
     for number in 0..5 {
-        database.db.ask(write(&format!("n{number}"))).await.unwrap();
+        database.db.send(write(&format!("n{number}"))).await.unwrap();
     }
 
     assert_eq!(database.commits() - before, 5);
@@ -117,7 +116,7 @@ async fn a_message_that_fails_undoes_itself_and_no_other() {
 #[actix_web::test]
 async fn a_commit_that_fails_fails_every_answer_that_rests_on_it() {
     let database = LoneDatabase::start();
-    database.db.ask(insert_user("alice")).await.unwrap().unwrap();
+    database.db.send(insert_user("alice")).await.unwrap().unwrap();
     let (held, _) = hold(&database).await;
     let before = queue!(database, write("before"));
     let bob = queue!(database, insert_user("bob"));
@@ -136,14 +135,14 @@ async fn a_commit_that_fails_fails_every_answer_that_rests_on_it() {
     assert!(read.await.unwrap().is_err_and(|error| failed(&error)));
     assert_eq!(database.committed(), [""; 0]);
     // And the next batch is not affected.
-    assert_eq!(database.db.ask(insert_user("bob")).await.unwrap().map(|bob| bob.id.0), Ok(2));
-    assert_eq!(database.db.ask(insert_user("ALICE")).await.unwrap(), Err(NameConflict::Email));
+    assert_eq!(database.db.send(insert_user("bob")).await.unwrap().map(|bob| bob.id.0), Ok(2));
+    assert_eq!(database.db.send(insert_user("ALICE")).await.unwrap(), Err(NameConflict::Email));
 }
 
 #[actix_web::test]
 async fn a_panic_in_a_batch_answers_everybody_and_the_actor_works_again() {
     let database = LoneDatabase::start();
-    database.db.ask(write("kept")).await.unwrap();
+    database.db.send(write("kept")).await.unwrap();
     let (held, _) = hold(&database).await;
     let before = queue!(database, write("before"));
     let read = queue!(database, CountNames);
@@ -164,9 +163,9 @@ async fn the_actor_survives_any_number_of_panics() {
     let database = LoneDatabase::start();
 
     for number in 0..20 {
-        assert_eq!(database.db.ask(ReadAndPanic).await, Err(DbError::Panicked));
-        assert_eq!(database.db.ask(WriteAndPanic("never")).await, Err(DbError::Panicked));
-        assert_eq!(database.db.ask(write(&format!("n{number:02}"))).await, Ok(()));
+        assert_eq!(database.db.send(ReadAndPanic).await, Err(DbError::Panicked));
+        assert_eq!(database.db.send(WriteAndPanic("never")).await, Err(DbError::Panicked));
+        assert_eq!(database.db.send(write(&format!("n{number:02}"))).await, Ok(()));
     }
 
     assert_eq!(database.committed().len(), 20);
@@ -221,7 +220,7 @@ async fn what_was_acknowledged_is_there_for_everybody() {
         let (db, path) = (database.db.clone(), path.clone());
         actix_web::rt::spawn(async move {
             let name = format!("n{number:03}");
-            db.ask(write(&name)).await.unwrap();
+            db.send(write(&name)).await.unwrap();
             let other = Connection::open(path).unwrap();
             other
                 .prepare("SELECT 1 FROM retired_usernames WHERE username_key = ?1")
@@ -237,9 +236,9 @@ async fn what_was_acknowledged_is_there_for_everybody() {
 #[actix_web::test]
 async fn a_full_disk_loses_nothing_acknowledged_and_is_over_when_there_is_room() {
     let database = LoneDatabase::start();
-    database.db.ask(write("kept")).await.unwrap();
+    database.db.send(write("kept")).await.unwrap();
     // The limit cannot be below the current size, so there is no room at all.
-    database.db.ask(Run("PRAGMA max_page_count = 1".to_owned())).await.unwrap();
+    database.db.send(Run("PRAGMA max_page_count = 1".to_owned())).await.unwrap();
     let (held, _) = hold(&database).await;
     let small = queue!(database, write("small"));
     let large = Run("INSERT INTO secrets (name, value) VALUES ('large', zeroblob(1000000))".to_owned());
@@ -255,9 +254,9 @@ async fn a_full_disk_loses_nothing_acknowledged_and_is_over_when_there_is_room()
         assert_eq!(committed.iter().any(|found| found == name), answer.is_ok(), "{name}: {answer:?}");
     }
 
-    database.db.ask(Run("PRAGMA max_page_count = 4294967294".to_owned())).await.unwrap();
+    database.db.send(Run("PRAGMA max_page_count = 4294967294".to_owned())).await.unwrap();
     let large = Run("INSERT INTO secrets (name, value) VALUES ('large', zeroblob(1000000))".to_owned());
-    assert_eq!(database.db.ask(large).await, Ok(()));
+    assert_eq!(database.db.send(large).await, Ok(()));
 }
 
 #[actix_web::test]
@@ -268,12 +267,12 @@ async fn another_process_that_holds_the_database_is_waited_for_and_then_told() {
 
     // Messages right after the first do not wait as long again.
     for _ in 0..3 {
-        assert_eq!(database.db.ask(write("held")).await, Err(DbError::Locked));
+        assert_eq!(database.db.send(write("held")).await, Err(DbError::Locked));
     }
-    assert_eq!(database.db.ask(CountNames).await, Ok(0));
+    assert_eq!(database.db.send(CountNames).await, Ok(0));
 
     other.execute_batch("COMMIT").unwrap();
-    assert_eq!(database.db.ask(write("free")).await, Ok(()));
+    assert_eq!(database.db.send(write("free")).await, Ok(()));
     assert_eq!(database.committed(), ["free"]);
 }
 
@@ -282,7 +281,8 @@ async fn what_queued_up_before_the_end_is_kept_and_what_comes_after_is_refused()
     let database = LoneDatabase::start();
     let (held, _) = hold(&database).await;
     let before = queue!(database, write("before"));
-    let close = queue!(database, Close);
+    let db = database.db.clone();
+    let close = begin(async move { db.close().await }).await;
     let after = queue!(database, write("after"));
     let read = queue!(database, CountNames);
 
@@ -293,7 +293,7 @@ async fn what_queued_up_before_the_end_is_kept_and_what_comes_after_is_refused()
     assert_eq!(after.await.unwrap(), Err(DbError::Closed));
     assert_eq!(read.await.unwrap(), Err(DbError::Closed));
     assert!(Pinger::from(&database.db).ping().await.is_err());
-    assert_eq!(database.db.ask(ReadAndPanic).await, Err(DbError::Closed));
-    assert_eq!(database.db.ask(write("later")).await, Err(DbError::Closed));
+    assert_eq!(database.db.send(ReadAndPanic).await, Err(DbError::Closed));
+    assert_eq!(database.db.send(write("later")).await, Err(DbError::Closed));
     assert_eq!(database.committed(), ["before"]);
 }

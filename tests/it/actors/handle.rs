@@ -10,19 +10,19 @@ use super::{
     probes::{CountNames, HoldAndWrite, HoldDatabase, LoneDatabase, write},
     steps::{begin, settle},
 };
-use crate::support::TestActors;
+use crate::support::{SendToDb, TestActors};
 
 #[actix_web::test]
 async fn beyond_the_bound_a_message_is_refused_at_once() {
     let database = LoneDatabase::start_with(Limits { in_flight: 2, deadline: None });
     let (message, mut held) = HoldDatabase::new();
     let (one, two, three) = (database.db.clone(), database.db.clone(), database.db.clone());
-    let holding = begin(async move { one.ask(message).await }).await;
+    let holding = begin(async move { one.send(message).await }).await;
     held.entered().await;
-    let waiting = begin(async move { two.ask(write("waited")).await }).await;
+    let waiting = begin(async move { two.send(write("waited")).await }).await;
 
     // The thread is held, so only a refusal can answer this.
-    let refused = three.ask(write("refused")).await;
+    let refused = three.send(write("refused")).await;
 
     assert_eq!(refused, Err(DbError::Unreachable(Unreachable::Busy("db"))));
     assert_eq!(database.db.in_flight(), 2);
@@ -31,7 +31,7 @@ async fn beyond_the_bound_a_message_is_refused_at_once() {
     assert_eq!(holding.await.unwrap(), Ok(()));
     assert_eq!(waiting.await.unwrap(), Ok(()));
     assert_eq!(database.db.in_flight(), 0);
-    assert_eq!(three.ask(write("room again")).await, Ok(()));
+    assert_eq!(three.send(write("room again")).await, Ok(()));
     assert_eq!(database.committed(), ["room again", "waited"]);
 }
 
@@ -39,11 +39,11 @@ async fn beyond_the_bound_a_message_is_refused_at_once() {
 async fn a_late_answer_is_an_unknown_outcome_and_the_actor_lives_on() {
     let hurried = Limits { in_flight: 10, deadline: Some(Duration::from_millis(20)) };
     let database = LoneDatabase::start_with(hurried);
-    let patient = Handle::new(database.addr.clone(), Limits { in_flight: 10, deadline: None });
+    let patient = database.with(Limits { in_flight: 10, deadline: None });
     // On a busy machine the deadline may pass before the message is begun.
     let held = loop {
         let (message, mut held) = HoldAndWrite::new("late");
-        let late = database.db.ask(message).await;
+        let late = database.db.send(message).await;
         assert_eq!(late, Err(DbError::Unreachable(Unreachable::TimedOut("db"))));
         if held.has_entered().await {
             break held;
@@ -54,7 +54,7 @@ async fn a_late_answer_is_an_unknown_outcome_and_the_actor_lives_on() {
 
     held.release();
     // It had begun, so it ran to its end, and the actor accepts the next message.
-    assert_eq!(patient.ask(write("next")).await, Ok(()));
+    assert_eq!(patient.send(write("next")).await, Ok(()));
     assert_eq!(database.committed(), ["late", "next"]);
 }
 
@@ -62,18 +62,18 @@ async fn a_late_answer_is_an_unknown_outcome_and_the_actor_lives_on() {
 async fn a_message_that_timed_out_before_its_turn_is_skipped() {
     let hurried = Limits { in_flight: 10, deadline: Some(Duration::from_millis(20)) };
     let database = LoneDatabase::start_with(hurried);
-    let patient = Handle::new(database.addr.clone(), Limits { in_flight: 10, deadline: None });
+    let patient = database.with(Limits { in_flight: 10, deadline: None });
     let (message, mut held) = HoldDatabase::new();
     let first = patient.clone();
-    let holding = begin(async move { first.ask(message).await }).await;
+    let holding = begin(async move { first.send(message).await }).await;
     held.entered().await;
 
-    let late = database.db.ask(write("never")).await;
+    let late = database.db.send(write("never")).await;
     held.release();
 
     assert_eq!(late, Err(DbError::Unreachable(Unreachable::TimedOut("db"))));
     assert_eq!(holding.await.unwrap(), Ok(()));
-    assert_eq!(patient.ask(CountNames).await, Ok(0));
+    assert_eq!(patient.send(CountNames).await, Ok(0));
 }
 
 #[actix_web::test]
@@ -81,9 +81,9 @@ async fn a_message_whose_caller_has_gone_before_its_turn_is_skipped() {
     let database = LoneDatabase::start();
     let (message, mut held) = HoldDatabase::new();
     let (one, two) = (database.db.clone(), database.db.clone());
-    let holding = begin(async move { one.ask(message).await }).await;
+    let holding = begin(async move { one.send(message).await }).await;
     held.entered().await;
-    let leaving = begin(async move { two.ask(write("never")).await }).await;
+    let leaving = begin(async move { two.send(write("never")).await }).await;
     assert_eq!(database.db.in_flight(), 2);
 
     leaving.abort();
@@ -92,7 +92,7 @@ async fn a_message_whose_caller_has_gone_before_its_turn_is_skipped() {
     assert_eq!(database.db.in_flight(), 1);
     held.release();
     assert_eq!(holding.await.unwrap(), Ok(()));
-    assert_eq!(database.db.ask(CountNames).await, Ok(0));
+    assert_eq!(database.db.send(CountNames).await, Ok(0));
 }
 
 /// An actor that stops when it is asked to.
@@ -149,7 +149,7 @@ async fn every_actor_is_bounded() {
     let sekisho = &actors.sekisho;
     let (message, mut held) = HoldDatabase::new();
     let db = sekisho.db().clone();
-    let holding = begin(async move { db.ask(message).await }).await;
+    let holding = begin(async move { db.send(message).await }).await;
     held.entered().await;
 
     assert!(is_bounded(&Pinger::from(sekisho.db())).await, "db");

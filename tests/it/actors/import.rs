@@ -15,7 +15,7 @@ use sekisho::{
 use tempfile::TempDir;
 
 use super::steps::{authenticate, log_in, register, try_log_in};
-use crate::support::{PASSWORD, START, TestActors};
+use crate::support::{PASSWORD, START, SendToDb, TestActors};
 
 fn imported(id: i64, username: &str, email: &str) -> ImportedUser {
     ImportedUser {
@@ -29,16 +29,16 @@ fn imported(id: i64, username: &str, email: &str) -> ImportedUser {
 }
 
 fn import(users: &[ImportedUser]) -> ImportUsers {
-    ImportUsers { users: users.to_vec(), skip_invalid: false, dry_run: false, now: START }
+    ImportUsers { users: users.to_vec(), skip_invalid: false, dry_run: false }
 }
 
 async fn run(actors: &TestActors, import: ImportUsers) -> ImportReport {
-    actors.sekisho.db().ask(import).await.unwrap()
+    actors.ask_db(import).await.unwrap()
 }
 
 async fn everybody(actors: &TestActors) -> Vec<User> {
     let list = ListUsers { prefix: String::new(), after: None, limit: 200 };
-    actors.sekisho.db().ask(list).await.unwrap().items
+    actors.ask_db(list).await.unwrap().items
 }
 
 fn problems(report: &ImportReport) -> Vec<String> {
@@ -125,12 +125,11 @@ async fn clashing(actors: &TestActors) -> Vec<ImportedUser> {
             username: Username::parse(name).unwrap(),
             password_hash: PasswordHash::new("$2b$04$".to_owned()),
             role: Role::User,
-            now: START,
         };
-        actors.sekisho.db().ask(insert).await.unwrap().unwrap();
+        actors.ask_db(insert).await.unwrap().unwrap();
     }
-    let delete = DeleteUser { id: UserId(2), expected: None, now: START };
-    actors.sekisho.db().ask(delete).await.unwrap().unwrap();
+    let delete = DeleteUser { id: UserId(2), expected: None };
+    actors.ask_db(delete).await.unwrap().unwrap();
     vec![
         imported(1, "alice", "alice@example.com"),
         imported(3, "ZOE", "other@example.com"),
@@ -204,12 +203,11 @@ async fn an_import_shares_its_batch_with_others_and_undoes_only_itself() {
         username: Username::parse("carol").unwrap(),
         password_hash: PasswordHash::new("$2b$04$".to_owned()),
         role: Role::User,
-        now: START,
     };
     let db = actors.sekisho.db();
 
     let (report, carol): (_, Result<Result<User, NameConflict>, _>) =
-        futures_util::future::join(db.ask(import(&users)), db.ask(insert)).await;
+        futures_util::future::join(db.send(import(&users)), db.send(insert)).await;
 
     assert!(!report.unwrap().applied);
     let carol = carol.unwrap().unwrap();
@@ -327,18 +325,14 @@ async fn no_name_leads_to_two_users() {
         ("Squatter at HOME", "other@example.com", Some(NameConflict::Username)),
         ("victim", "other@example.com", None),
     ] {
-        assert_eq!(
-            actors.sekisho.db().ask(named(username, address)).await,
-            Ok(taken),
-            "{username} {address}"
-        );
+        assert_eq!(actors.ask_db(named(username, address)).await, Ok(taken), "{username} {address}");
     }
     let change = UserChange {
         email: Some(Email::from_trusted("VICTIM@example.com".to_owned())),
         ..UserChange::default()
     };
-    let update = UpdateUser { id: UserId(1), change, now: START };
-    assert_eq!(actors.sekisho.db().ask(update).await, Ok(Err(UpdateRefused::EmailTaken)));
+    let update = UpdateUser { id: UserId(1), change };
+    assert_eq!(actors.ask_db(update).await, Ok(Err(UpdateRefused::EmailTaken)));
 }
 
 #[actix_web::test]
@@ -347,8 +341,8 @@ async fn a_deleted_users_number_never_comes_again() {
     // Skipped numbers belonged to no user, unless a user was deleted.
     assert!(run(&actors, import(&[imported(9, "first", "first@example.com")])).await.applied);
     assert!(run(&actors, import(&[imported(4, "later", "later@example.com")])).await.applied);
-    let delete = DeleteUser { id: UserId(9), expected: None, now: START };
-    actors.sekisho.db().ask(delete).await.unwrap().unwrap();
+    let delete = DeleteUser { id: UserId(9), expected: None };
+    actors.ask_db(delete).await.unwrap().unwrap();
 
     let users = [
         imported(8, "eight", "eight@example.com"),

@@ -25,18 +25,18 @@ use sekisho::{
             FindHighestCost, FindKeys, FindNameConflict, FindRefreshVersions, FindSecretRows, FindUser,
             HasLoggedInFrom, ImportUsers, InsertKey, InsertRefreshSecret, InsertUser, ListSessions,
             ListUsers, LoginIdentifier, NameConflict, OpenSession, PurgeKeys, PurgeRefreshSecrets,
-            PurgeSessions, RenewHash, ReplacePassword, ReplaceSecretRows, RevokeKey, RotateSession,
+            PurgeSessions, RenewHash, ReplacePassword, ReplaceSecretRows, Request, RevokeKey, RotateSession,
             RotateSessions, SessionLookup, SetEmail, SetPassword, UpdateUser,
-            sqlite::{Access, DbFile, Run},
+            sqlite::{Access, DbFile, Run, Tx},
         },
         token::new_key_row,
     },
     config::{Config, Database},
     domain::{
-        Algorithm, Cursor, Derivation, Email, EndReason, ImportedUser, KeyWrap, Network, OriginFingerprint,
-        PasswordHash, PasswordVersion, Random, RefreshAttempt, RefreshSecretRow, RequestOrigin, Revocation,
-        Rewrapped, Role, Rotation, Salt, Scope, SecretHash, SecretRow, SessionId, SessionRules, StoredSecret,
-        UserChange, UserId, Username,
+        Algorithm, Context, Cursor, Derivation, Email, EndReason, ImportedUser, KeyWrap, Network,
+        OriginFingerprint, PasswordHash, PasswordVersion, Random, RefreshAttempt, RefreshSecretRow,
+        Revocation, Rewrapped, Role, Rotation, Salt, Scope, SecretHash, SecretRow, SessionId, SessionRules,
+        StoredSecret, UserChange, UserId, Username,
     },
 };
 use tempfile::TempDir;
@@ -94,7 +94,9 @@ impl Minefield {
         if is_write {
             self.db.execute_batch("BEGIN IMMEDIATE").unwrap();
         }
-        let answer = message.run(&self.db).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let context = Context::system(START);
+        let tx = Tx { connection: &self.db, context: &context };
+        let answer = message.run(&tx).unwrap_or_else(|error| panic!("{name}: {error}"));
         if is_write {
             self.db.execute_batch("COMMIT").unwrap();
         }
@@ -175,7 +177,9 @@ fn whoever_reads_all_of_a_table_or_an_index_is_found_out() {
     }
     // The one message that walks through the tables, slice by slice, to count them for the metrics.
     let count = CountSlice { users_after: 0, sessions_after: 0, rows: 1_000_000 };
-    assert!(matches!(count.run(&minefield.db), Err(DbError::Other(_))));
+    let context = Context::system(START);
+    let tx = Tx { connection: &minefield.db, context: &context };
+    assert!(matches!(count.run(&tx), Err(DbError::Other(_))));
 }
 
 #[test]
@@ -264,7 +268,7 @@ fn send_what_reads(minefield: &mut Minefield) {
     let credentials = |identifier| FindCredentials { identifier };
     let name = |text: &str| credentials(LoginIdentifier::Name(text.to_owned()));
     let page = |prefix: &str, after: Option<Cursor>| ListUsers { prefix: prefix.to_owned(), after, limit: 3 };
-    let list = |with_ended| ListSessions { user_id: UserId(3), with_ended, now: START };
+    let list = |with_ended| ListSessions { user_id: UserId(3), with_ended };
 
     assert!(minefield.send(FindUser { id: UserId(3) }).is_some());
     assert!(minefield.send(FindUser { id: UserId(ROWS + 1) }).is_none());
@@ -274,8 +278,7 @@ fn send_what_reads(minefield: &mut Minefield) {
     assert!(minefield.send(name("aa")).is_none());
     assert_eq!(minefield.send(FindHighestCost { at_most: 31 }), Some(4));
     assert_eq!(minefield.send(FindHighestCost { at_most: 3 }), None);
-    let key =
-        |user, session| SessionLookup { user_id: UserId(user), session_id: SessionId(session), now: START };
+    let key = |user, session| SessionLookup { user_id: UserId(user), session_id: SessionId(session) };
     let find = FindActiveUsers { keys: vec![key(3, 3), key(3, 4), key(ROWS + 1, 1)] };
     let found: Vec<_> = minefield.send(find).into_iter().map(|user| user.unwrap().is_some()).collect();
     assert_eq!(found, [true, false, false]);
@@ -306,17 +309,19 @@ fn send_what_reads(minefield: &mut Minefield) {
 }
 
 fn send_what_changes_sessions(minefield: &mut Minefield) {
-    let rotate = |presented: u8, now| RotateSession {
-        id: SessionId(3),
-        attempt: RefreshAttempt {
-            presented: SecretHash([presented; 32]),
-            from: OriginFingerprint::default(),
-            successor: SecretHash([presented + 1; 32]),
-            derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
-            requested: Scope::default(),
-            rules: SessionRules { max_age: None, ..Config::default().session.rules() },
+    let rotate = |presented: u8, now| Request {
+        message: RotateSession {
+            id: SessionId(3),
+            attempt: RefreshAttempt {
+                presented: SecretHash([presented; 32]),
+                from: OriginFingerprint::default(),
+                successor: SecretHash([presented + 1; 32]),
+                derivation: Derivation { version: 0, salt: Some(Salt([presented; 16])) },
+                requested: Scope::default(),
+                rules: SessionRules { max_age: None, ..Config::default().session.rules() },
+            },
         },
-        now,
+        context: Context::system(now),
     };
     let alone = |rotation| RotateSessions { rotations: vec![rotation] };
     let open = |user| OpenSession {
@@ -325,19 +330,15 @@ fn send_what_changes_sessions(minefield: &mut Minefield) {
         refresh_hash: SecretHash([1; 32]),
         refresh_version: 0,
         scope: Scope::of(Role::User),
-        origin: RequestOrigin::default(),
-        now: START,
         expires_at: START + Duration::from_hours(1),
     };
-    let end = |id, owner| EndSession { id, owner, reason: EndReason::Revoked, now: START };
-    let end_all =
-        EndUserSessions { user_id: UserId(6), except: None, reason: EndReason::RevokedByAdmin, now: START };
+    let end = |id, owner| EndSession { id, owner, reason: EndReason::Revoked };
+    let end_all = EndUserSessions { user_id: UserId(6), except: None, reason: EndReason::RevokedByAdmin };
     let purge = |after| PurgeSessions {
         after: SessionId(after),
         batch: 3,
         ended_before: START,
         replaced_before: START,
-        now: START,
     };
 
     assert!(matches!(minefield.send(alone(rotate(0, START)))[..], [Ok(Rotation::Rotated { .. })]));
@@ -365,22 +366,16 @@ fn send_what_changes_users(minefield: &mut Minefield) {
         username: Username::parse(username).unwrap(),
         password_hash: hash("hash"),
         role: Role::User,
-        now: START,
     };
-    let update = |id, change| UpdateUser { id: UserId(id), change, now: START };
+    let update = |id, change| UpdateUser { id: UserId(id), change };
     let set = SetPassword {
         id: UserId(7),
         expected: Some(PasswordVersion(1)),
         password_hash: hash("new"),
         keep: None,
-        now: START,
     };
-    let set_email = SetEmail {
-        id: UserId(6),
-        expected: PasswordVersion(1),
-        email: email("aa12@example.com"),
-        now: START,
-    };
+    let set_email =
+        SetEmail { id: UserId(6), expected: PasswordVersion(1), email: email("aa12@example.com") };
     let renew = RenewHash { id: UserId(6), outdated: hash(CHEAP), renewed: hash("renewed") };
     let imported = ImportedUser {
         id: Some(UserId(ROWS + 100)),
@@ -390,8 +385,8 @@ fn send_what_changes_users(minefield: &mut Minefield) {
         disabled: false,
         flaws: Vec::new(),
     };
-    let import = ImportUsers { users: vec![imported], skip_invalid: false, dry_run: false, now: START };
-    let delete = |id| DeleteUser { id: UserId(id), expected: None, now: START };
+    let import = ImportUsers { users: vec![imported], skip_invalid: false, dry_run: false };
+    let delete = |id| DeleteUser { id: UserId(id), expected: None };
 
     assert!(minefield.send(insert("aa10", "aa10@example.com")).is_ok());
     assert_eq!(minefield.send(insert("AA3", "new@example.com")), Err(NameConflict::Username));
@@ -430,7 +425,7 @@ fn send_what_keeps_keys(minefield: &mut Minefield) {
     }
     let versions = minefield.send(FindKeys).refresh_secrets.into_iter().map(|secret| secret.version);
     assert_eq!(versions.collect::<Vec<_>>(), [0, 1]);
-    let find = FindRefreshVersions { after: SessionId(0), last: SessionId(5), now: START };
+    let find = FindRefreshVersions { after: SessionId(0), last: SessionId(5) };
     assert_eq!(minefield.send(find), BTreeSet::from([0]));
     let rows = minefield.send(FindSecretRows).into_iter();
     let same =
@@ -438,7 +433,7 @@ fn send_what_keeps_keys(minefield: &mut Minefield) {
     assert!(minefield.send(ReplaceSecretRows { rows: rows.map(same).collect() }));
     let successor = new_key_row(Algorithm::Es256, maker, START, START).unwrap();
     let successor_kid = successor.kid.clone();
-    let revoke = RevokeKey { kid, successor, now: START };
+    let revoke = RevokeKey { kid, successor };
     assert_eq!(minefield.send(revoke), Ok(Revocation::Replaced));
     assert_eq!(minefield.send(PurgeKeys { kids: vec![successor_kid] }), 1);
     assert_eq!(minefield.send(PurgeRefreshSecrets { versions: vec![1, 7] }), 1);

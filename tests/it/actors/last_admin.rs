@@ -29,11 +29,14 @@ async fn change(
     id: UserId,
     change: UserChange,
 ) -> Result<User, AdminError> {
-    actors.accounts.ask(ChangeUser { token: token.clone(), id, change }).await
+    actors
+        .accounts
+        .ask(ChangeUser { token: token.clone(), id, change, origin: RequestOrigin::default() })
+        .await
 }
 
 async fn find(actors: &TestActors, id: UserId) -> Option<User> {
-    actors.sekisho.db().ask(FindUser { id }).await.unwrap()
+    actors.ask_db(FindUser { id }).await.unwrap()
 }
 
 #[actix_web::test]
@@ -50,7 +53,7 @@ async fn the_last_admin_can_be_neither_disabled_demoted_nor_deleted() {
 
     assert_eq!(change(&actors, &token, root.id, demote()).await, Err(AdminError::LastAdmin));
     assert_eq!(change(&actors, &token, root.id, disable()).await, Err(AdminError::LastAdmin));
-    let remove = RemoveUser { token: token.clone(), id: root.id };
+    let remove = RemoveUser { token: token.clone(), id: root.id, origin: RequestOrigin::default() };
     assert_eq!(actors.accounts.ask(remove).await, Err(AdminError::LastAdmin));
     assert_eq!(actors.accounts.ask(leave).await, Err(OwnAccountError::LastAdmin));
     assert_eq!(find(&actors, root.id).await, Some(root));
@@ -65,7 +68,8 @@ async fn a_disabled_admin_does_not_count() {
 
     assert_eq!(change(&actors, &tokens.access_token, root.id, demote()).await, Err(AdminError::LastAdmin));
     // And a disabled one can be removed.
-    let remove = RemoveUser { token: tokens.access_token.clone(), id: other.id };
+    let remove =
+        RemoveUser { token: tokens.access_token.clone(), id: other.id, origin: RequestOrigin::default() };
     assert_eq!(actors.accounts.ask(remove).await, Ok(()));
 }
 
@@ -82,7 +86,9 @@ async fn of_two_admins_who_demote_disable_or_delete_each_other_at_once_one_succe
                 match round % 3 {
                     0 => change(actors, &token, id, demote()).await.map(drop),
                     1 => change(actors, &token, id, disable()).await.map(drop),
-                    _ => actors.accounts.ask(RemoveUser { token, id }).await,
+                    _ => {
+                        actors.accounts.ask(RemoveUser { token, id, origin: RequestOrigin::default() }).await
+                    }
                 }
             }
         });
@@ -91,7 +97,7 @@ async fn of_two_admins_who_demote_disable_or_delete_each_other_at_once_one_succe
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{round}: {answers:?}");
         // The remaining administrator makes room for the next round by SQL, because no message could.
         let sql = "UPDATE users SET role = 'user'".to_owned();
-        actors.sekisho.db().ask(Run(sql)).await.unwrap();
+        actors.ask_db(Run(sql)).await.unwrap();
     }
 }
 

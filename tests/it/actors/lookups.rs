@@ -6,7 +6,7 @@ use sekisho::{
         account::{Authenticate, AuthenticateError, LogOut, RefreshError},
         token::InvalidToken,
     },
-    domain::{AccessToken, Role},
+    domain::{AccessToken, RequestOrigin, Role},
 };
 
 use super::{
@@ -47,8 +47,11 @@ async fn a_session_that_has_ended_is_refused_to_whoever_comes_after() {
         let crowd = || join_all((0..16).map(|_| actors.accounts.ask(Authenticate { token: token.clone() })));
 
         // The crowd keeps lookups in flight while the session ends.
-        let (_, ended) =
-            futures_util::future::join(crowd(), actors.accounts.ask(LogOut { token: token.clone() })).await;
+        let (_, ended) = futures_util::future::join(
+            crowd(),
+            actors.accounts.ask(LogOut { token: token.clone(), origin: RequestOrigin::default() }),
+        )
+        .await;
         ended.unwrap();
 
         for answer in crowd().await {
@@ -84,7 +87,7 @@ async fn a_damaged_row_fails_its_owner_and_nobody_beside_them() {
     let (alice, bob) =
         (newcomer(&actors, "alice", Role::User).await.1, newcomer(&actors, "bob", Role::User).await.1);
     let damage = "PRAGMA ignore_check_constraints = ON; UPDATE users SET role = '?' WHERE username = 'bob'";
-    actors.sekisho.db().ask(RunAsRead(damage.to_owned())).await.unwrap();
+    actors.ask_db(RunAsRead(damage.to_owned())).await.unwrap();
 
     let asked = join_all((0..40).map(|number| {
         let pair = if number % 2 == 0 { &alice } else { &bob };

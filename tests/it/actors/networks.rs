@@ -6,6 +6,7 @@ use sekisho::{
 };
 
 use super::probes::{LoneDatabase, Run};
+use crate::support::SendToDb;
 
 /// Alice, and sessions of hers: one from each of these addresses, the oldest first, with this many from
 /// another address in between.
@@ -21,13 +22,13 @@ async fn database(first: &str, others: i64, last: &str) -> LoneDatabase {
          {session} SELECT 1, zeroblob(32), 'user', 0, 0, 9, '203.0.113.1', NULL, NULL FROM n;
          {session} VALUES (1, zeroblob(32), 'user', 0, 0, 9, {last}, NULL, NULL);"
     );
-    lone.db.ask(Run(sql)).await.unwrap();
+    lone.db.send(Run(sql)).await.unwrap();
     lone
 }
 
 async fn has_logged_in(lone: &LoneDatabase, user: i64, ip: Option<&str>) -> bool {
     let network = ip.map(|ip| Network::of(ip.parse().unwrap()));
-    lone.db.ask(HasLoggedInFrom { user_id: Some(UserId(user)), network }).await.unwrap()
+    lone.db.send(HasLoggedInFrom { user_id: Some(UserId(user)), network }).await.unwrap()
 }
 
 #[actix_web::test]
@@ -47,7 +48,7 @@ async fn a_network_is_known_by_any_of_its_addresses_and_by_a_session_that_has_en
     }
     assert!(!has_logged_in(&lone, 1, None).await);
     let nobody = HasLoggedInFrom { user_id: None, network: None };
-    assert!(!lone.db.ask(nobody).await.unwrap());
+    assert!(!lone.db.send(nobody).await.unwrap());
 }
 
 #[actix_web::test]

@@ -14,7 +14,7 @@ use sekisho::{
             Passwords, VerifyPassword,
         },
     },
-    domain::{Random, RequestOrigin, Role},
+    domain::{Random, RequestId, RequestOrigin, Role},
 };
 
 use super::{
@@ -43,7 +43,11 @@ fn flow() -> FlowKey {
 async fn assert_that_it_works(passwords: &Passwords) {
     let slot = passwords.slot(flow()).await.unwrap();
     let (hash, slot) = passwords.ask(slot, HashPassword { password: new_password(PASSWORD) }).await.unwrap();
-    let verify = |text| VerifyPassword { password: password(text), hash: Some(hash.clone()) };
+    let verify = |text| VerifyPassword {
+        password: password(text),
+        hash: Some(hash.clone()),
+        request_id: RequestId::default(),
+    };
     let (right, slot) = passwords.ask(slot, verify(PASSWORD)).await.unwrap();
     assert!(matches!(right, PasswordVerdict::Right { rehash: None }), "{right:?}");
     let (wrong, _) = passwords.ask(slot, verify("another")).await.unwrap();
@@ -124,7 +128,11 @@ async fn a_panic_beside_others_is_its_own_alone() {
 
     assert_eq!(panicked, Err(PasswordError::Panicked));
     for hash in [one, two, three] {
-        let verify = VerifyPassword { password: password(PASSWORD), hash: Some(hash.unwrap()) };
+        let verify = VerifyPassword {
+            password: password(PASSWORD),
+            hash: Some(hash.unwrap()),
+            request_id: RequestId::default(),
+        };
         assert!(matches!(handle.ask(verify).await, Ok(PasswordVerdict::Right { .. })));
     }
 }
@@ -142,7 +150,11 @@ async fn what_is_hashed_side_by_side_is_answered_to_whoever_asked() {
     let hashes: Vec<_> = hashes.into_iter().map(Result::unwrap).collect();
     let verifying = texts.iter().flat_map(|text| hashes.iter().map(move |hash| (text, hash)));
     let verifying = verifying.map(|(text, hash)| {
-        handle.ask(VerifyPassword { password: password(text), hash: Some(hash.clone()) })
+        handle.ask(VerifyPassword {
+            password: password(text),
+            hash: Some(hash.clone()),
+            request_id: RequestId::default(),
+        })
     });
     let verdicts = join_all(verifying).await;
     for (location, verdict) in verdicts.into_iter().enumerate() {

@@ -25,7 +25,7 @@ use super::{
         sessions_of, try_log_in, until,
     },
 };
-use crate::support::{PASSWORD, START, TestActors, eventually};
+use crate::support::{PASSWORD, START, SendToDb, TestActors, eventually};
 
 const NEW: &str = "another staple battery";
 
@@ -33,7 +33,7 @@ const NEW: &str = "another staple battery";
 const ELSEWHERE: [&str; 4] = ["2a", "2b", "2x", "2y"];
 
 async fn credentials(actors: &TestActors, id: UserId) -> Credentials {
-    actors.sekisho.db().ask(FindCredentials { identifier: LoginIdentifier::Id(id) }).await.unwrap().unwrap()
+    actors.ask_db(FindCredentials { identifier: LoginIdentifier::Id(id) }).await.unwrap().unwrap()
 }
 
 async fn change(
@@ -52,14 +52,9 @@ async fn change(
 }
 
 async fn set_hash(actors: &TestActors, id: UserId, hash: &str) {
-    let set = SetPassword {
-        id,
-        expected: None,
-        password_hash: PasswordHash::new(hash.to_owned()),
-        keep: None,
-        now: actors.clock.now(),
-    };
-    assert!(actors.sekisho.db().ask(set).await.unwrap());
+    let set =
+        SetPassword { id, expected: None, password_hash: PasswordHash::new(hash.to_owned()), keep: None };
+    assert!(actors.ask_db(set).await.unwrap());
 }
 
 fn open_session(user_id: UserId, expected: PasswordVersion) -> OpenSession {
@@ -69,8 +64,6 @@ fn open_session(user_id: UserId, expected: PasswordVersion) -> OpenSession {
         refresh_hash: SecretHash([7; 32]),
         refresh_version: 0,
         scope: Scope::of(Role::User),
-        origin: RequestOrigin::default(),
-        now: START,
         expires_at: START + Duration::from_mins(1),
     }
 }
@@ -151,9 +144,9 @@ async fn a_session_is_opened_only_for_the_password_that_is_still_set() {
     let current = credentials(&actors, alice.id).await.password_version;
     let db = actors.sekisho.db();
 
-    assert_eq!(db.ask(open_session(alice.id, stale)).await.unwrap(), None);
-    assert!(db.ask(open_session(alice.id, current)).await.unwrap().is_some());
-    assert_eq!(db.ask(open_session(UserId(99), current)).await.unwrap(), None);
+    assert_eq!(db.send(open_session(alice.id, stale)).await.unwrap(), None);
+    assert!(db.send(open_session(alice.id, current)).await.unwrap().is_some());
+    assert_eq!(db.send(open_session(UserId(99), current)).await.unwrap(), None);
     assert_eq!(sessions_of(&actors, alice.id).await.len(), 1);
 }
 
@@ -169,10 +162,9 @@ async fn a_password_is_set_only_over_the_one_that_was_confirmed() {
         expected: Some(confirmed.password_version),
         password_hash: PasswordHash::new("$2b$04$never".to_owned()),
         keep: None,
-        now: actors.clock.now(),
     };
 
-    assert_eq!(actors.sekisho.db().ask(set).await, Ok(false));
+    assert_eq!(actors.ask_db(set).await, Ok(false));
     assert_eq!(ends_of(&actors, alice.id).await, [Some(EndReason::PasswordChanged), None]);
     assert!(try_log_in(&actors, "alice", PASSWORD).await.is_ok());
 }
@@ -209,14 +201,11 @@ async fn a_login_that_races_with_the_end_of_the_account_opens_no_session() {
     let actors =
         TestActors::start_with(|config| config.account.max_login_wait = Duration::from_mins(1)).await;
     let alice = register(&actors, "alice", Role::User).await;
-    let disable = UpdateUser {
-        id: alice.id,
-        change: UserChange { disabled: Some(true), ..UserChange::default() },
-        now: actors.clock.now(),
-    };
+    let disable =
+        UpdateUser { id: alice.id, change: UserChange { disabled: Some(true), ..UserChange::default() } };
 
     race_a_login_with(&actors, alice.id, async || {
-        actors.sekisho.db().ask(disable).await.unwrap().unwrap();
+        actors.ask_db(disable).await.unwrap().unwrap();
     })
     .await;
 }
@@ -228,22 +217,21 @@ async fn a_disabled_account_is_told_so_with_the_right_password_alone() {
     let disable = |disabled| UpdateUser {
         id: alice.id,
         change: UserChange { disabled: Some(disabled), ..UserChange::default() },
-        now: actors.clock.now(),
     };
-    actors.sekisho.db().ask(disable(true)).await.unwrap().unwrap();
+    actors.ask_db(disable(true)).await.unwrap().unwrap();
 
     assert_eq!(try_log_in(&actors, "alice", PASSWORD).await.err(), Some(LoginError::Disabled));
     assert_eq!(try_log_in(&actors, "alice", NEW).await.err(), Some(LoginError::Incorrect));
     assert!(sessions_of(&actors, alice.id).await.is_empty());
 
-    actors.sekisho.db().ask(disable(false)).await.unwrap().unwrap();
+    actors.ask_db(disable(false)).await.unwrap().unwrap();
     assert!(try_log_in(&actors, "alice", PASSWORD).await.is_ok());
 }
 
 /// Replaces a user's hash, as an import or an older server would have left it.
 async fn overwrite_hash(actors: &TestActors, id: UserId, hash: &str) {
     let sql = format!("UPDATE users SET password_hash = '{hash}' WHERE id = {id}");
-    actors.sekisho.db().ask(Run(sql)).await.unwrap();
+    actors.ask_db(Run(sql)).await.unwrap();
 }
 
 /// Waits until a user's hash has been replaced.
@@ -308,7 +296,7 @@ async fn of_many_logins_with_an_outdated_hash_all_succeed_and_one_renews_it() {
     let log = "CREATE TABLE renewals (hash TEXT);
                CREATE TRIGGER renewed AFTER UPDATE OF password_hash ON users
                BEGIN INSERT INTO renewals VALUES (new.password_hash); END";
-    actors.sekisho.db().ask(Run(log.to_owned())).await.unwrap();
+    actors.ask_db(Run(log.to_owned())).await.unwrap();
 
     let answers = join_all((0..16).map(|_| try_log_in(&actors, "alice", PASSWORD))).await;
 
@@ -335,9 +323,9 @@ async fn a_renewal_that_comes_too_late_leaves_the_password_that_was_set() {
     };
     set_hash(&actors, alice.id, &bcrypt::hash(NEW, 4).unwrap()).await;
 
-    assert_eq!(actors.sekisho.db().ask(renew()).await, Ok(false));
+    assert_eq!(actors.ask_db(renew()).await, Ok(false));
     assert!(try_log_in(&actors, "alice", NEW).await.is_ok());
-    assert_eq!(actors.sekisho.db().ask(RenewHash { id: UserId(99), ..renew() }).await, Ok(false));
+    assert_eq!(actors.ask_db(RenewHash { id: UserId(99), ..renew() }).await, Ok(false));
 }
 
 #[actix_web::test]
@@ -348,14 +336,13 @@ async fn what_was_confirmed_before_a_renewal_may_still_be_done_after_it() {
     overwrite_hash(&actors, alice.id, &bcrypt::hash(PASSWORD, 5).unwrap()).await;
     let db = actors.sekisho.db();
     let hash = PasswordHash::new(bcrypt::hash(NEW, 4).unwrap());
-    let set =
-        SetPassword { id: alice.id, expected: Some(confirmed), password_hash: hash, keep: None, now: START };
+    let set = SetPassword { id: alice.id, expected: Some(confirmed), password_hash: hash, keep: None };
 
-    assert!(db.ask(open_session(alice.id, confirmed)).await.unwrap().is_some());
-    assert_eq!(db.ask(set).await, Ok(true));
+    assert!(db.send(open_session(alice.id, confirmed)).await.unwrap().is_some());
+    assert_eq!(db.send(set).await, Ok(true));
 
-    let delete = |expected| DeleteUser { id: alice.id, expected: Some(expected), now: START };
-    assert_eq!(db.ask(delete(confirmed)).await, Ok(Err(DeleteRefused::NotFound)));
+    let delete = |expected| DeleteUser { id: alice.id, expected: Some(expected) };
+    assert_eq!(db.send(delete(confirmed)).await, Ok(Err(DeleteRefused::NotFound)));
     let current = credentials(&actors, alice.id).await.password_version;
-    assert_eq!(db.ask(delete(current)).await, Ok(Ok(())));
+    assert_eq!(db.send(delete(current)).await, Ok(Ok(())));
 }

@@ -12,8 +12,8 @@ use sekisho::{
     actors::{
         Handle, Limits,
         db::{
-            DbError, DbMessage,
-            sqlite::{self, Access, DbActor, DbFile},
+            Db, DbError, DbMessage,
+            sqlite::{self, Access, DbActor, DbFile, Tx},
         },
         password::{Hasher, Job, PasswordError, PasswordMessage},
     },
@@ -24,7 +24,7 @@ use tokio::sync::oneshot;
 
 /// A `DbActor` on its own file, without other actors.
 pub struct LoneDatabase {
-    pub db: Handle<DbActor>,
+    pub db: Db,
     pub addr: Addr<DbActor>,
     pub directory: TempDir,
 }
@@ -38,7 +38,12 @@ impl LoneDatabase {
         let directory = TempDir::new().unwrap();
         let file = DbFile::open(&Database::File(directory.path().join("test.db"))).unwrap();
         let db = DbActor::start(Arc::new(file), limits);
-        Self { addr: db.addr().clone(), db, directory }
+        Self { addr: db.addr().clone(), db: Db::Sqlite(db), directory }
+    }
+
+    /// Another way to the same actor.
+    pub fn with(&self, limits: Limits) -> Db {
+        Db::Sqlite(Handle::new(self.addr.clone(), limits))
     }
 
     pub fn path(&self) -> PathBuf {
@@ -72,8 +77,7 @@ impl LoneDatabase {
 }
 
 /// Runs SQL as a write.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), DbError>")]
+#[derive(Debug)]
 pub struct Run(pub String);
 
 impl DbMessage for Run {
@@ -83,14 +87,13 @@ impl DbMessage for Run {
 impl sqlite::Run for Run {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<(), DbError> {
+    fn run(self, db: &Tx<'_>) -> Result<(), DbError> {
         Ok(db.execute_batch(&self.0)?)
     }
 }
 
 /// Runs SQL outside any of the actor's transactions.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), DbError>")]
+#[derive(Debug)]
 pub struct RunAsRead(pub String);
 
 impl DbMessage for RunAsRead {
@@ -100,14 +103,13 @@ impl DbMessage for RunAsRead {
 impl sqlite::Run for RunAsRead {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<(), DbError> {
+    fn run(self, db: &Tx<'_>) -> Result<(), DbError> {
         Ok(db.execute_batch(&self.0)?)
     }
 }
 
 /// Reads a setting of the actor's connection.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<String, DbError>")]
+#[derive(Debug)]
 pub struct ReadPragma(pub &'static str);
 
 impl DbMessage for ReadPragma {
@@ -117,7 +119,7 @@ impl DbMessage for ReadPragma {
 impl sqlite::Run for ReadPragma {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<String, DbError> {
+    fn run(self, db: &Tx<'_>) -> Result<String, DbError> {
         let value: rusqlite::types::Value =
             db.query_one(&format!("PRAGMA {}", self.0), [], |row| row.get(0))?;
         Ok(match value {
@@ -150,8 +152,7 @@ pub fn write_what_cannot_be_committed(name: &str) -> Run {
 }
 
 /// Counts the names as the actor's connection sees them.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<i64, DbError>")]
+#[derive(Debug)]
 pub struct CountNames;
 
 impl DbMessage for CountNames {
@@ -161,14 +162,13 @@ impl DbMessage for CountNames {
 impl sqlite::Run for CountNames {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<i64, DbError> {
+    fn run(self, db: &Tx<'_>) -> Result<i64, DbError> {
         Ok(db.query_one("SELECT count(*) FROM retired_usernames", [], |row| row.get(0))?)
     }
 }
 
 /// Writes a name and panics.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), DbError>")]
+#[derive(Debug)]
 pub struct WriteAndPanic(pub &'static str);
 
 impl DbMessage for WriteAndPanic {
@@ -178,15 +178,14 @@ impl DbMessage for WriteAndPanic {
 impl sqlite::Run for WriteAndPanic {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<(), DbError> {
+    fn run(self, db: &Tx<'_>) -> Result<(), DbError> {
         db.execute_batch(&write(self.0).0)?;
         panic!("a test's write panics on purpose");
     }
 }
 
 /// Panics without writing.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), DbError>")]
+#[derive(Debug)]
 pub struct ReadAndPanic;
 
 impl DbMessage for ReadAndPanic {
@@ -196,7 +195,7 @@ impl DbMessage for ReadAndPanic {
 impl sqlite::Run for ReadAndPanic {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, _: &Connection) -> Result<(), DbError> {
+    fn run(self, _: &Tx<'_>) -> Result<(), DbError> {
         panic!("a test's read panics on purpose");
     }
 }
@@ -243,8 +242,7 @@ fn latch() -> (Latch, Held) {
 }
 
 /// Holds the database's thread without touching the database.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), DbError>")]
+#[derive(Debug)]
 pub struct HoldDatabase(Latch);
 
 impl HoldDatabase {
@@ -261,15 +259,14 @@ impl DbMessage for HoldDatabase {
 impl sqlite::Run for HoldDatabase {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, _: &Connection) -> Result<(), DbError> {
+    fn run(self, _: &Tx<'_>) -> Result<(), DbError> {
         self.0.wait();
         Ok(())
     }
 }
 
 /// Holds the database's thread and then writes.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), DbError>")]
+#[derive(Debug)]
 pub struct HoldAndWrite(Latch, &'static str);
 
 impl HoldAndWrite {
@@ -286,7 +283,7 @@ impl DbMessage for HoldAndWrite {
 impl sqlite::Run for HoldAndWrite {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<(), DbError> {
+    fn run(self, db: &Tx<'_>) -> Result<(), DbError> {
         self.0.wait();
         Ok(db.execute_batch(&write(self.1).0)?)
     }

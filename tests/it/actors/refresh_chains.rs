@@ -17,7 +17,7 @@ use super::{
     probes::Run,
     steps::{ends_of, newcomer, refresh, sessions_of},
 };
-use crate::support::{self, TestActors};
+use crate::support::{self, SendToDb, TestActors};
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -85,9 +85,9 @@ async fn a_secret_that_is_current_once_more_gets_another_successor() {
         "UPDATE sessions SET refresh_hash = (SELECT refresh_hash FROM kept), spent = x'', replaced = x''";
     let keep = "CREATE TABLE kept AS SELECT refresh_hash FROM sessions";
     let db = actors.sekisho.db();
-    db.ask(Run(keep.to_owned())).await.unwrap();
+    db.send(Run(keep.to_owned())).await.unwrap();
     let again = refresh(&actors, &one.refresh_token).await.unwrap();
-    db.ask(Run(hash.to_owned())).await.unwrap();
+    db.send(Run(hash.to_owned())).await.unwrap();
 
     let other = refresh(&actors, &one.refresh_token).await.unwrap();
 
@@ -101,7 +101,7 @@ async fn a_session_of_before_that_is_too_old_ends_at_its_next_refresh() {
     let (bob, bobs) = newcomer(&actors, "bob", Role::User).await;
     let long_ago = (actors.clock.now() - 200 * DAY).as_millis();
     let age = format!("UPDATE sessions SET created_at = {long_ago} WHERE user_id = {}", alice.id.0);
-    actors.sekisho.db().ask(Run(age)).await.unwrap();
+    actors.ask_db(Run(age)).await.unwrap();
 
     let ended = RefreshError::Ended(EndReason::Expired);
     assert_eq!(refresh(&actors, &tokens.refresh_token).await.err(), Some(ended));

@@ -31,7 +31,7 @@ fn version(tokens: &TokenPair) -> u8 {
 
 async fn rotate(actors: &TestActors) {
     let maker = (&KeyWrap::in_the_clear(), &Random::System);
-    rotate_refresh_secret(actors.sekisho.db(), &actors.clock, maker).await.unwrap();
+    rotate_refresh_secret(actors.sekisho.db(), &actors.context(), maker).await.unwrap();
     actors.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
     // The workers get the change by message.
     settle().await;
@@ -46,7 +46,7 @@ async fn purge_all_sessions(actors: &TestActors) {
 }
 
 async fn versions(actors: &TestActors) -> Vec<u8> {
-    let set = actors.sekisho.db().ask(FindKeys).await.unwrap();
+    let set = actors.ask_db(FindKeys).await.unwrap();
     set.refresh_secrets.iter().map(|secret| secret.version).collect()
 }
 
@@ -135,8 +135,8 @@ async fn an_old_secret_goes_when_no_live_session_can_have_a_token_of_it() {
     actors.clock.advance(10 * DAY + MINUTE);
     purge_all_sessions(&actors).await;
     assert_eq!(versions(&actors).await, [0, 1]);
-    let end = EndSession { id: long, owner: None, reason: EndReason::Logout, now: actors.clock.now() };
-    assert!(actors.sekisho.db().ask(end).await.unwrap());
+    let end = EndSession { id: long, owner: None, reason: EndReason::Logout };
+    assert!(actors.ask_db(end).await.unwrap());
     purge_all_sessions(&actors).await;
 
     assert_eq!(versions(&actors).await, [1]);
@@ -167,9 +167,7 @@ async fn open(actors: &TestActors, user_id: UserId, expires_at: Timestamp) -> Se
         refresh_hash: SecretHash([0; 32]),
         refresh_version: 0,
         scope: Scope::of(Role::User),
-        origin: RequestOrigin::default(),
-        now: actors.clock.now(),
         expires_at,
     };
-    actors.sekisho.db().ask(open).await.unwrap().unwrap()
+    actors.ask_db(open).await.unwrap().unwrap()
 }

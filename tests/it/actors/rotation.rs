@@ -24,8 +24,8 @@ const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 async fn update(actors: &TestActors, id: UserId, change: UserChange) {
-    let update = UpdateUser { id, change, now: actors.clock.now() };
-    actors.sekisho.db().ask(update).await.unwrap().unwrap();
+    let update = UpdateUser { id, change };
+    actors.ask_db(update).await.unwrap().unwrap();
 }
 
 async fn narrow(actors: &TestActors, tokens: &TokenPair, scope: &str) -> Result<TokenPair, RefreshError> {
@@ -70,7 +70,8 @@ async fn of_parallel_refreshes_with_one_token_all_succeed_and_stay_one_session()
             assert_eq!(session_of(&actors, pair).await, alive[0].id, "{round}");
         }
         let after = refresh(&actors, &next).await.unwrap();
-        let revoke = Revoke { token: after.refresh_token.expose().to_owned() };
+        let revoke =
+            Revoke { token: after.refresh_token.expose().to_owned(), origin: RequestOrigin::default() };
         actors.accounts.ask(revoke).await.unwrap();
     }
 }
@@ -265,7 +266,13 @@ async fn an_admin_who_was_demoted_gets_no_admin_scope_any_more() {
     newcomer(&actors, "root", Role::Admin).await;
     let (other, tokens) = newcomer(&actors, "other", Role::Admin).await;
     let browse = |token: &AccessToken| {
-        let browse = BrowseUsers { token: token.clone(), prefix: String::new(), after: None, limit: 1 };
+        let browse = BrowseUsers {
+            token: token.clone(),
+            prefix: String::new(),
+            after: None,
+            limit: 1,
+            origin: RequestOrigin::default(),
+        };
         actors.accounts.ask(browse)
     };
     assert!(browse(&tokens.access_token).await.is_ok());

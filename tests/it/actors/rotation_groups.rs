@@ -2,16 +2,16 @@
 
 use rusqlite::Connection;
 use sekisho::{
-    actors::db::{DbError, RotateSession, RotateSessions},
+    actors::db::{DbError, Request, RotateSession, RotateSessions},
     config::Config,
     domain::{Derivation, OriginFingerprint, RefreshAttempt, Rotation, Salt, Scope, SecretHash, SessionId},
 };
 
 use super::probes::{LoneDatabase, Run};
-use crate::support::START;
+use crate::support::{SendToDb, at_start};
 
-fn rotation(id: i64, presented: u8) -> RotateSession {
-    RotateSession {
+fn rotation(id: i64, presented: u8) -> Request<RotateSession> {
+    let message = RotateSession {
         id: SessionId(id),
         attempt: RefreshAttempt {
             presented: SecretHash([presented; 32]),
@@ -21,8 +21,8 @@ fn rotation(id: i64, presented: u8) -> RotateSession {
             requested: Scope::default(),
             rules: Config::default().session.rules(),
         },
-        now: START,
-    }
+    };
+    Request { message, context: at_start() }
 }
 
 /// A database with sessions 1 to 3 of one user, whose current secrets have the hash 0.
@@ -33,7 +33,7 @@ async fn three_sessions() -> LoneDatabase {
          INSERT INTO sessions (user_id, refresh_hash, scope, created_at, last_used_at, expires_at)
          SELECT 1, zeroblob(32), 'user', 1795331700000, 0, 9000000000000
          FROM (VALUES (1), (2), (3))";
-    database.db.ask(Run(fill.to_owned())).await.unwrap();
+    database.db.send(Run(fill.to_owned())).await.unwrap();
     database
 }
 
@@ -50,7 +50,7 @@ async fn of_several_rotations_of_one_session_in_a_group_the_later_follow_the_fir
     let database = three_sessions().await;
 
     let rotations = vec![rotation(1, 0), rotation(1, 0), rotation(1, 1), rotation(1, 0)];
-    let answers = database.db.ask(RotateSessions { rotations }).await.unwrap();
+    let answers = database.db.send(RotateSessions { rotations }).await.unwrap();
 
     let steps = |answer: &Result<Rotation, DbError>| match answer {
         Ok(Rotation::Rotated { .. }) => 0,
@@ -67,16 +67,16 @@ async fn a_group_whose_transaction_sqlite_gives_up_is_undone_and_fails_as_a_whol
     // What a full disk or an I/O error makes SQLite do, in the middle of the group.
     let give_up = "CREATE TEMP TRIGGER give_up BEFORE UPDATE ON sessions WHEN new.id = 2
          BEGIN SELECT raise(ROLLBACK, 'given up'); END";
-    database.db.ask(Run(give_up.to_owned())).await.unwrap();
+    database.db.send(Run(give_up.to_owned())).await.unwrap();
 
     let rotations = vec![rotation(1, 0), rotation(2, 0), rotation(3, 0)];
-    let failed = database.db.ask(RotateSessions { rotations }).await;
+    let failed = database.db.send(RotateSessions { rotations }).await;
 
     assert!(matches!(failed, Err(DbError::Other(reason)) if reason.contains("given up")));
     assert_eq!(current(&database), [0, 0, 0]);
     // A retry succeeds.
     let rotations = vec![rotation(1, 0), rotation(3, 0)];
-    assert!(database.db.ask(RotateSessions { rotations }).await.unwrap().iter().all(Result::is_ok));
+    assert!(database.db.send(RotateSessions { rotations }).await.unwrap().iter().all(Result::is_ok));
     assert_eq!(current(&database), [1, 0, 1]);
 }
 
@@ -86,13 +86,13 @@ async fn a_full_disk_in_the_middle_of_a_group_undoes_all_of_it() {
     // The rows are so long that a page has room for few of them, and no page is left for a row that grows.
     let grow = "UPDATE sessions SET user_agent = printf('%1200c', 'x');
          PRAGMA max_page_count = 1";
-    database.db.ask(Run(grow.to_owned())).await.unwrap();
+    database.db.send(Run(grow.to_owned())).await.unwrap();
 
     let mut failures = 0;
     for presented in 0..40 {
         let before = current(&database);
         let rotations = (1..=3).map(|id| rotation(id, presented)).collect();
-        match database.db.ask(RotateSessions { rotations }).await {
+        match database.db.send(RotateSessions { rotations }).await {
             Ok(answers) => assert!(answers.iter().all(Result::is_ok), "{answers:?}"),
             Err(error) => {
                 assert_eq!(error, DbError::Full);

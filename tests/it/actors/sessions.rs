@@ -24,7 +24,7 @@ use super::{
         sessions_of,
     },
 };
-use crate::support::{PASSWORD, START, TestActors};
+use crate::support::{PASSWORD, START, SendToDb, TestActors};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -38,12 +38,16 @@ async fn somebody_sees_their_own_live_sessions_the_newest_first() {
     let (alice, first) = newcomer(&actors, "alice", Role::User).await;
     newcomer(&actors, "bob", Role::User).await;
     actors.clock.advance(DAY);
-    let origin = RequestOrigin { user_agent: Some("Phone".to_owned()), ..from_address("192.0.2.7") };
+    let origin = RequestOrigin { user_agent: Some("Phone".into()), ..from_address("192.0.2.7") };
     let log_in =
         LogIn { name: "alice".to_owned(), password: password(PASSWORD), scope: Scope::default(), origin };
     let second = actors.accounts.ask(log_in).await.unwrap();
 
-    let list = ListOwnSessions { token: second.access_token.clone(), with_ended: false };
+    let list = ListOwnSessions {
+        token: second.access_token.clone(),
+        with_ended: false,
+        origin: RequestOrigin::default(),
+    };
     let (sessions, current) = actors.accounts.ask(list).await.unwrap();
 
     let [newest, oldest] = &sessions[..] else { panic!("{sessions:?}") };
@@ -68,18 +72,42 @@ async fn each_way_to_end_sessions_ends_those_it_should_and_says_why() {
     let (bob, bobs) = newcomer(&actors, "bob", Role::User).await;
     let (logout, revoked) = (Some(EndReason::Logout), Some(EndReason::Revoked));
 
-    actors.accounts.ask(LogOut { token: one.access_token.clone() }).await.unwrap();
-    actors.accounts.ask(Revoke { token: two.refresh_token.expose().to_owned() }).await.unwrap();
-    actors.accounts.ask(Revoke { token: three.access_token.expose().to_owned() }).await.unwrap();
-    let end = EndOwnSession { token: five.access_token.clone(), id: session_of(&actors, four).await };
+    actors
+        .accounts
+        .ask(LogOut { token: one.access_token.clone(), origin: RequestOrigin::default() })
+        .await
+        .unwrap();
+    actors
+        .accounts
+        .ask(Revoke { token: two.refresh_token.expose().to_owned(), origin: RequestOrigin::default() })
+        .await
+        .unwrap();
+    actors
+        .accounts
+        .ask(Revoke { token: three.access_token.expose().to_owned(), origin: RequestOrigin::default() })
+        .await
+        .unwrap();
+    let end = EndOwnSession {
+        token: five.access_token.clone(),
+        id: session_of(&actors, four).await,
+        origin: RequestOrigin::default(),
+    };
     actors.accounts.ask(end).await.unwrap();
     assert_eq!(ends_of(&actors, alice.id).await, [logout, revoked, revoked, revoked, None, None, None]);
 
-    actors.accounts.ask(EndOtherSessions { token: five.access_token.clone() }).await.unwrap();
+    actors
+        .accounts
+        .ask(EndOtherSessions { token: five.access_token.clone(), origin: RequestOrigin::default() })
+        .await
+        .unwrap();
     assert!(is_alive(&actors, five).await);
     assert!(!is_alive(&actors, six).await && !is_alive(&actors, seven).await);
 
-    let end = EndSessionsOfUser { token: root.access_token.clone(), id: alice.id };
+    let end = EndSessionsOfUser {
+        token: root.access_token.clone(),
+        id: alice.id,
+        origin: RequestOrigin::default(),
+    };
     actors.accounts.ask(end).await.unwrap();
     let by_admin = Some(EndReason::RevokedByAdmin);
     assert_eq!(
@@ -98,7 +126,7 @@ async fn nobody_ends_a_session_of_somebody_else() {
     let alices_id = session_of(&actors, &alices).await;
 
     for id in [alices_id, SessionId(99), SessionId(0), SessionId(-1), SessionId(i64::MAX)] {
-        let end = EndOwnSession { token: bobs.access_token.clone(), id };
+        let end = EndOwnSession { token: bobs.access_token.clone(), id, origin: RequestOrigin::default() };
         assert_eq!(actors.accounts.ask(end).await, Err(OwnSessionError::NotFound), "{id}");
     }
     assert!(is_alive(&actors, &alices).await);
@@ -110,15 +138,24 @@ async fn revoking_what_is_no_token_is_no_error_and_ends_nothing() {
     let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
 
     for text in ["", "nonsense", "a.b.c", &tokens.refresh_token.expose()[1..]] {
-        assert_eq!(actors.accounts.ask(Revoke { token: text.to_owned() }).await, Ok(()), "{text}");
+        assert_eq!(
+            actors.accounts.ask(Revoke { token: text.to_owned(), origin: RequestOrigin::default() }).await,
+            Ok(()),
+            "{text}"
+        );
     }
     assert_eq!(ends_of(&actors, alice.id).await, [None]);
 
     // A second revocation changes nothing, and the first reason stays.
-    actors.accounts.ask(LogOut { token: tokens.access_token.clone() }).await.unwrap();
-    let again = Revoke { token: tokens.refresh_token.expose().to_owned() };
+    actors
+        .accounts
+        .ask(LogOut { token: tokens.access_token.clone(), origin: RequestOrigin::default() })
+        .await
+        .unwrap();
+    let again = Revoke { token: tokens.refresh_token.expose().to_owned(), origin: RequestOrigin::default() };
     assert_eq!(actors.accounts.ask(again).await, Ok(()));
-    let twice = actors.accounts.ask(LogOut { token: tokens.access_token }).await;
+    let twice =
+        actors.accounts.ask(LogOut { token: tokens.access_token, origin: RequestOrigin::default() }).await;
     assert_eq!(twice, Err(AuthenticateError::Ended));
     assert_eq!(ends_of(&actors, alice.id).await, [Some(EndReason::Logout)]);
 }
@@ -129,7 +166,11 @@ async fn a_spent_refresh_token_revokes_its_session_too() {
     let (_, first) = newcomer(&actors, "alice", Role::User).await;
     let second = refresh(&actors, &first.refresh_token).await.unwrap();
 
-    actors.accounts.ask(Revoke { token: first.refresh_token.expose().to_owned() }).await.unwrap();
+    actors
+        .accounts
+        .ask(Revoke { token: first.refresh_token.expose().to_owned(), origin: RequestOrigin::default() })
+        .await
+        .unwrap();
 
     assert!(!is_alive(&actors, &second).await);
 }
@@ -141,11 +182,9 @@ async fn open(actors: &TestActors, user_id: UserId, expires_at: Timestamp) -> Se
         refresh_hash: SecretHash([0; 32]),
         refresh_version: 0,
         scope: Scope::of(Role::User),
-        origin: RequestOrigin::default(),
-        now: START,
         expires_at,
     };
-    actors.sekisho.db().ask(open).await.unwrap().unwrap()
+    actors.ask_db(open).await.unwrap().unwrap()
 }
 
 #[actix_web::test]
@@ -164,8 +203,8 @@ async fn a_purge_marks_the_expired_deletes_those_long_ended_and_touches_none_ali
 
     let (mut after, mut total, mut steps) = (SessionId(0), (0, 0), 0);
     loop {
-        let purge = PurgeSessions { after, batch: 7, ended_before, replaced_before: now, now };
-        let Purged { last, expired, deleted } = db.ask(purge).await.unwrap();
+        let purge = PurgeSessions { after, batch: 7, ended_before, replaced_before: now };
+        let Purged { last, expired, deleted } = db.send_at(purge, now).await.unwrap();
         total = (total.0 + expired, total.1 + deleted);
         let Some(last) = last else { break };
         assert!(last > after && last.0 <= after.0 + 7, "{last}");
@@ -173,8 +212,8 @@ async fn a_purge_marks_the_expired_deletes_those_long_ended_and_touches_none_ali
     }
 
     assert_eq!((total, steps), ((20, 10), 5));
-    let list = ListSessions { user_id: alice.id, with_ended: true, now };
-    let left = db.ask(list).await.unwrap();
+    let list = ListSessions { user_id: alice.id, with_ended: true };
+    let left = db.send_at(list, now).await.unwrap();
     assert_eq!(left.len(), 20);
     for session in left {
         let expected = (session.expires_at < now).then_some((session.expires_at, EndReason::Expired));
@@ -187,7 +226,11 @@ async fn maintenance_purges_by_itself_and_an_end_can_be_seen_for_a_month() {
     let actors = TestActors::start().await;
     let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
     let (bob, _) = newcomer(&actors, "bob", Role::User).await;
-    actors.accounts.ask(LogOut { token: tokens.access_token }).await.unwrap();
+    actors
+        .accounts
+        .ask(LogOut { token: tokens.access_token, origin: RequestOrigin::default() })
+        .await
+        .unwrap();
     let maintenance = actors.sekisho.maintenance();
     let look_around = async || {
         // Once through the table, and once to start again.
@@ -215,7 +258,7 @@ async fn maintenance_purges_by_itself_and_an_end_can_be_seen_for_a_month() {
 async fn a_token_never_meets_a_session_that_came_after_its_own() {
     let actors = TestActors::start().await;
     let (alice, old) = newcomer(&actors, "alice", Role::User).await;
-    actors.sekisho.db().ask(Run("DELETE FROM sessions".to_owned())).await.unwrap();
+    actors.ask_db(Run("DELETE FROM sessions".to_owned())).await.unwrap();
 
     let new = log_in(&actors, "alice").await;
 

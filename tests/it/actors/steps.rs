@@ -35,7 +35,7 @@ pub fn new_password(text: &str) -> NewPassword {
 
 pub fn from_address(ip: &str) -> RequestOrigin {
     let ip: IpAddr = ip.parse().unwrap();
-    RequestOrigin { ip: Some(ip), user_agent: None }
+    RequestOrigin { ip: Some(ip), ..RequestOrigin::default() }
 }
 
 /// The registration of a user with [`PASSWORD`] and `NAME@example.com`.
@@ -91,8 +91,8 @@ pub async fn authenticate(actors: &TestActors, token: &AccessToken) -> Result<Ca
 
 /// All of a user's sessions, the newest first, including ended ones.
 pub async fn sessions_of(actors: &TestActors, user_id: UserId) -> Vec<Session> {
-    let list = ListSessions { user_id, with_ended: true, now: actors.clock.now() };
-    actors.sekisho.db().ask(list).await.unwrap()
+    let list = ListSessions { user_id, with_ended: true };
+    actors.ask_db(list).await.unwrap()
 }
 
 /// Why each of a user's sessions ended, the oldest first; `None` for those that are alive.

@@ -22,7 +22,7 @@ use super::{
         try_log_in,
     },
 };
-use crate::support::{PASSWORD, START, TestActors};
+use crate::support::{PASSWORD, SendToDb, TestActors};
 
 fn email(text: &str) -> Email {
     Email::parse(text).unwrap()
@@ -34,23 +34,22 @@ async fn insert(actors: &TestActors, username: &str, address: &str) -> Result<Us
         username: Username::parse(username).unwrap(),
         password_hash: PasswordHash::new("$2b$04$".to_owned()),
         role: Role::User,
-        now: START,
     };
-    actors.sekisho.db().ask(insert).await.unwrap()
+    actors.ask_db(insert).await.unwrap()
 }
 
 async fn delete(actors: &TestActors, id: UserId) -> Result<(), DeleteRefused> {
-    let delete = DeleteUser { id, expected: None, now: actors.clock.now() };
-    actors.sekisho.db().ask(delete).await.unwrap()
+    let delete = DeleteUser { id, expected: None };
+    actors.ask_db(delete).await.unwrap()
 }
 
 async fn update(actors: &TestActors, id: UserId, change: UserChange) -> Result<User, UpdateRefused> {
-    actors.sekisho.db().ask(UpdateUser { id, change, now: actors.clock.now() }).await.unwrap()
+    actors.ask_db(UpdateUser { id, change }).await.unwrap()
 }
 
 async fn everybody(actors: &TestActors) -> Vec<User> {
     let list = ListUsers { prefix: String::new(), after: None, limit: 200 };
-    actors.sekisho.db().ask(list).await.unwrap().items
+    actors.ask_db(list).await.unwrap().items
 }
 
 #[actix_web::test]
@@ -68,7 +67,7 @@ async fn both_names_are_unique_without_regard_to_case() {
         ("aLiCe", "aLiCe@eXaMpLe.CoM", NameConflict::Email),
     ] {
         let find = FindNameConflict { email: email(address), username: Username::parse(username).unwrap() };
-        assert_eq!(actors.sekisho.db().ask(find).await, Ok(Some(taken)), "{username} {address}");
+        assert_eq!(actors.ask_db(find).await, Ok(Some(taken)), "{username} {address}");
         assert_eq!(insert(&actors, username, address).await, Err(taken), "{username} {address}");
     }
     assert_eq!(everybody(&actors).await, [alice]);
@@ -176,7 +175,7 @@ async fn a_deleted_user_takes_their_sessions_along() {
 
     actors.accounts.ask(leave).await.unwrap();
 
-    assert_eq!(actors.sekisho.db().ask(FindUser { id: alice.id }).await.unwrap(), None);
+    assert_eq!(actors.ask_db(FindUser { id: alice.id }).await.unwrap(), None);
     assert!(sessions_of(&actors, alice.id).await.is_empty());
     assert_eq!(sessions_of(&actors, bob.id).await.len(), 1);
 }
@@ -204,7 +203,7 @@ async fn a_change_happens_wholly_or_not_at_all() {
         UserChange { email: Some(email("ALICE@example.com")), role: Some(Role::Admin), disabled: Some(true) };
 
     assert_eq!(update(&actors, bob.id, change).await, Err(UpdateRefused::EmailTaken));
-    assert_eq!(actors.sekisho.db().ask(FindUser { id: bob.id }).await.unwrap(), Some(bob));
+    assert_eq!(actors.ask_db(FindUser { id: bob.id }).await.unwrap(), Some(bob));
 }
 
 async fn change_email(
@@ -244,21 +243,21 @@ async fn an_address_is_changed_by_whoever_knows_the_password() {
 async fn an_address_is_not_changed_by_a_password_that_is_none_any_more() {
     let actors = TestActors::start().await;
     let alice = register(&actors, "alice", Role::User).await;
-    let set = |expected| SetEmail { id: alice.id, expected, email: email("new@example.com"), now: START };
+    let set = |expected| SetEmail { id: alice.id, expected, email: email("new@example.com") };
     let db = actors.sekisho.db();
     let verified =
-        db.ask(FindCredentials { identifier: LoginIdentifier::Id(alice.id) }).await.unwrap().unwrap();
+        db.send(FindCredentials { identifier: LoginIdentifier::Id(alice.id) }).await.unwrap().unwrap();
     let password_hash = verified.password_hash.clone();
-    let change = SetPassword { id: alice.id, expected: None, password_hash, keep: None, now: START };
-    assert!(db.ask(change).await.unwrap());
+    let change = SetPassword { id: alice.id, expected: None, password_hash, keep: None };
+    assert!(db.send(change).await.unwrap());
 
-    let refused = db.ask(set(verified.password_version)).await.unwrap();
+    let refused = db.send(set(verified.password_version)).await.unwrap();
 
     assert_eq!(refused, Err(UpdateRefused::NotFound));
     let current =
-        db.ask(FindCredentials { identifier: LoginIdentifier::Id(alice.id) }).await.unwrap().unwrap();
+        db.send(FindCredentials { identifier: LoginIdentifier::Id(alice.id) }).await.unwrap().unwrap();
     assert_eq!(current.user, alice);
-    let changed = db.ask(set(current.password_version)).await.unwrap();
+    let changed = db.send(set(current.password_version)).await.unwrap();
     assert_eq!(changed.unwrap().email, email("new@example.com"));
 }
 
@@ -291,7 +290,7 @@ async fn a_username_goes_before_another_persons_address() {
     // Sekisho's own usernames have no `@`, but an imported one may.
     let change = |id, text: &str| {
         let sql = format!("UPDATE users SET username = '{text}', username_key = '{text}' WHERE id = {id}");
-        actors.sekisho.db().ask(Run(sql))
+        actors.ask_db(Run(sql))
     };
     let alice = register(&actors, "alice", Role::User).await;
     let bob = register(&actors, "bob", Role::User).await;

@@ -5,17 +5,17 @@ use std::{path::PathBuf, sync::Arc};
 use sekisho::{
     actors::{
         Limits,
-        db::{Close, Db, FindKeys, FindSecretRows, InsertKey, ReplaceSecretRows, RevokeKey, sqlite::DbFile},
+        db::{Db, FindKeys, FindSecretRows, InsertKey, ReplaceSecretRows, RevokeKey, sqlite::DbFile},
         maintenance::{KeyringError, rewrap_secrets, rotate_keys, wrap_secrets},
         token::new_key_row,
     },
     config::Database,
-    domain::{Algorithm, Clock, KeyId, KeyWrap, OpenError, Random, Rewrapped},
+    domain::{Algorithm, KeyId, KeyWrap, OpenError, Random, Rewrapped},
 };
 use tempfile::TempDir;
 
 use super::probes::Run;
-use crate::support::START;
+use crate::support::{START, SendToDb, at_start};
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const OTHER: &str = "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -43,19 +43,19 @@ impl Scene {
     }
 
     async fn rotate(&self, key_wrap: &KeyWrap) -> Result<(), KeyringError> {
-        let (clock, maker) = (Clock::manual(START), (key_wrap, &Random::System));
-        rotate_keys(&self.db, Algorithm::Es256, true, &clock, maker).await.map(|_| ())
+        let maker = (key_wrap, &Random::System);
+        rotate_keys(&self.db, Algorithm::Es256, true, &at_start(), maker).await.map(|_| ())
     }
 
     /// The keys that wrapped the stored secrets.
     async fn wrapped_by(&self) -> Vec<Option<KeyId>> {
-        let rows = self.db.ask(FindSecretRows).await.unwrap();
+        let rows = self.db.send(FindSecretRows).await.unwrap();
         rows.iter().map(|row| row.secret.wrapped_by()).collect()
     }
 
     /// Simulates a restart of the process.
     async fn restart(self) -> Self {
-        self.db.ask(Close).await.unwrap();
+        self.db.close().await.unwrap();
         let (file, db) = open(self.directory.path().join("test.db"));
         Self { directory: self.directory, file, db }
     }
@@ -72,7 +72,7 @@ async fn what_was_encrypted_is_rewritten_even_if_the_process_ended_before() {
     let scene = Scene::set().await;
     assert_eq!(scene.file.scrub_if_due(), Ok(false), "a new database holds nothing of before");
 
-    let wrapped = wrap_secrets(&scene.db, &wrap(KEY)).await.unwrap();
+    let wrapped = wrap_secrets(&scene.db, &wrap(KEY), &at_start()).await.unwrap();
     let scene = scene.restart().await;
 
     assert_eq!(wrapped, 2);
@@ -84,15 +84,15 @@ async fn what_was_encrypted_is_rewritten_even_if_the_process_ended_before() {
 #[actix_web::test]
 async fn secrets_that_are_wrapped_stay_as_they_are() {
     let scene = Scene::set().await;
-    wrap_secrets(&scene.db, &wrap(KEY)).await.unwrap();
-    let before = scene.db.ask(FindSecretRows).await.unwrap();
+    wrap_secrets(&scene.db, &wrap(KEY), &at_start()).await.unwrap();
+    let before = scene.db.send(FindSecretRows).await.unwrap();
 
-    let again = wrap_secrets(&scene.db, &wrap(KEY)).await.unwrap();
-    let by_another = wrap_secrets(&scene.db, &wrap(OTHER)).await.unwrap();
-    let without = wrap_secrets(&scene.db, &KeyWrap::in_the_clear()).await.unwrap();
+    let again = wrap_secrets(&scene.db, &wrap(KEY), &at_start()).await.unwrap();
+    let by_another = wrap_secrets(&scene.db, &wrap(OTHER), &at_start()).await.unwrap();
+    let without = wrap_secrets(&scene.db, &KeyWrap::in_the_clear(), &at_start()).await.unwrap();
 
     assert_eq!((again, by_another, without), (0, 0, 0));
-    assert_eq!(scene.db.ask(FindSecretRows).await.unwrap(), before);
+    assert_eq!(scene.db.send(FindSecretRows).await.unwrap(), before);
 }
 
 #[actix_web::test]
@@ -100,8 +100,11 @@ async fn two_processes_that_wrap_at_once_wrap_each_secret_once() {
     let scene = Scene::set().await;
     let key = wrap(KEY);
 
-    let (one, other) =
-        futures_util::future::join(wrap_secrets(&scene.db, &key), wrap_secrets(&scene.db, &key)).await;
+    let (one, other) = futures_util::future::join(
+        wrap_secrets(&scene.db, &key, &at_start()),
+        wrap_secrets(&scene.db, &key, &at_start()),
+    )
+    .await;
 
     assert_eq!(one.unwrap() + other.unwrap(), 2);
     assert_eq!(scene.wrapped_by().await, [key.key_id(); 2]);
@@ -110,19 +113,19 @@ async fn two_processes_that_wrap_at_once_wrap_each_secret_once() {
 #[actix_web::test]
 async fn a_secret_that_is_stored_otherwise_than_those_that_are_there_is_refused() {
     let scene = Scene::set().await;
-    wrap_secrets(&scene.db, &wrap(KEY)).await.unwrap();
-    let before = scene.db.ask(FindSecretRows).await.unwrap();
+    wrap_secrets(&scene.db, &wrap(KEY), &at_start()).await.unwrap();
+    let before = scene.db.send(FindSecretRows).await.unwrap();
 
     for key_wrap in [KeyWrap::in_the_clear(), wrap(OTHER)] {
         let refused = scene.rotate(&key_wrap).await;
         assert!(matches!(refused, Err(KeyringError::StoredOtherwise(_))), "{refused:?}");
 
-        let kid = scene.db.ask(FindKeys).await.unwrap().keys.pop().unwrap().kid;
+        let kid = scene.db.send(FindKeys).await.unwrap().keys.pop().unwrap().kid;
         let successor = new_key_row(Algorithm::Es256, (&key_wrap, &Random::System), START, START).unwrap();
-        let revoke = RevokeKey { kid, successor, now: START };
-        assert!(scene.db.ask(revoke).await.unwrap().is_err());
+        let revoke = RevokeKey { kid, successor };
+        assert!(scene.db.send(revoke).await.unwrap().is_err());
     }
-    assert_eq!(scene.db.ask(FindSecretRows).await.unwrap(), before);
+    assert_eq!(scene.db.send(FindSecretRows).await.unwrap(), before);
 }
 
 #[actix_web::test]
@@ -132,7 +135,7 @@ async fn secrets_are_replaced_all_at_once_or_not_at_all() {
     let replaced = |count: usize, db: &Db| {
         let (db, clear, key) = (db.clone(), clear.clone(), key.clone());
         async move {
-            let rows = db.ask(FindSecretRows).await.unwrap().into_iter().take(count);
+            let rows = db.send(FindSecretRows).await.unwrap().into_iter().take(count);
             let rows = rows.map(|row| {
                 let secret = clear.open(&row.location, &row.secret).unwrap();
                 let after = key.wrap(&row.location, &secret).unwrap();
@@ -146,24 +149,24 @@ async fn secrets_are_replaced_all_at_once_or_not_at_all() {
     let outdated = replaced(2, &scene.db).await;
     scene.rotate(&clear).await.unwrap();
 
-    assert!(!scene.db.ask(of_some).await.unwrap());
-    assert!(!scene.db.ask(outdated).await.unwrap());
+    assert!(!scene.db.send(of_some).await.unwrap());
+    assert!(!scene.db.send(outdated).await.unwrap());
     assert_eq!(scene.wrapped_by().await, [None; 3]);
 }
 
 #[actix_web::test]
 async fn one_damaged_secret_keeps_all_as_they_are() {
     let scene = Scene::set().await;
-    wrap_secrets(&scene.db, &wrap(KEY)).await.unwrap();
+    wrap_secrets(&scene.db, &wrap(KEY), &at_start()).await.unwrap();
     let sql = "UPDATE signing_keys SET private_key = CAST(substr(private_key, 1, 40) || x'00' AS BLOB)
                WHERE kid = (SELECT max(kid) FROM signing_keys)";
-    scene.db.ask(Run(sql.to_owned())).await.unwrap();
-    let before = scene.db.ask(FindSecretRows).await.unwrap();
+    scene.db.send(Run(sql.to_owned())).await.unwrap();
+    let before = scene.db.send(FindSecretRows).await.unwrap();
 
-    let refused = rewrap_secrets(&scene.db, &wrap(KEY), &wrap(OTHER)).await;
+    let refused = rewrap_secrets(&scene.db, &wrap(KEY), &wrap(OTHER), &at_start()).await;
 
     assert!(matches!(refused, Err(KeyringError::Open(OpenError::Damaged { .. }))), "{refused:?}");
-    assert_eq!(scene.db.ask(FindSecretRows).await.unwrap(), before);
+    assert_eq!(scene.db.send(FindSecretRows).await.unwrap(), before);
 }
 
 #[actix_web::test]
@@ -172,11 +175,11 @@ async fn a_key_that_is_added_meanwhile_is_wrapped_as_well() {
     let key = wrap(KEY);
     let clear = KeyWrap::in_the_clear();
     let fresh = new_key_row(Algorithm::EdDsa, (&clear, &Random::System), START, START).unwrap();
-    let newest = scene.db.ask(FindKeys).await.unwrap().keys.pop().map(|key| key.kid);
+    let newest = scene.db.send(FindKeys).await.unwrap().keys.pop().map(|key| key.kid);
 
     let (wrapped, added) = futures_util::future::join(
-        wrap_secrets(&scene.db, &key),
-        scene.db.ask(InsertKey { key: fresh, newest }),
+        wrap_secrets(&scene.db, &key, &at_start()),
+        scene.db.send(InsertKey { key: fresh, newest }),
     )
     .await;
 

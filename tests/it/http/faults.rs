@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::support::SendToDb;
 use crate::{
     actors::{
         probes::{HoldDatabase, HoldHasher, PanicHasher, RunAsRead, WriteAndPanic, write},
@@ -19,7 +20,7 @@ use sekisho::{
 async fn a_database_that_cannot_be_written_is_read_and_said_to_be_so() {
     let app = TestApp::start().await;
     let tokens = app.newcomer("alice").await;
-    let set = |value: &str| app.sekisho.db().ask(RunAsRead(format!("PRAGMA query_only = {value}")));
+    let set = |value: &str| app.ask_db(RunAsRead(format!("PRAGMA query_only = {value}")));
     set("ON").await.unwrap();
 
     let refused = [
@@ -48,12 +49,12 @@ async fn read_beside_a_panic(app: &TestApp, token: &str) -> Response {
     let db = app.sekisho.db();
     let (message, mut held) = HoldDatabase::new();
     let (for_hold, for_write, for_panic) = (db.clone(), db.clone(), db.clone());
-    let holding = begin(async move { for_hold.ask(message).await }).await;
+    let holding = begin(async move { for_hold.send(message).await }).await;
     held.entered().await;
-    let writing = begin(async move { for_write.ask(write("beside")).await }).await;
+    let writing = begin(async move { for_write.send(write("beside")).await }).await;
     let panic = async {
         eventually("the request is on its way", async || db.in_flight() >= 3).await;
-        let panicking = begin(async move { for_panic.ask(WriteAndPanic("never")).await }).await;
+        let panicking = begin(async move { for_panic.send(WriteAndPanic("never")).await }).await;
         held.release();
         panicking.await.unwrap().unwrap_err();
     };

@@ -8,7 +8,7 @@ use crate::{
         account::{Dependencies, UseCase},
         db::{ListUsers, Page},
     },
-    domain::{AccessToken, Cursor},
+    domain::{AccessToken, Cursor, RequestOrigin},
 };
 
 /// Lists users by pages.
@@ -23,6 +23,8 @@ pub struct BrowseUsers {
     pub after: Option<Cursor>,
     /// How many at most.
     pub limit: usize,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
 }
 
 impl UseCase for BrowseUsers {
@@ -30,8 +32,9 @@ impl UseCase for BrowseUsers {
     type Error = AdminError;
 
     async fn run(self, deps: &Dependencies) -> Result<Page, AdminError> {
-        authorize(deps, self.token).await?;
+        let caller = authorize(deps, self.token).await?;
+        let context = caller.context(deps, &self.origin);
         let list = ListUsers { prefix: self.prefix, after: self.after, limit: self.limit };
-        Ok(deps.db.ask(list).await?)
+        Ok(deps.db.ask(list, &context).await?)
     }
 }

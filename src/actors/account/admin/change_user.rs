@@ -8,7 +8,7 @@ use crate::{
         account::{Dependencies, UseCase},
         db::{UpdateRefused, UpdateUser},
     },
-    domain::{AccessToken, User, UserChange, UserId},
+    domain::{AccessToken, RequestOrigin, User, UserChange, UserId},
 };
 
 /// Changes a user's role, state or e-mail address.
@@ -21,6 +21,8 @@ pub struct ChangeUser {
     pub id: UserId,
     /// What.
     pub change: UserChange,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
 }
 
 impl UseCase for ChangeUser {
@@ -28,9 +30,10 @@ impl UseCase for ChangeUser {
     type Error = AdminError;
 
     async fn run(self, deps: &Dependencies) -> Result<User, AdminError> {
-        authorize_recent(deps, self.token).await?;
-        let update = UpdateUser { id: self.id, change: self.change, now: deps.clock.now() };
-        deps.db.ask(update).await?.map_err(|refused| match refused {
+        let caller = authorize_recent(deps, self.token).await?;
+        let context = caller.context(deps, &self.origin);
+        let update = UpdateUser { id: self.id, change: self.change };
+        deps.db.ask(update, &context).await?.map_err(|refused| match refused {
             UpdateRefused::NotFound => AdminError::NotFound,
             UpdateRefused::EmailTaken => AdminError::EmailTaken,
             UpdateRefused::LastAdmin => AdminError::LastAdmin,

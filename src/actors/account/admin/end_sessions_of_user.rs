@@ -8,7 +8,7 @@ use crate::{
         account::{Dependencies, UseCase},
         db::EndUserSessions,
     },
-    domain::{AccessToken, EndReason, UserId},
+    domain::{AccessToken, EndReason, RequestOrigin, UserId},
 };
 
 /// Ends all of a user's sessions.
@@ -19,6 +19,8 @@ pub struct EndSessionsOfUser {
     pub token: AccessToken,
     /// Whose.
     pub id: UserId,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
 }
 
 impl UseCase for EndSessionsOfUser {
@@ -26,13 +28,9 @@ impl UseCase for EndSessionsOfUser {
     type Error = AdminError;
 
     async fn run(self, deps: &Dependencies) -> Result<(), AdminError> {
-        authorize(deps, self.token).await?;
-        let end = EndUserSessions {
-            user_id: self.id,
-            except: None,
-            reason: EndReason::RevokedByAdmin,
-            now: deps.clock.now(),
-        };
-        deps.db.ask(end).await?.map(|_| ()).ok_or(AdminError::NotFound)
+        let caller = authorize(deps, self.token).await?;
+        let context = caller.context(deps, &self.origin);
+        let end = EndUserSessions { user_id: self.id, except: None, reason: EndReason::RevokedByAdmin };
+        deps.db.ask(end, &context).await?.map(|_| ()).ok_or(AdminError::NotFound)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         account::{Dependencies, UseCase},
         db::{DeleteRefused, DeleteUser},
     },
-    domain::{AccessToken, UserId},
+    domain::{AccessToken, RequestOrigin, UserId},
 };
 
 /// Deletes a user.
@@ -19,6 +19,8 @@ pub struct RemoveUser {
     pub token: AccessToken,
     /// Whom.
     pub id: UserId,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
 }
 
 impl UseCase for RemoveUser {
@@ -26,9 +28,10 @@ impl UseCase for RemoveUser {
     type Error = AdminError;
 
     async fn run(self, deps: &Dependencies) -> Result<(), AdminError> {
-        authorize_recent(deps, self.token).await?;
-        let delete = DeleteUser { id: self.id, expected: None, now: deps.clock.now() };
-        deps.db.ask(delete).await?.map_err(|refused| match refused {
+        let caller = authorize_recent(deps, self.token).await?;
+        let context = caller.context(deps, &self.origin);
+        let delete = DeleteUser { id: self.id, expected: None };
+        deps.db.ask(delete, &context).await?.map_err(|refused| match refused {
             DeleteRefused::NotFound => AdminError::NotFound,
             DeleteRefused::LastAdmin => AdminError::LastAdmin,
         })

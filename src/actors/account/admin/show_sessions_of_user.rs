@@ -8,7 +8,7 @@ use crate::{
         account::{Dependencies, UseCase, session::list_sessions},
         db::FindUser,
     },
-    domain::{AccessToken, Session, UserId},
+    domain::{AccessToken, RequestOrigin, Session, UserId},
 };
 
 /// Lists a user's sessions, those that ended lately among them.
@@ -19,6 +19,8 @@ pub struct ShowSessionsOfUser {
     pub token: AccessToken,
     /// Whose.
     pub id: UserId,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
 }
 
 impl UseCase for ShowSessionsOfUser {
@@ -26,8 +28,9 @@ impl UseCase for ShowSessionsOfUser {
     type Error = AdminError;
 
     async fn run(self, deps: &Dependencies) -> Result<Vec<Session>, AdminError> {
-        authorize(deps, self.token).await?;
-        deps.db.ask(FindUser { id: self.id }).await?.ok_or(AdminError::NotFound)?;
-        Ok(list_sessions(deps, self.id, true).await?)
+        let caller = authorize(deps, self.token).await?;
+        let context = caller.context(deps, &self.origin);
+        deps.db.ask(FindUser { id: self.id }, &context).await?.ok_or(AdminError::NotFound)?;
+        Ok(list_sessions(deps, self.id, true, &context).await?)
     }
 }

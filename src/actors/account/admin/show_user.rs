@@ -8,7 +8,7 @@ use crate::{
         account::{Dependencies, UseCase},
         db::FindUser,
     },
-    domain::{AccessToken, User, UserId},
+    domain::{AccessToken, RequestOrigin, User, UserId},
 };
 
 /// Shows one user.
@@ -19,6 +19,8 @@ pub struct ShowUser {
     pub token: AccessToken,
     /// About whom.
     pub id: UserId,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
 }
 
 impl UseCase for ShowUser {
@@ -26,7 +28,8 @@ impl UseCase for ShowUser {
     type Error = AdminError;
 
     async fn run(self, deps: &Dependencies) -> Result<User, AdminError> {
-        authorize(deps, self.token).await?;
-        deps.db.ask(FindUser { id: self.id }).await?.ok_or(AdminError::NotFound)
+        let caller = authorize(deps, self.token).await?;
+        let context = caller.context(deps, &self.origin);
+        deps.db.ask(FindUser { id: self.id }, &context).await?.ok_or(AdminError::NotFound)
     }
 }

@@ -34,13 +34,8 @@ impl UseCase for ChangeEmail {
         // The answer tells whether somebody has the address, as that to a registration does.
         count_registration(deps, &self.origin).await?;
         let credentials = confirm(deps, &caller, self.password, &self.origin).await?;
-        let set = SetEmail {
-            id: caller.user.id,
-            expected: credentials.password_version,
-            email: self.email,
-            now: deps.clock.now(),
-        };
-        deps.db.ask(set).await?.map_err(|refused| match refused {
+        let set = SetEmail { id: caller.user.id, expected: credentials.password_version, email: self.email };
+        deps.db.ask(set, &caller.context(deps, &self.origin)).await?.map_err(|refused| match refused {
             UpdateRefused::NotFound => OwnAccountError::WrongPassword,
             UpdateRefused::EmailTaken => OwnAccountError::EmailTaken,
             UpdateRefused::LastAdmin => OwnAccountError::LastAdmin,

@@ -10,7 +10,7 @@ use crate::{
         },
         db::ReplacePassword,
         password::HashPassword,
-        token::IssueTokens,
+        token::{IssueTokens, NewRefreshSecret},
     },
     domain::{AccessToken, NewPassword, Password, RequestOrigin, TokenPair},
 };
@@ -42,13 +42,14 @@ impl UseCase for ChangePassword {
         let hash = HashPassword { password: self.new };
         let (password_hash, slot) = deps.passwords.ask(slot, hash).await.map_err(CheckError::from)?;
         drop(slot);
+        let secret = deps.tokens.ask(NewRefreshSecret).await?;
+        let context = caller.context(deps, &self.origin);
         let Caller { user, scope, .. } = caller;
-        let verified = credentials.password_version;
-        let (open, secret) = new_session(deps, user.id, verified, scope, self.origin).await?;
-        let (authenticated_at, session_ends) = (open.now, open.expires_at);
-        // Of two changes at once the second was confirmed with a password that is none any more.
+        let open = new_session(deps, (user.id, credentials.password_version), scope, &secret, context.now);
+        let (authenticated_at, session_ends) = (context.now, open.expires_at);
+        // Of two changes at once the second was confirmed with the password that the first had replaced.
         let replace = ReplacePassword { open, password_hash };
-        let session_id = deps.db.ask(replace).await?.ok_or(OwnAccountError::WrongPassword)?;
+        let session_id = deps.db.ask(replace, &context).await?.ok_or(OwnAccountError::WrongPassword)?;
         let issue = IssueTokens { user, session_id, scope, authenticated_at, session_ends, secret };
         Ok(deps.tokens.ask(issue).await?)
     }

@@ -32,7 +32,7 @@ pub(super) async fn confirm_keeping_slot(
     let id = caller.user.id;
     let credentials = deps
         .db
-        .ask(FindCredentials { identifier: LoginIdentifier::Id(id) })
+        .ask(FindCredentials { identifier: LoginIdentifier::Id(id) }, &caller.context(deps, origin))
         .await?
         .ok_or(AuthenticateError::Ended)?;
     match check.run_keeping_slot(Some(id), password, Some(credentials.password_hash.clone())).await? {

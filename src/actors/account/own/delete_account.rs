@@ -30,12 +30,8 @@ impl UseCase for DeleteAccount {
     async fn run(self, deps: &Dependencies) -> Result<(), OwnAccountError> {
         let caller = authenticate_owner(deps, self.token).await?;
         let credentials = confirm(deps, &caller, self.password, &self.origin).await?;
-        let delete = DeleteUser {
-            id: caller.user.id,
-            expected: Some(credentials.password_version),
-            now: deps.clock.now(),
-        };
-        deps.db.ask(delete).await?.map_err(|refused| match refused {
+        let delete = DeleteUser { id: caller.user.id, expected: Some(credentials.password_version) };
+        deps.db.ask(delete, &caller.context(deps, &self.origin)).await?.map_err(|refused| match refused {
             DeleteRefused::NotFound => OwnAccountError::WrongPassword,
             DeleteRefused::LastAdmin => OwnAccountError::LastAdmin,
         })

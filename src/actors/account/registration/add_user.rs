@@ -9,7 +9,7 @@ use crate::{
         db::{FindNameConflict, InsertUser},
         password::{FlowKey, HashPassword},
     },
-    domain::{Email, NewPassword, RequestOrigin, Role, User, Username},
+    domain::{Email, NewPassword, Principal, RequestOrigin, Role, User, Username},
 };
 
 /// Creates a user on behalf of whoever administers, whether registration is open or not. Nobody's right to
@@ -34,22 +34,28 @@ impl UseCase for AddUser {
     type Error = RegisterError;
 
     async fn run(self, deps: &Dependencies) -> Result<User, RegisterError> {
+        self.create(Principal::Operator, deps).await
+    }
+}
+
+impl AddUser {
+    /// Creates the user. The principal is who asks for it.
+    pub(super) async fn create(
+        self,
+        principal: Principal,
+        deps: &Dependencies,
+    ) -> Result<User, RegisterError> {
         deps.rules.password.check(&self.password, &[self.username.as_str(), self.email.as_str()])?;
         let find = FindNameConflict { email: self.email.clone(), username: self.username.clone() };
-        if let Some(conflict) = deps.db.ask(find).await? {
+        if let Some(conflict) = deps.db.ask(find, &deps.context(principal, &self.origin)).await? {
             return Err(conflict.into());
         }
         let slot = deps.passwords.slot(FlowKey::registration(&self.origin)).await?;
         let hash = HashPassword { password: self.password };
         let (password_hash, slot) = deps.passwords.ask(slot, hash).await?;
         drop(slot);
-        let insert = InsertUser {
-            email: self.email,
-            username: self.username,
-            password_hash,
-            role: self.role,
-            now: deps.clock.now(),
-        };
-        Ok(deps.db.ask(insert).await??)
+        let insert =
+            InsertUser { email: self.email, username: self.username, password_hash, role: self.role };
+        Ok(deps.db.ask(insert, &deps.context(principal, &self.origin)).await??)
     }
 }

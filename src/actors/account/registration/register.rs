@@ -5,7 +5,7 @@ use actix::Message;
 use super::{AddUser, RegisterError, count::count_registration};
 use crate::{
     actors::account::{Dependencies, UseCase},
-    domain::{Email, NewPassword, Registration, RequestOrigin, Role, User, Username},
+    domain::{Email, NewPassword, Principal, Registration, RequestOrigin, Role, User, Username},
 };
 
 /// Creates a user who asks for it, where registration is open.
@@ -33,6 +33,8 @@ impl UseCase for Register {
         }
         count_registration(deps, &self.origin).await?;
         let Self { email, username, password, origin } = self;
-        AddUser { email, username, password, role: Role::User, origin }.run(deps).await
+        AddUser { email, username, password, role: Role::User, origin }
+            .create(Principal::Anonymous, deps)
+            .await
     }
 }

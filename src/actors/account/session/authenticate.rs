@@ -10,10 +10,12 @@ use crate::{
         db::SessionLookup,
         token::{InvalidToken, VerifyAccessToken},
     },
-    domain::{AccessToken, Scope, SessionId, Timestamp, User},
+    domain::{AccessToken, Context, Principal, RequestOrigin, Scope, SessionId, Timestamp, User},
 };
 
 /// Finds out who presents an access token.
+///
+/// It carries no origin, because it changes nothing, logs nothing and is asked for each request.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Caller, AuthenticateError>")]
 pub struct Authenticate {
@@ -37,6 +39,11 @@ pub struct Caller {
 impl Caller {
     /// How long after the password was given a caller may do what cannot be taken back.
     pub const RECENT_LOGIN: Duration = Duration::from_mins(10);
+
+    /// The context of what the caller does now, by a request from this origin.
+    pub(in crate::actors::account) fn context(&self, deps: &Dependencies, origin: &RequestOrigin) -> Context {
+        deps.context(Principal::User(self.user.id), origin).in_session(self.session_id)
+    }
 
     /// How far the clock that timed the login may have been ahead.
     const MAX_CLOCK_SKEW: Duration = Duration::from_mins(1);
@@ -96,8 +103,7 @@ pub(in crate::actors::account) async fn authenticate(
 ) -> Result<Caller, AuthenticateError> {
     let verified =
         deps.tokens.ask(VerifyAccessToken { token }).await?.map_err(AuthenticateError::InvalidToken)?;
-    let key =
-        SessionLookup { user_id: verified.user_id, session_id: verified.session_id, now: deps.clock.now() };
+    let key = SessionLookup { user_id: verified.user_id, session_id: verified.session_id };
     let user = deps.lookups.ask(key).await?.ok_or(AuthenticateError::Ended)?;
     let scope = verified.scope.intersection(Scope::of(user.role));
     Ok(Caller { user, session_id: verified.session_id, scope, authenticated_at: verified.authenticated_at })

@@ -8,7 +8,7 @@ use crate::{
         account::{Dependencies, UseCase},
         db::EndUserSessions,
     },
-    domain::{AccessToken, EndReason},
+    domain::{AccessToken, EndReason, RequestOrigin},
 };
 
 /// Ends all of the caller's sessions but the one that asks.
@@ -17,6 +17,8 @@ use crate::{
 pub struct EndOtherSessions {
     /// Who asks.
     pub token: AccessToken,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
 }
 
 impl UseCase for EndOtherSessions {
@@ -25,13 +27,13 @@ impl UseCase for EndOtherSessions {
 
     async fn run(self, deps: &Dependencies) -> Result<(), AuthenticateError> {
         let caller = authenticate_owner(deps, self.token).await?;
+        let context = caller.context(deps, &self.origin);
         let end = EndUserSessions {
             user_id: caller.user.id,
             except: Some(caller.session_id),
             reason: EndReason::Revoked,
-            now: deps.clock.now(),
         };
-        deps.db.ask(end).await?;
+        deps.db.ask(end, &context).await?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         account::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors},
         db::EndSession,
     },
-    domain::{AccessToken, EndReason, SessionId},
+    domain::{AccessToken, EndReason, RequestOrigin, SessionId},
 };
 
 /// Ends one of the caller's sessions.
@@ -19,6 +19,8 @@ pub struct EndOwnSession {
     pub token: AccessToken,
     /// Which.
     pub id: SessionId,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
 }
 
 impl UseCase for EndOwnSession {
@@ -27,13 +29,9 @@ impl UseCase for EndOwnSession {
 
     async fn run(self, deps: &Dependencies) -> Result<(), OwnSessionError> {
         let caller = authenticate_owner(deps, self.token).await?;
-        let end = EndSession {
-            id: self.id,
-            owner: Some(caller.user.id),
-            reason: EndReason::Revoked,
-            now: deps.clock.now(),
-        };
-        if deps.db.ask(end).await? { Ok(()) } else { Err(OwnSessionError::NotFound) }
+        let context = caller.context(deps, &self.origin);
+        let end = EndSession { id: self.id, owner: Some(caller.user.id), reason: EndReason::Revoked };
+        if deps.db.ask(end, &context).await? { Ok(()) } else { Err(OwnSessionError::NotFound) }
     }
 }
 

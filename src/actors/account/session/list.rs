@@ -5,7 +5,7 @@ use crate::{
         account::Dependencies,
         db::{DbError, ListSessions},
     },
-    domain::{Session, UserId},
+    domain::{Context, Session, UserId},
 };
 
 /// A user's sessions as they are told.
@@ -13,8 +13,8 @@ pub(in crate::actors::account) async fn list_sessions(
     deps: &Dependencies,
     user_id: UserId,
     with_ended: bool,
+    context: &Context,
 ) -> Result<Vec<Session>, DbError> {
-    let now = deps.clock.now();
-    let sessions = deps.db.ask(ListSessions { user_id, with_ended, now }).await?;
-    Ok(sessions.into_iter().map(|session| session.as_told(&deps.rules.sessions, now)).collect())
+    let sessions = deps.db.ask(ListSessions { user_id, with_ended }, context).await?;
+    Ok(sessions.into_iter().map(|session| session.as_told(&deps.rules.sessions, context.now)).collect())
 }

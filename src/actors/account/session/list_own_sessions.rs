@@ -5,7 +5,7 @@ use actix::Message;
 use super::{AuthenticateError, authenticate::authenticate_owner, list::list_sessions};
 use crate::{
     actors::account::{Dependencies, UseCase},
-    domain::{AccessToken, Session, SessionId},
+    domain::{AccessToken, RequestOrigin, Session, SessionId},
 };
 
 /// Lists the caller's sessions, the newest first, and says which is the caller's.
@@ -16,6 +16,8 @@ pub struct ListOwnSessions {
     pub token: AccessToken,
     /// Whether to list those that ended lately, too.
     pub with_ended: bool,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
 }
 
 impl UseCase for ListOwnSessions {
@@ -24,7 +26,8 @@ impl UseCase for ListOwnSessions {
 
     async fn run(self, deps: &Dependencies) -> Result<Self::Answer, AuthenticateError> {
         let caller = authenticate_owner(deps, self.token).await?;
-        let sessions = list_sessions(deps, caller.user.id, self.with_ended).await?;
+        let sessions =
+            list_sessions(deps, caller.user.id, self.with_ended, &caller.context(deps, &self.origin)).await?;
         Ok((sessions, caller.session_id))
     }
 }

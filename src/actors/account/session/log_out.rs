@@ -8,7 +8,7 @@ use crate::{
         account::{Dependencies, UseCase},
         db::EndSession,
     },
-    domain::{AccessToken, EndReason},
+    domain::{AccessToken, EndReason, RequestOrigin},
 };
 
 /// Ends the caller's own session.
@@ -17,6 +17,8 @@ use crate::{
 pub struct LogOut {
     /// Who asks.
     pub token: AccessToken,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
 }
 
 impl UseCase for LogOut {
@@ -25,13 +27,10 @@ impl UseCase for LogOut {
 
     async fn run(self, deps: &Dependencies) -> Result<(), AuthenticateError> {
         let caller = authenticate(deps, self.token).await?;
-        let end = EndSession {
-            id: caller.session_id,
-            owner: Some(caller.user.id),
-            reason: EndReason::Logout,
-            now: deps.clock.now(),
-        };
-        deps.db.ask(end).await?;
+        let context = caller.context(deps, &self.origin);
+        let end =
+            EndSession { id: caller.session_id, owner: Some(caller.user.id), reason: EndReason::Logout };
+        deps.db.ask(end, &context).await?;
         Ok(())
     }
 }

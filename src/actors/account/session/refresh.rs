@@ -5,12 +5,12 @@ use actix::Message;
 use crate::{
     actors::{
         account::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors},
-        db::RotateSession,
+        db::{Request, RotateSession},
         token::{DeriveCurrent, IssueTokens, ProposeSuccessor},
     },
     domain::{
-        EndReason, InvalidScope, OriginFingerprint, RefreshAttempt, RefreshToken, RequestOrigin, Rotation,
-        Scope, SessionId, Theft, TokenPair, UserId,
+        EndReason, InvalidScope, OriginFingerprint, Principal, RefreshAttempt, RefreshToken, RequestOrigin,
+        Rotation, Scope, SessionId, Theft, TokenPair, UserId,
     },
     metrics::{self, RefreshOutcome},
 };
@@ -66,7 +66,10 @@ impl UseCase for Refresh {
             requested: self.scope,
             rules: deps.rules.sessions,
         };
-        let rotate = RotateSession { id: session_id, attempt, now: deps.clock.now() };
+        let rotate = Request {
+            message: RotateSession { id: session_id, attempt },
+            context: deps.context(Principal::Anonymous, &self.origin).in_session(session_id),
+        };
         let rotation = deps.rotations.ask(rotate).await?;
         metrics::refresh(outcome_of(&rotation));
         let (user, scope, authenticated_at, session_ends, secret) = match rotation {
@@ -112,13 +115,16 @@ const fn outcome_of(rotation: &Rotation) -> RefreshOutcome {
 /// so does a thief who is quick.
 fn report_replay(session: SessionId, user: UserId, origin: &RequestOrigin) {
     log::info!(
-        session = session.0, user = user.0, ip = ip_of(origin);
+        request_id:% = origin.request_id, session = session.0, user = user.0, ip = ip_of(origin);
         "a refresh token that was just replaced came again from another network"
     );
 }
 
 fn report_theft(session: SessionId, user: UserId, theft: Theft, origin: &RequestOrigin) {
-    log::warn!(session = session.0, user = user.0, ip = ip_of(origin); "the session was ended: {}", theft.as_str());
+    log::warn!(
+        request_id:% = origin.request_id, session = session.0, user = user.0, ip = ip_of(origin);
+        "the session was ended: {}", theft.as_str()
+    );
 }
 
 /// The address as the access log shows it.

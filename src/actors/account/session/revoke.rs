@@ -8,7 +8,7 @@ use crate::{
         db::EndSession,
         token::{ReadRefreshToken, VerifyAccessToken},
     },
-    domain::{AccessToken, EndReason, RefreshToken},
+    domain::{AccessToken, EndReason, Principal, RefreshToken, RequestOrigin},
 };
 
 /// Ends the session of whatever token this is (RFC 7009). A token that is none of ours, or no
@@ -18,6 +18,8 @@ use crate::{
 pub struct Revoke {
     /// An access or a refresh token.
     pub token: String,
+    /// Where the request came from.
+    pub origin: RequestOrigin,
 }
 
 /// Why nothing was revoked.
@@ -45,8 +47,9 @@ impl UseCase for Revoke {
             }
         };
         if let Some(id) = session_id {
-            let end = EndSession { id, owner: None, reason: EndReason::Revoked, now: deps.clock.now() };
-            deps.db.ask(end).await?;
+            let context = deps.context(Principal::Anonymous, &self.origin).in_session(id);
+            let end = EndSession { id, owner: None, reason: EndReason::Revoked };
+            deps.db.ask(end, &context).await?;
         }
         Ok(())
     }

@@ -8,9 +8,9 @@ use crate::{
         account::{ActorError, CheckError, Dependencies, UseCase, error::impl_from_actor_errors},
         db::{FindCredentials, LoginIdentifier},
         password::PasswordVerdict,
-        token::IssueTokens,
+        token::{IssueTokens, NewRefreshSecret},
     },
-    domain::{LoginName, Password, RequestOrigin, Scope, TokenPair},
+    domain::{LoginName, Password, Principal, RequestOrigin, Scope, TokenPair},
     metrics::{self, LoginOutcome},
 };
 
@@ -89,8 +89,8 @@ async fn log_in(
     };
     let Ok(name) = LoginName::parse(&name) else { return Err(incorrect()) };
     let check = PasswordCheck::of_login(deps, &name, &origin).await?;
-    let found =
-        deps.db.ask(FindCredentials { identifier: LoginIdentifier::Name(name.key().to_owned()) }).await?;
+    let find = FindCredentials { identifier: LoginIdentifier::Name(name.key().to_owned()) };
+    let found = deps.db.ask(find, &deps.context(Principal::Anonymous, &origin)).await?;
     let user_id = found.as_ref().map(|credentials| credentials.user.id);
     // The password of a user who may not have the scope is not looked at: they are answered as if nobody
     // had that name, after as long, and it counts as a failure.
@@ -107,12 +107,14 @@ async fn log_in(
     if user.disabled {
         return Err(LoginError::Disabled);
     }
-    let (open, secret) = new_session(deps, user.id, credentials.password_version, scope, origin).await?;
-    let (authenticated_at, session_ends) = (open.now, open.expires_at);
+    let secret = deps.tokens.ask(NewRefreshSecret).await?;
+    let context = deps.context(Principal::User(user.id), &origin);
+    let open = new_session(deps, (user.id, credentials.password_version), scope, &secret, context.now);
+    let (authenticated_at, session_ends) = (context.now, open.expires_at);
     // While the hash was computed, the password may have been changed or the account disabled.
-    let session_id = deps.db.ask(open).await?.ok_or_else(incorrect)?;
+    let session_id = deps.db.ask(open, &context).await?.ok_or_else(incorrect)?;
     if let Some(rehash) = rehash {
-        deps.renewals.begin(&deps.db, &deps.passwords, user.id, rehash);
+        deps.renewals.begin(&deps.db, &deps.passwords, user.id, rehash, context);
     }
     let issue = IssueTokens { user, session_id, scope, authenticated_at, session_ends, secret };
     Ok(deps.tokens.ask(issue).await?)

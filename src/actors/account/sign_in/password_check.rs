@@ -15,7 +15,7 @@ use crate::{
         password::{FlowKey, HashSlot, PasswordActor, PasswordVerdict, VerifyPassword},
         throttle::{Attempt, AttemptOutcome, BeginReply, Permit, ThrottleError},
     },
-    domain::{LoginName, Network, Password, PasswordHash, RequestOrigin, SessionId, UserId},
+    domain::{LoginName, Network, Password, PasswordHash, Principal, RequestOrigin, SessionId, UserId},
     metrics,
 };
 
@@ -24,7 +24,7 @@ pub(in crate::actors::account) struct PasswordCheck<'a> {
     deps: &'a Dependencies,
     attempt: Attempt,
     flow: FlowKey,
-    network: Option<Network>,
+    origin: &'a RequestOrigin,
     /// When all waits together have taken too long.
     deadline: Instant,
     /// How long strangers to the network must wait, where they must.
@@ -36,7 +36,7 @@ impl<'a> PasswordCheck<'a> {
     pub(in crate::actors::account) async fn of_login(
         deps: &'a Dependencies,
         name: &LoginName,
-        origin: &RequestOrigin,
+        origin: &'a RequestOrigin,
     ) -> Result<Self, CheckError> {
         Self::start(deps, deps.throttle.login(name, origin.ip), name, origin).await
     }
@@ -46,7 +46,7 @@ impl<'a> PasswordCheck<'a> {
         deps: &'a Dependencies,
         name: &LoginName,
         session: SessionId,
-        origin: &RequestOrigin,
+        origin: &'a RequestOrigin,
     ) -> Result<Self, CheckError> {
         Self::start(deps, deps.throttle.confirmation(name, session, origin.ip), name, origin).await
     }
@@ -55,7 +55,7 @@ impl<'a> PasswordCheck<'a> {
         deps: &'a Dependencies,
         attempt: Attempt,
         name: &LoginName,
-        origin: &RequestOrigin,
+        origin: &'a RequestOrigin,
     ) -> Result<Self, CheckError> {
         let deadline = deps.passwords.deadline();
         let strangers_wait = match deps.throttle.check(attempt).await {
@@ -63,14 +63,7 @@ impl<'a> PasswordCheck<'a> {
             Err(ThrottleError::StrangersThrottled { retry_after }) => Some(retry_after),
             Err(error) => return Err(refused(error)),
         };
-        Ok(Self {
-            deps,
-            attempt,
-            flow: FlowKey::login(name, origin),
-            network: origin.ip.map(Network::of),
-            deadline,
-            strangers_wait,
-        })
+        Ok(Self { deps, attempt, flow: FlowKey::login(name, origin), origin, deadline, strangers_wait })
     }
 
     /// Compares the password with a hash, or with nobody's. `user` is whose name was typed, if
@@ -97,9 +90,10 @@ impl<'a> PasswordCheck<'a> {
         }
         let (slot, permit) = self.begin(user).await?;
         let passwords = self.deps.passwords.clone();
+        let verify = VerifyPassword { password, hash, request_id: self.origin.request_id.clone() };
         // A task of its own: whoever hangs up now has made an attempt all the same.
         let verifying = actix::spawn(async move {
-            let verified = passwords.ask(slot, VerifyPassword { password, hash }).await;
+            let verified = passwords.ask(slot, verify).await;
             // Settled before the slot is passed on, so that the next attempt already sees the outcome.
             permit.settle(match verified {
                 Ok((PasswordVerdict::Right { .. }, _)) => AttemptOutcome::Success,
@@ -152,8 +146,9 @@ impl<'a> PasswordCheck<'a> {
         user: Option<UserId>,
         retry_after: Duration,
     ) -> Result<(), CheckError> {
-        let has = HasLoggedInFrom { user_id: user, network: self.network };
-        if !self.deps.db.ask(has).await.map_err(ActorError::from)? {
+        let has = HasLoggedInFrom { user_id: user, network: self.origin.ip.map(Network::of) };
+        let context = self.deps.context(Principal::Anonymous, self.origin);
+        if !self.deps.db.ask(has, &context).await.map_err(ActorError::from)? {
             return Err(refused(ThrottleError::Throttled { retry_after }));
         }
         self.attempt = self.attempt.familiar();

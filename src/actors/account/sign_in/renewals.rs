@@ -15,7 +15,7 @@ use crate::{
         db::{Db, FindCredentials, LoginIdentifier, RenewHash},
         password::{FlowKey, Passwords, Rehash},
     },
-    domain::UserId,
+    domain::{Context, UserId},
 };
 
 /// The hashes that are about to be renewed; clones share them.
@@ -35,13 +35,13 @@ impl Renewals {
     const MAX_DUE: usize = 256;
 
     /// Renews a hash in a task of its own, unless the same user's is due already or too many are.
-    pub(super) fn begin(&self, db: &Db, passwords: &Passwords, id: UserId, rehash: Rehash) {
+    pub(super) fn begin(&self, db: &Db, passwords: &Passwords, id: UserId, rehash: Rehash, context: Context) {
         let Some(pending) = self.reserve(id) else { return };
         let (db, passwords) = (db.clone(), passwords.clone());
         actix::spawn(async move {
             let running = pending.due.next.lock().await;
-            if let Err(error) = renew(&db, &passwords, id, rehash).await {
-                log::debug!("the hash of user {id} is not renewed until the next login: {error}");
+            if let Err(error) = renew(&db, &passwords, id, rehash, &context).await {
+                log::debug!(request_id:% = context.origin.request_id; "the hash of user {id} is not renewed until the next login: {error}");
             }
             drop(running);
         });
@@ -73,18 +73,24 @@ impl Drop for PendingRenewal {
     }
 }
 
-async fn renew(db: &Db, passwords: &Passwords, id: UserId, rehash: Rehash) -> Result<(), CheckError> {
+async fn renew(
+    db: &Db,
+    passwords: &Passwords,
+    id: UserId,
+    rehash: Rehash,
+    context: &Context,
+) -> Result<(), CheckError> {
     let outdated = rehash.outdated().clone();
     // Logins that ran beside the first met the same hash, which is another by now.
-    let found =
-        db.ask(FindCredentials { identifier: LoginIdentifier::Id(id) }).await.map_err(ActorError::from)?;
+    let find = FindCredentials { identifier: LoginIdentifier::Id(id) };
+    let found = db.ask(find, context).await.map_err(ActorError::from)?;
     if found.is_none_or(|credentials| credentials.password_hash != outdated) {
         return Ok(());
     }
     let slot = passwords.slot(FlowKey::renewal()).await?;
     let (renewed, slot) = passwords.ask(slot, rehash).await?;
     drop(slot);
-    db.ask(RenewHash { id, outdated, renewed }).await.map_err(ActorError::from)?;
+    db.ask(RenewHash { id, outdated, renewed }, context).await.map_err(ActorError::from)?;
     Ok(())
 }
 

@@ -3,17 +3,15 @@
 //! Counting a million rows takes a tenth of a second, in which no other message is answered. The gauges
 //! need not be that current: the caller asks for one slice after the other and adds up the counts.
 
-use rusqlite::Connection;
-
-use super::{Access, Run};
+use super::{Access, Run, Tx};
 use crate::actors::db::{CountSlice, DbError, Slice, TableCounts};
 
 impl Run for CountSlice {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<TableCounts, DbError> {
+    fn run(self, tx: &Tx<'_>) -> Result<TableCounts, DbError> {
         let slice = |sql: &str, after: i64| -> Result<Slice, DbError> {
-            let (count, seen, last): (i64, i64, Option<i64>) = db
+            let (count, seen, last): (i64, i64, Option<i64>) = tx
                 .prepare_cached(sql)?
                 .query_one((after, self.rows), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             Ok(Slice { count, next: last.filter(|_| seen == self.rows) })
@@ -29,7 +27,7 @@ impl Run for CountSlice {
                  FROM (SELECT id, ended_at FROM sessions WHERE id > ?1 ORDER BY id LIMIT ?2)",
                 self.sessions_after,
             )?,
-            database_bytes: db
+            database_bytes: tx
                 .prepare_cached("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")?
                 .query_one([], |row| row.get(0))?,
         })

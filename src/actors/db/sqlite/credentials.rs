@@ -1,9 +1,9 @@
 //! What users log in with: their names, their passwords' hashes, and what those cost to compare.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::OptionalExtension;
 
 use super::{
-    Access, Run,
+    Access, Run, Tx,
     columns::{user, user_columns},
     sessions::end_sessions_of,
 };
@@ -18,7 +18,7 @@ use crate::{
 impl Run for FindCredentials {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
+    fn run(self, tx: &Tx<'_>) -> Result<Self::Answer, DbError> {
         const SELECT: &str =
             concat!("SELECT u.password_hash, u.password_version, ", user_columns!(), " FROM users u");
         let credentials = |row: &rusqlite::Row<'_>| {
@@ -29,7 +29,7 @@ impl Run for FindCredentials {
             })
         };
         let find = |sql: &str, value: &dyn rusqlite::ToSql| {
-            db.prepare_cached(sql)?.query_row([value], credentials).optional()
+            tx.prepare_cached(sql)?.query_row([value], credentials).optional()
         };
         Ok(match self.identifier {
             LoginIdentifier::Id(id) => find(&format!("{SELECT} WHERE u.id = ?1"), &id)?,
@@ -47,8 +47,8 @@ impl Run for FindCredentials {
 impl Run for SetPassword {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<bool, DbError> {
-        let changed = db
+    fn run(self, tx: &Tx<'_>) -> Result<bool, DbError> {
+        let changed = tx
             .prepare_cached(
                 "UPDATE users SET password_hash = ?2, password_version = password_version + 1
                  WHERE id = ?1 AND (?3 IS NULL OR password_version = ?3)",
@@ -57,7 +57,7 @@ impl Run for SetPassword {
         if changed == 0 {
             return Ok(false);
         }
-        end_sessions_of(db, self.id, self.keep, EndReason::PasswordChanged, self.now)?;
+        end_sessions_of(tx, self.id, self.keep, EndReason::PasswordChanged)?;
         Ok(true)
     }
 }
@@ -65,26 +65,25 @@ impl Run for SetPassword {
 impl Run for ReplacePassword {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<Option<SessionId>, DbError> {
-        let (id, expected, now) = (self.open.user_id, self.open.expected, self.open.now);
-        let Some(session_id) = self.open.run(db)? else { return Ok(None) };
+    fn run(self, tx: &Tx<'_>) -> Result<Option<SessionId>, DbError> {
+        let (id, expected) = (self.open.user_id, self.open.expected);
+        let Some(session_id) = self.open.run(tx)? else { return Ok(None) };
         let set = SetPassword {
             id,
             expected: Some(expected),
             password_hash: self.password_hash,
             keep: Some(session_id),
-            now,
         };
-        Ok(set.run(db)?.then_some(session_id))
+        Ok(set.run(tx)?.then_some(session_id))
     }
 }
 
 impl Run for RenewHash {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<bool, DbError> {
+    fn run(self, tx: &Tx<'_>) -> Result<bool, DbError> {
         // Salts are random, so the text can be that of no other password, set meanwhile.
-        let renewed = db
+        let renewed = tx
             .prepare_cached("UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2")?
             .execute((self.id, self.outdated, self.renewed))?;
         Ok(renewed > 0)
@@ -94,8 +93,8 @@ impl Run for RenewHash {
 impl Run for FindHighestCost {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<Option<u32>, DbError> {
-        Ok(db
+    fn run(self, tx: &Tx<'_>) -> Result<Option<u32>, DbError> {
+        Ok(tx
             .prepare_cached("SELECT max(password_cost) FROM users WHERE password_cost <= ?1")?
             .query_one([self.at_most], |row| row.get(0))?)
     }

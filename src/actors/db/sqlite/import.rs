@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Access, Run,
+    Access, Run, Tx,
     users::{email_is_taken, username_is_taken},
 };
 use crate::{
@@ -14,18 +14,18 @@ use crate::{
 impl Run for ImportUsers {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<ImportReport, DbError> {
+    fn run(self, tx: &Tx<'_>) -> Result<ImportReport, DbError> {
         let mut report = ImportReport { imported: 0, present: 0, problems: Vec::new(), applied: false };
-        let (mut seen, given) = (ImportedBefore::default(), given(db)?);
+        let (mut seen, given) = (ImportedBefore::default(), given(tx)?);
         let mut accepted = Vec::new();
         // All are judged by what was here before any of them came.
         for user in self.users {
             let repeated = seen.note(&user);
-            if is_present(db, &user)? {
+            if is_present(tx, &user)? {
                 report.present += 1;
                 continue;
             }
-            let flaws = [user.flaws.clone(), repeated, user.clashes(taken(db, &user)?, given)].concat();
+            let flaws = [user.flaws.clone(), repeated, user.clashes(taken(tx, &user)?, given)].concat();
             if flaws.is_empty() {
                 accepted.push(user);
             } else {
@@ -36,7 +36,7 @@ impl Run for ImportUsers {
         report.applied = !self.dry_run && (report.problems.is_empty() || self.skip_invalid);
         if report.applied {
             for user in accepted {
-                insert(db, &user, self.now)?;
+                insert(tx, &user, tx.now())?;
             }
         }
         Ok(report)

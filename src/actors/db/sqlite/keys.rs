@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{Access, Run, refresh_secrets::find_refresh_secrets, stored_secrets::find_secret_rows};
+use super::{Access, Run, Tx, refresh_secrets::find_refresh_secrets, stored_secrets::find_secret_rows};
 use crate::{
     actors::db::{DbError, FindKeys, InsertKey, PurgeKeys, RevokeKey},
     domain::{KeyRow, KeySet, Revocation, check_same_wrapping, decide_revocation},
@@ -11,8 +11,8 @@ use crate::{
 impl Run for FindKeys {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<KeySet, DbError> {
-        find_keys(db)
+    fn run(self, tx: &Tx<'_>) -> Result<KeySet, DbError> {
+        find_keys(tx)
     }
 }
 
@@ -36,15 +36,15 @@ pub(super) fn find_keys(db: &Connection) -> Result<KeySet, DbError> {
 impl Run for InsertKey {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        let newest = find_keys(db)?.keys.pop().map(|key| key.kid);
+    fn run(self, tx: &Tx<'_>) -> Result<Self::Answer, DbError> {
+        let newest = find_keys(tx)?.keys.pop().map(|key| key.kid);
         if newest == self.newest {
-            if let Err(refused) = check_same_wrapping(&self.key.private_key, &find_secret_rows(db)?) {
+            if let Err(refused) = check_same_wrapping(&self.key.private_key, &find_secret_rows(tx)?) {
                 return Ok(Err(refused));
             }
-            insert_key(db, &self.key)?;
+            insert_key(tx, &self.key)?;
         }
-        find_keys(db).map(Ok)
+        find_keys(tx).map(Ok)
     }
 }
 
@@ -60,14 +60,14 @@ fn insert_key(db: &Connection, key: &KeyRow) -> Result<(), DbError> {
 impl Run for RevokeKey {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        let (keys, secrets) = (find_keys(db)?.keys, find_secret_rows(db)?);
-        let decided = decide_revocation(&keys, &self.kid, &self.successor, &secrets, self.now);
+    fn run(self, tx: &Tx<'_>) -> Result<Self::Answer, DbError> {
+        let (keys, secrets) = (find_keys(tx)?.keys, find_secret_rows(tx)?);
+        let decided = decide_revocation(&keys, &self.kid, &self.successor, &secrets, tx.now());
         if let Ok(Revocation::Deleted | Revocation::Replaced) = decided {
-            db.prepare_cached("DELETE FROM signing_keys WHERE kid = ?1")?.execute([&self.kid])?;
+            tx.prepare_cached("DELETE FROM signing_keys WHERE kid = ?1")?.execute([&self.kid])?;
         }
         if let Ok(Revocation::Replaced) = decided {
-            insert_key(db, &self.successor)?;
+            insert_key(tx, &self.successor)?;
         }
         Ok(decided)
     }
@@ -76,8 +76,8 @@ impl Run for RevokeKey {
 impl Run for PurgeKeys {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<usize, DbError> {
-        let mut statement = db.prepare_cached("DELETE FROM signing_keys WHERE kid = ?1")?;
+    fn run(self, tx: &Tx<'_>) -> Result<usize, DbError> {
+        let mut statement = tx.prepare_cached("DELETE FROM signing_keys WHERE kid = ?1")?;
         let mut deleted = 0;
         for kid in self.kids {
             deleted += statement.execute([kid])?;

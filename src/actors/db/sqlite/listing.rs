@@ -1,9 +1,9 @@
 //! Pages of users, by keyset: the thousandth page costs what the first does.
 
-use rusqlite::{Connection, Rows};
+use rusqlite::Rows;
 
 use super::{
-    Access, Run,
+    Access, Run, Tx,
     columns::{user, user_columns},
 };
 use crate::{
@@ -40,20 +40,20 @@ const ROWS_PER_USER: i64 = 8;
 impl Run for ListUsers {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<Page, DbError> {
+    fn run(self, tx: &Tx<'_>) -> Result<Page, DbError> {
         let after = self.after.unwrap_or(Cursor { term: String::new(), id: 0 });
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
         let prefix = self.prefix.to_lowercase();
         if prefix.is_empty() {
             // One row more than asked for tells whether there is a next page.
             let most = limit.saturating_add(1);
-            let mut statement = db.prepare_cached(BY_ID)?;
+            let mut statement = tx.prepare_cached(BY_ID)?;
             return page(statement.query((after.id, most))?, self.limit, most);
         }
         let start = prefix.as_str().max(&after.term);
         let end = format!("{prefix}\u{10FFFF}");
         let most = limit.saturating_mul(ROWS_PER_USER).saturating_add(1);
-        let mut statement = db.prepare_cached(BY_PREFIX)?;
+        let mut statement = tx.prepare_cached(BY_PREFIX)?;
         page(statement.query((start, &end, &after.term, &prefix, most))?, self.limit, most)
     }
 }
@@ -85,7 +85,7 @@ mod tests {
     use crate::{
         actors::db::{InsertUser, sqlite::DbFile},
         config::Database,
-        domain::{Email, PasswordHash, Role, Timestamp, Username},
+        domain::{Context, Email, PasswordHash, Role, Timestamp, Username},
     };
 
     #[test]
@@ -93,6 +93,8 @@ mod tests {
         // Usernames and addresses that alternate in their common order, and that stand apart.
         for (username, email) in [("x-%", "x-%@example.com"), ("x-a%", "x-z%@example.com")] {
             let db = DbFile::open(&Database::Memory).unwrap().connect().unwrap();
+            let context = Context::system(Timestamp::from_millis(0));
+            let tx = Tx { connection: &db, context: &context };
             for number in 10..70 {
                 let name = |pattern: &str| pattern.replace('%', &number.to_string());
                 let insert = InsertUser {
@@ -100,16 +102,15 @@ mod tests {
                     username: Username::parse(&name(username)).unwrap(),
                     password_hash: PasswordHash::new("none".to_owned()),
                     role: Role::User,
-                    now: Timestamp::from_millis(0),
                 };
-                insert.run(&db).unwrap().unwrap();
+                insert.run(&tx).unwrap().unwrap();
             }
 
             for limit in [1, 3, 59, 60, 200] {
                 let mut found = Vec::new();
                 let mut after = None;
                 loop {
-                    let page = ListUsers { prefix: "X-".to_owned(), after, limit }.run(&db).unwrap();
+                    let page = ListUsers { prefix: "X-".to_owned(), after, limit }.run(&tx).unwrap();
                     assert!(page.items.len() <= limit);
                     found.extend(page.items.into_iter().map(|user| user.id.0));
                     after = page.next;

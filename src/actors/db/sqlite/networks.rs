@@ -2,9 +2,7 @@
 
 use std::net::IpAddr;
 
-use rusqlite::Connection;
-
-use super::{Access, Run};
+use super::{Access, Run, Tx};
 use crate::{
     actors::db::{DbError, HasLoggedInFrom},
     domain::Network,
@@ -13,9 +11,9 @@ use crate::{
 impl Run for HasLoggedInFrom {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<bool, DbError> {
+    fn run(self, tx: &Tx<'_>) -> Result<bool, DbError> {
         let mut statement =
-            db.prepare_cached("SELECT ip FROM sessions WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2")?;
+            tx.prepare_cached("SELECT ip FROM sessions WHERE user_id = ?1 ORDER BY id DESC LIMIT ?2")?;
         let mut rows = statement.query((self.user_id, Self::MAX_SESSIONS))?;
         while let Some(row) = rows.next()? {
             let network = match row.get_ref("ip")?.as_str_or_null().map_err(rusqlite::Error::from)? {

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Access, Run};
+use super::{Access, Run, Tx};
 use crate::{
     actors::db::{DbError, HasLoggedInFrom, ListSessions, PurgeSessions, Purged},
     domain::{EndReason, Session, SessionId, UserId},
@@ -11,8 +11,8 @@ use crate::{
 impl Run for PurgeSessions {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<Purged, DbError> {
-        let last: Option<SessionId> = db
+    fn run(self, tx: &Tx<'_>) -> Result<Purged, DbError> {
+        let last: Option<SessionId> = tx
             .prepare_cached(
                 "SELECT max(id) FROM (SELECT id FROM sessions WHERE id > ?1 ORDER BY id LIMIT ?2)",
             )?
@@ -20,19 +20,19 @@ impl Run for PurgeSessions {
         let Some(last) = last else {
             return Ok(Purged { last: None, expired: 0, deleted: 0 });
         };
-        let expired = db
+        let expired = tx
             .prepare_cached(
                 "UPDATE sessions SET ended_at = expires_at, end_reason = ?4
                  WHERE id > ?1 AND id <= ?2 AND ended_at IS NULL AND expires_at <= ?3",
             )?
-            .execute((self.after, last, self.now, EndReason::Expired))?;
+            .execute((self.after, last, tx.now(), EndReason::Expired))?;
         // The newest entry is as old as the last use.
-        db.prepare_cached(
+        tx.prepare_cached(
             "UPDATE sessions SET spent = x'', replaced = x''
              WHERE id > ?1 AND id <= ?2 AND last_used_at < ?3 AND (replaced <> x'' OR spent <> x'')",
         )?
         .execute((self.after, last, self.replaced_before))?;
-        let deleted = db
+        let deleted = tx
             .prepare_cached("DELETE FROM sessions WHERE id > ?1 AND id <= ?2 AND ended_at < ?3")?
             .execute((self.after, last, self.ended_before))?;
         Ok(Purged { last: Some(last), expired, deleted })

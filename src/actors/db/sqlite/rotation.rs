@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, types::FromSqlError};
 
 use super::{
-    Access, Run,
+    Access, Run, Tx,
     columns::{user, user_columns},
 };
 use crate::{
@@ -14,13 +14,13 @@ use crate::{
 impl Run for RotateSessions {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
+    fn run(self, tx: &Tx<'_>) -> Result<Self::Answer, DbError> {
         let mut answers = Vec::with_capacity(self.rotations.len());
-        for rotation in self.rotations {
+        for rotation in &self.rotations {
             // Each changes its row by one statement, so one that fails has changed nothing.
-            let answer = rotation.rotate(db);
+            let answer = rotation.message.rotate(&Tx { context: &rotation.context, ..*tx });
             if let Err(error) = &answer
-                && db.is_autocommit()
+                && tx.is_autocommit()
             {
                 // SQLite has given up the whole transaction. What came before is undone, and what
                 // comes after would be committed by itself.
@@ -33,22 +33,22 @@ impl Run for RotateSessions {
 }
 
 impl RotateSession {
-    fn rotate(&self, db: &Connection) -> Result<Rotation, DbError> {
-        let Some(session) = find(db, self.id)? else {
+    fn rotate(&self, tx: &Tx<'_>) -> Result<Rotation, DbError> {
+        let Some(session) = find(tx, self.id)? else {
             return Ok(Rotation::Unknown);
         };
-        let (answer, change) = session.refresh(&self.attempt, self.now);
+        let (answer, change) = session.refresh(&self.attempt, tx.now());
         match change {
             None => {}
             Some(SessionChange::End(reason)) => {
-                db.prepare_cached("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1")?
-                    .execute((self.id, self.now, reason))?;
+                tx.prepare_cached("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1")?
+                    .execute((self.id, tx.now(), reason))?;
             }
             Some(SessionChange::Rotate { chain, used_at, earlier_uses, expires_at }) => {
                 let EarlierUses([before, before_that]) = earlier_uses;
                 let (current, replaced) = (chain.current(), chain.write_replaced());
                 let version = self.attempt.derivation.version;
-                db.prepare_cached(
+                tx.prepare_cached(
                     "UPDATE sessions SET refresh_hash = ?2, refresh_version = ?3, spent = x'', replaced = ?4,
                          last_used_at = ?5, used_before = ?6, used_before_that = ?7, expires_at = ?8
                      WHERE id = ?1",

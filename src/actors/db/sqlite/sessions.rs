@@ -1,9 +1,9 @@
 //! Sessions: opening, finding, listing, ending and purging them.
 
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{OptionalExtension, named_params};
 
 use super::{
-    Access, Run,
+    Access, Run, Tx,
     columns::{session, session_columns, user, user_columns},
     purge::delete_unseen_sessions,
 };
@@ -11,14 +11,15 @@ use crate::{
     actors::db::{
         DbError, EndSession, EndUserSessions, FindActiveUsers, ListSessions, OpenSession, SessionLookup,
     },
-    domain::{EndReason, Session, SessionId, Timestamp, UnendedSession, UserId, surplus_sessions},
+    domain::{EndReason, Session, SessionId, UnendedSession, UserId, surplus_sessions},
 };
 
 impl Run for OpenSession {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<Option<SessionId>, DbError> {
-        let opened = db
+    fn run(self, tx: &Tx<'_>) -> Result<Option<SessionId>, DbError> {
+        let origin = &tx.context.origin;
+        let opened = tx
             .prepare_cached(
                 "INSERT INTO sessions (user_id, refresh_hash, refresh_version, scope, created_at,
                                        last_used_at, expires_at, user_agent, ip)
@@ -31,17 +32,17 @@ impl Run for OpenSession {
                 ":refresh_hash": self.refresh_hash,
                 ":refresh_version": self.refresh_version,
                 ":scope": self.scope,
-                ":now": self.now,
+                ":now": tx.now(),
                 ":expires_at": self.expires_at,
-                ":user_agent": self.origin.user_agent,
-                ":ip": self.origin.ip.map(|ip| ip.to_string()),
+                ":user_agent": origin.user_agent.as_deref(),
+                ":ip": origin.ip.map(|ip| ip.to_string()),
             })?;
         if opened == 0 {
             return Ok(None);
         }
-        let id = SessionId(db.last_insert_rowid());
-        end_surplus_sessions(db, self.user_id, id, self.now)?;
-        delete_unseen_sessions(db, self.user_id)?;
+        let id = SessionId(tx.last_insert_rowid());
+        end_surplus_sessions(tx, self.user_id, id)?;
+        delete_unseen_sessions(tx, self.user_id)?;
         Ok(Some(id))
     }
 }
@@ -50,14 +51,9 @@ impl Run for OpenSession {
 ///
 /// An account may have any number of sessions from before there was a bound. To keep the work of one
 /// login bounded, only the oldest are looked at, twice as many as may live, and each login ends some.
-fn end_surplus_sessions(
-    db: &Connection,
-    user_id: UserId,
-    new: SessionId,
-    now: Timestamp,
-) -> Result<(), DbError> {
+fn end_surplus_sessions(tx: &Tx<'_>, user_id: UserId, new: SessionId) -> Result<(), DbError> {
     let examined = i64::try_from(2 * Session::MAX_LIVE).unwrap_or(i64::MAX);
-    let mut statement = db.prepare_cached(
+    let mut statement = tx.prepare_cached(
         "SELECT last_used_at, id, expires_at FROM sessions
          WHERE user_id = ?1 AND ended_at IS NULL ORDER BY id LIMIT ?2",
     )?;
@@ -68,10 +64,10 @@ fn end_surplus_sessions(
             expires_at: row.get("expires_at")?,
         })
     })?;
-    let surplus = surplus_sessions(found.collect::<Result<_, _>>()?, new, now);
-    let mut end = db.prepare_cached("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1")?;
+    let surplus = surplus_sessions(found.collect::<Result<_, _>>()?, new, tx.now());
+    let mut end = tx.prepare_cached("UPDATE sessions SET ended_at = ?2, end_reason = ?3 WHERE id = ?1")?;
     for session in surplus {
-        end.execute((session.id, now, EndReason::TooManySessions))?;
+        end.execute((session.id, tx.now(), EndReason::TooManySessions))?;
     }
     Ok(())
 }
@@ -79,7 +75,7 @@ fn end_surplus_sessions(
 impl Run for FindActiveUsers {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
+    fn run(self, tx: &Tx<'_>) -> Result<Self::Answer, DbError> {
         let sql = concat!(
             "SELECT ",
             user_columns!(),
@@ -88,11 +84,11 @@ impl Run for FindActiveUsers {
                AND u.disabled = 0"
         );
         // One transaction for all: SQLite takes its locks once. In a batch there is one already.
-        let transaction = db.is_autocommit().then(|| db.unchecked_transaction()).transpose()?;
-        let mut statement = db.prepare_cached(sql)?;
+        let transaction = tx.is_autocommit().then(|| tx.unchecked_transaction()).transpose()?;
+        let mut statement = tx.prepare_cached(sql)?;
         let find = |key: &SessionLookup| {
             let found =
-                statement.query_row((key.session_id, key.user_id, key.now), |row| user(row, 0)).optional();
+                statement.query_row((key.session_id, key.user_id, tx.now()), |row| user(row, 0)).optional();
             found.map_err(DbError::from)
         };
         let found = self.keys.iter().map(find).collect();
@@ -105,7 +101,7 @@ impl Run for FindActiveUsers {
 impl Run for ListSessions {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<Vec<Session>, DbError> {
+    fn run(self, tx: &Tx<'_>) -> Result<Vec<Session>, DbError> {
         let sql = if self.with_ended {
             concat!(
                 "SELECT ",
@@ -120,8 +116,8 @@ impl Run for ListSessions {
                   ORDER BY id DESC LIMIT ?3"
             )
         };
-        let mut statement = db.prepare_cached(sql)?;
-        let rows = statement.query_map((self.user_id, self.now, Self::MAX_SESSIONS), session)?;
+        let mut statement = tx.prepare_cached(sql)?;
+        let rows = statement.query_map((self.user_id, tx.now(), Self::MAX_SESSIONS), session)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
@@ -129,13 +125,13 @@ impl Run for ListSessions {
 impl Run for EndSession {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<bool, DbError> {
-        let ended = db
+    fn run(self, tx: &Tx<'_>) -> Result<bool, DbError> {
+        let ended = tx
             .prepare_cached(
                 "UPDATE sessions SET ended_at = ?3, end_reason = ?4
                  WHERE id = ?1 AND (?2 IS NULL OR user_id = ?2) AND ended_at IS NULL",
             )?
-            .execute((self.id, self.owner, self.now, self.reason))?;
+            .execute((self.id, self.owner, tx.now(), self.reason))?;
         Ok(ended > 0)
     }
 }
@@ -143,25 +139,24 @@ impl Run for EndSession {
 impl Run for EndUserSessions {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<Option<usize>, DbError> {
-        if !db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([self.user_id])? {
+    fn run(self, tx: &Tx<'_>) -> Result<Option<usize>, DbError> {
+        if !tx.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([self.user_id])? {
             return Ok(None);
         }
-        end_sessions_of(db, self.user_id, self.except, self.reason, self.now).map(Some)
+        end_sessions_of(tx, self.user_id, self.except, self.reason).map(Some)
     }
 }
 
 pub(super) fn end_sessions_of(
-    db: &Connection,
+    tx: &Tx<'_>,
     user_id: UserId,
     except: Option<SessionId>,
     reason: EndReason,
-    now: Timestamp,
 ) -> Result<usize, DbError> {
-    Ok(db
+    Ok(tx
         .prepare_cached(
             "UPDATE sessions SET ended_at = ?3, end_reason = ?4
              WHERE user_id = ?1 AND ended_at IS NULL AND id IS NOT ?2",
         )?
-        .execute((user_id, except, now, reason))?)
+        .execute((user_id, except, tx.now(), reason))?)
 }

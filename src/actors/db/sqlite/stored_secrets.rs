@@ -3,7 +3,7 @@
 
 use rusqlite::Connection;
 
-use super::{Access, Run, scrub::request_scrub};
+use super::{Access, Run, Tx, scrub::request_scrub};
 use crate::{
     actors::db::{DbError, FindSecretRows, ReplaceSecretRows},
     domain::{Rewrapped, SecretLocation, SecretRow},
@@ -12,8 +12,8 @@ use crate::{
 impl Run for FindSecretRows {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<Vec<SecretRow>, DbError> {
-        find_secret_rows(db)
+    fn run(self, tx: &Tx<'_>) -> Result<Vec<SecretRow>, DbError> {
+        find_secret_rows(tx)
     }
 }
 
@@ -36,19 +36,19 @@ pub(super) fn find_secret_rows(db: &Connection) -> Result<Vec<SecretRow>, DbErro
 impl Run for ReplaceSecretRows {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<bool, DbError> {
-        if !Rewrapped::are_all_of(&self.rows, &find_secret_rows(db)?) {
+    fn run(self, tx: &Tx<'_>) -> Result<bool, DbError> {
+        if !Rewrapped::are_all_of(&self.rows, &find_secret_rows(tx)?) {
             return Ok(false);
         }
         if self.rows.iter().any(Rewrapped::is_encrypted_now) {
-            request_scrub(db)?;
+            request_scrub(tx)?;
         }
         for row in &self.rows {
             match &row.location {
-                SecretLocation::SigningKey { kid, .. } => db
+                SecretLocation::SigningKey { kid, .. } => tx
                     .prepare_cached("UPDATE signing_keys SET private_key = ?1 WHERE kid = ?2")?
                     .execute((&row.after, kid))?,
-                SecretLocation::Secret { name } => db
+                SecretLocation::Secret { name } => tx
                     .prepare_cached("UPDATE secrets SET value = ?1 WHERE name = ?2")?
                     .execute((&row.after, name))?,
             };

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::{
-    Access, Run,
+    Access, Run, Tx,
     columns::{user, user_columns},
     sessions::end_sessions_of,
 };
@@ -18,8 +18,8 @@ use crate::{
 impl Run for FindNameConflict {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<Option<NameConflict>, DbError> {
-        find_name_conflict(db, &self.email, &self.username)
+    fn run(self, tx: &Tx<'_>) -> Result<Option<NameConflict>, DbError> {
+        find_name_conflict(tx, &self.email, &self.username)
     }
 }
 
@@ -37,11 +37,11 @@ fn find_name_conflict(
 impl Run for InsertUser {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        if let Some(conflict) = find_name_conflict(db, &self.email, &self.username)? {
+    fn run(self, tx: &Tx<'_>) -> Result<Self::Answer, DbError> {
+        if let Some(conflict) = find_name_conflict(tx, &self.email, &self.username)? {
             return Ok(Err(conflict));
         }
-        db.prepare_cached(
+        tx.prepare_cached(
             "INSERT INTO users (email, email_key, username, username_key, password_hash, role, created_at)
              VALUES (:email, :email_key, :username, :username_key, :password_hash, :role, :now)",
         )?
@@ -52,15 +52,15 @@ impl Run for InsertUser {
             ":username_key": self.username.key(),
             ":password_hash": self.password_hash,
             ":role": self.role,
-            ":now": self.now,
+            ":now": tx.now(),
         })?;
         Ok(Ok(User {
-            id: UserId(db.last_insert_rowid()),
+            id: UserId(tx.last_insert_rowid()),
             email: self.email,
             username: self.username,
             role: self.role,
             disabled: false,
-            created_at: self.now,
+            created_at: tx.now(),
         }))
     }
 }
@@ -95,8 +95,8 @@ pub(super) fn username_is_taken(db: &Connection, username: &Username) -> Result<
 impl Run for FindUser {
     const ACCESS: Access = Access::Read;
 
-    fn run(self, db: &Connection) -> Result<Option<User>, DbError> {
-        find_user(db, self.id)
+    fn run(self, tx: &Tx<'_>) -> Result<Option<User>, DbError> {
+        find_user(tx, self.id)
     }
 }
 
@@ -108,25 +108,25 @@ fn find_user(db: &Connection, id: UserId) -> Result<Option<User>, DbError> {
 impl Run for UpdateUser {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        let Some(before) = find_user(db, self.id)? else {
+    fn run(self, tx: &Tx<'_>) -> Result<Self::Answer, DbError> {
+        let Some(before) = find_user(tx, self.id)? else {
             return Ok(Err(UpdateRefused::NotFound));
         };
         if let Some(email) = &self.change.email
-            && email_is_taken(db, email, Some(self.id))?
+            && email_is_taken(tx, email, Some(self.id))?
         {
             return Ok(Err(UpdateRefused::EmailTaken));
         }
         let after = self.change.apply(before.clone());
-        if before.ceases_to_administer(Some(&after)) && is_last_admin(db, self.id)? {
+        if before.ceases_to_administer(Some(&after)) && is_last_admin(tx, self.id)? {
             return Ok(Err(UpdateRefused::LastAdmin));
         }
-        db.prepare_cached(
+        tx.prepare_cached(
             "UPDATE users SET email = ?2, email_key = ?3, role = ?4, disabled = ?5 WHERE id = ?1",
         )?
         .execute((self.id, &after.email, after.email.key(), after.role, after.disabled))?;
         if after.disabled && !before.disabled {
-            end_sessions_of(db, self.id, None, EndReason::UserDisabled, self.now)?;
+            end_sessions_of(tx, self.id, None, EndReason::UserDisabled)?;
         }
         Ok(Ok(after))
     }
@@ -135,15 +135,15 @@ impl Run for UpdateUser {
 impl Run for SetEmail {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        let is_current = db
+    fn run(self, tx: &Tx<'_>) -> Result<Self::Answer, DbError> {
+        let is_current = tx
             .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND password_version = ?2")?
             .exists((self.id, self.expected))?;
         if !is_current {
             return Ok(Err(UpdateRefused::NotFound));
         }
         let change = UserChange { email: Some(self.email), ..UserChange::default() };
-        UpdateUser { id: self.id, change, now: self.now }.run(db)
+        UpdateUser { id: self.id, change }.run(tx)
     }
 }
 
@@ -157,23 +157,23 @@ fn is_last_admin(db: &Connection, id: UserId) -> Result<bool, DbError> {
 impl Run for DeleteUser {
     const ACCESS: Access = Access::Write;
 
-    fn run(self, db: &Connection) -> Result<Self::Answer, DbError> {
-        let Some(user) = find_user(db, self.id)? else {
+    fn run(self, tx: &Tx<'_>) -> Result<Self::Answer, DbError> {
+        let Some(user) = find_user(tx, self.id)? else {
             return Ok(Err(DeleteRefused::NotFound));
         };
-        if user.ceases_to_administer(None) && is_last_admin(db, self.id)? {
+        if user.ceases_to_administer(None) && is_last_admin(tx, self.id)? {
             return Ok(Err(DeleteRefused::LastAdmin));
         }
-        let deleted = db
+        let deleted = tx
             .prepare_cached("DELETE FROM users WHERE id = ?1 AND (?2 IS NULL OR password_version = ?2)")?
             .execute((self.id, self.expected))?;
         if deleted == 0 {
             return Ok(Err(DeleteRefused::NotFound));
         }
-        db.prepare_cached(
+        tx.prepare_cached(
             "INSERT OR IGNORE INTO retired_usernames (username_key, retired_at) VALUES (?1, ?2)",
         )?
-        .execute((user.username.key(), self.now))?;
+        .execute((user.username.key(), tx.now()))?;
         Ok(Ok(()))
     }
 }

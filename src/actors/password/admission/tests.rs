@@ -14,7 +14,7 @@ fn queue(slots: usize, budget: Duration) -> Arc<Admission> {
 }
 
 fn flow(account: &str, address: &str) -> FlowKey {
-    let origin = RequestOrigin { ip: Some(address.parse().unwrap()), user_agent: None };
+    let origin = RequestOrigin { ip: Some(address.parse().unwrap()), ..RequestOrigin::default() };
     FlowKey::login(&LoginName::parse(account).unwrap(), &origin)
 }
 

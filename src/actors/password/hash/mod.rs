@@ -10,7 +10,7 @@ use bcrypt_lanes::{Cost, Digest, Input};
 use zeroize::Zeroizing;
 
 use super::PasswordError;
-use crate::domain::{Password, PasswordHash, Random};
+use crate::domain::{Password, PasswordHash, Random, RequestId};
 
 /// The number of password bytes that bcrypt reads.
 const BCRYPT_LIMIT: usize = 72;
@@ -257,9 +257,11 @@ impl Comparison {
         hash: Option<&PasswordHash>,
         dummy: &PasswordHash,
         level: u32,
+        request_id: &RequestId,
     ) -> Result<Self, PasswordError> {
-        let stored =
-            hash.and_then(|hash| comparable(hash, level)).filter(|stored| stored.can_match(password));
+        let stored = hash
+            .and_then(|hash| comparable(hash, level, request_id))
+            .filter(|stored| stored.can_match(password));
         let is_somebodys = stored.is_some();
         let compared = stored.or_else(|| Stored::parse(dummy.expose())).ok_or(PasswordError::Bcrypt)?;
         let salt = compared.parts().ok_or(PasswordError::Bcrypt)?.get_salt_raw();
@@ -276,13 +278,13 @@ impl Expected {
     }
 }
 
-fn comparable(hash: &PasswordHash, level: u32) -> Option<Stored<'_>> {
+fn comparable<'a>(hash: &'a PasswordHash, level: u32, request_id: &RequestId) -> Option<Stored<'a>> {
     let Some(stored) = Stored::parse(hash.expose()) else {
-        log::warn!("a stored password hash is malformed; it matches nothing");
+        log::warn!(request_id:%; "a stored password hash is malformed; it matches nothing");
         return None;
     };
     if !(MIN_COST..=cost_limit(level)).contains(&stored.cost) {
-        log::warn!("a stored password hash has a cost of {}; it matches nothing", stored.cost);
+        log::warn!(request_id:%; "a stored password hash has a cost of {}; it matches nothing", stored.cost);
         return None;
     }
     Some(stored)

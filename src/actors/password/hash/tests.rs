@@ -41,7 +41,7 @@ fn bare_bcrypt(password: &Password) -> PasswordHash {
 }
 
 fn compare(password: &Password, hash: Option<&PasswordHash>, dummy: &PasswordHash, level: u32) -> bool {
-    let comparison = Comparison::new(password, hash, dummy, level).unwrap();
+    let comparison = Comparison::new(password, hash, dummy, level, &RequestId::default()).unwrap();
     comparison.expected.matches(&digest_of(&comparison.input, comparison.run))
 }
 

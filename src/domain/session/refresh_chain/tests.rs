@@ -20,7 +20,8 @@ fn derivation(byte: u8) -> Derivation {
 fn origin(ip: &str, agent: &str) -> OriginFingerprint {
     OriginFingerprint::of(&RequestOrigin {
         ip: (!ip.is_empty()).then(|| ip.parse().unwrap()),
-        user_agent: (!agent.is_empty()).then(|| agent.to_owned()),
+        user_agent: (!agent.is_empty()).then(|| agent.into()),
+        ..RequestOrigin::default()
     })
 }
 

@@ -8,7 +8,7 @@ use sekisho::{
         db::UpdateUser,
         token::InvalidToken,
     },
-    domain::{AccessToken, Algorithm, Role, Scope, UserChange},
+    domain::{AccessToken, Algorithm, RequestOrigin, Role, Scope, UserChange},
 };
 use serde_json::json;
 
@@ -119,8 +119,8 @@ async fn another_kind_of_jwt_is_no_access_token() {
 async fn an_administrator_administers_with_a_token_for_the_administration_alone() {
     let scene = Scene::set(Algorithm::Es256).await;
     let change = UserChange { role: Some(Role::Admin), ..UserChange::default() };
-    let promote = UpdateUser { id: scene.alice.id, change, now: START };
-    scene.actors.sekisho.db().ask(promote).await.unwrap().unwrap();
+    let promote = UpdateUser { id: scene.alice.id, change };
+    scene.actors.ask_db(promote).await.unwrap().unwrap();
 
     for (aud, scope) in [
         (json!(["http://sekisho.test/admin"]), Scope::of(Role::Admin)),
@@ -156,7 +156,12 @@ async fn a_token_that_was_verified_before_is_no_longer_good_when_its_session_has
     let next = refresh(&scene.actors, &scene.tokens.refresh_token).await.unwrap();
     scene.is_unharmed().await;
 
-    scene.actors.accounts.ask(LogOut { token: next.access_token }).await.unwrap();
+    scene
+        .actors
+        .accounts
+        .ask(LogOut { token: next.access_token, origin: RequestOrigin::default() })
+        .await
+        .unwrap();
 
     assert_eq!(scene.verdict(genuine.expose()).await, Err(AuthenticateError::Ended));
 }

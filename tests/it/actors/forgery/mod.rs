@@ -62,7 +62,7 @@ impl Scene {
             serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap_or_default()
         });
         let (header, claims) = (parts.next().unwrap(), parts.next().unwrap());
-        let mut set = actors.sekisho.db().ask(FindKeys).await.unwrap();
+        let mut set = actors.ask_db(FindKeys).await.unwrap();
         let key = set.keys.remove(0);
         let root = hmac::Key::new(hmac::HMAC_SHA256, set.refresh_secrets[0].value.as_column());
         let tags = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, b"access token tag").as_ref());

@@ -85,9 +85,9 @@ async fn another_algorithm_at_a_restart_keeps_old_tokens_good() {
         }
     }
     // A restart without changes makes no key.
-    let before = actors.sekisho.db().ask(FindKeys).await.unwrap().keys.len();
+    let before = actors.ask_db(FindKeys).await.unwrap().keys.len();
     let actors = restart(actors, |_| {}).await;
-    assert_eq!(actors.sekisho.db().ask(FindKeys).await.unwrap().keys.len(), before);
+    assert_eq!(actors.ask_db(FindKeys).await.unwrap().keys.len(), before);
 }
 
 #[actix_web::test]

@@ -44,7 +44,7 @@ async fn a_key_is_announced_then_signs_then_retires_then_is_gone() {
     actors.clock.advance(MINUTE);
     look_around(&actors).await;
     assert_eq!(states(&actors).await, [Signing]);
-    assert_eq!(actors.sekisho.db().ask(FindKeys).await.unwrap().keys.len(), 1);
+    assert_eq!(actors.ask_db(FindKeys).await.unwrap().keys.len(), 1);
     let gone = AuthenticateError::InvalidToken(InvalidToken::UnknownKey);
     assert_eq!(authenticate(&actors, &first.access_token).await.err(), Some(gone));
     assert!(refresh(&actors, &first.refresh_token).await.is_ok());
@@ -136,7 +136,7 @@ async fn a_key_that_is_none_is_the_keyrings_failure_and_not_the_databases() {
     let actors = TestActors::start().await;
     let sql = "INSERT INTO signing_keys SELECT 'broken', algorithm, x'00', announced_at + 1, signs_from + 1
                FROM signing_keys";
-    actors.sekisho.db().ask(Run(sql.to_owned())).await.unwrap();
+    actors.ask_db(Run(sql.to_owned())).await.unwrap();
 
     let looked = actors.sekisho.maintenance().ask(RunMaintenance).await;
 
@@ -152,7 +152,7 @@ async fn a_server_that_can_store_no_key_sweeps_all_the_same() {
     let actors = TestActors::start().await;
     let (alice, _) = newcomer(&actors, "alice", Role::User).await;
     let key = KeyWrap::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
-    rewrap_secrets(actors.sekisho.db(), &KeyWrap::in_the_clear(), &key).await.unwrap();
+    rewrap_secrets(actors.sekisho.db(), &KeyWrap::in_the_clear(), &key, &actors.context()).await.unwrap();
     assert_eq!(ends_of(&actors, alice.id).await, [None]);
     actors.clock.advance(365 * DAY);
 
@@ -165,8 +165,8 @@ async fn a_server_that_can_store_no_key_sweeps_all_the_same() {
 #[actix_web::test]
 async fn two_servers_that_find_a_key_old_at_once_make_one() {
     let actors = TestActors::start().await;
-    let (db, clock, clear) = (actors.sekisho.db(), &actors.clock, KeyWrap::in_the_clear());
-    let rotate = || rotate_keys(db, Algorithm::Es256, false, clock, (&clear, &Random::System));
+    let (db, context, clear) = (actors.sekisho.db(), actors.context(), KeyWrap::in_the_clear());
+    let rotate = || rotate_keys(db, Algorithm::Es256, false, &context, (&clear, &Random::System));
 
     let (one, two) = join(rotate(), rotate()).await;
 

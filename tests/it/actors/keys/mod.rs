@@ -64,9 +64,8 @@ async fn states(actors: &TestActors) -> Vec<KeyState> {
 }
 
 async fn rotate(actors: &TestActors, at_once: bool) {
-    let (db, clock) = (actors.sekisho.db(), &actors.clock);
     let maker = (&KeyWrap::in_the_clear(), &Random::System);
-    rotate_keys(db, Algorithm::Es256, at_once, clock, maker).await.unwrap();
+    rotate_keys(actors.sekisho.db(), Algorithm::Es256, at_once, &actors.context(), maker).await.unwrap();
     look_around(actors).await;
 }
 

@@ -1,0 +1,36 @@
+//! What a message to the database is, and the envelope that it travels in.
+
+use actix::Message;
+
+use super::DbError;
+use crate::domain::Context;
+
+/// A message to the database: one read, or one change that happens wholly or not at all.
+pub trait DbMessage: Send + 'static {
+    /// What the sender gets.
+    type Answer: Send + 'static;
+}
+
+/// A message and the context in which it is sent.
+#[derive(Debug)]
+pub struct Request<M> {
+    /// The message.
+    pub message: M,
+    /// When it is sent, by whom, and because of which request.
+    pub context: Context,
+}
+
+impl<M: DbMessage> Message for Request<M> {
+    type Result = Result<M::Answer, DbError>;
+}
+
+/// One message for many callers. Each caller's entry gets its own answer or error.
+pub trait CoalescedMessage: DbMessage<Answer = Vec<Result<Self::EntryAnswer, DbError>>> {
+    /// What one caller asks.
+    type Entry: 'static;
+    /// The answer to one entry.
+    type EntryAnswer: Send + 'static;
+
+    /// Makes a message of entries. The answers are in the same order.
+    fn from_entries(entries: Vec<Self::Entry>) -> Self;
+}
