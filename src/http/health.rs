@@ -32,9 +32,10 @@ const PING_TIMEOUT: Duration = Duration::from_secs(3);
 /// often.
 const PROBE_TTL: Duration = Duration::from_secs(1);
 
-pub(crate) const ALIVE: Operation = Operation::new("alive", Tag::Operation, "Does the process live?")
-    .answers(StatusCode::OK, "It does.")
-    .with(STATUS);
+pub(crate) const ALIVE: Operation =
+    Operation::new("alive", Tag::Operation, "Check that the process is alive")
+        .answers(StatusCode::OK, "It does.")
+        .with(STATUS);
 
 const STATUS: &Schema =
     &Schema { name: "Status", json: |_| object(&json!({ "status": { "type": "string" } })) };

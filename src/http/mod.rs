@@ -42,8 +42,8 @@ pub use self::{
 };
 use crate::config::Config;
 
-/// Every route there is: the path, and for each method its handler and what the document says of it. The busiest
-/// come first, because routes are tried in this order.
+/// All routes: the path, and for each method its handler and its description. The busiest routes come first,
+/// because they are tried in this order.
 fn routes(with_docs: bool) -> Vec<Path> {
     use Method as M;
     let mut routes = vec![

@@ -1,4 +1,4 @@
-//! A row of the route table: a path, its methods, and for each its handler and what the document says of it.
+//! A row of the route table: a path, its methods, and for each its handler and its description.
 
 use std::rc::Rc;
 
@@ -23,7 +23,7 @@ pub(crate) struct RouteLabel(pub(crate) &'static str);
 
 /// A path with its methods. It is served with and without a trailing slash; any other method is 405.
 pub(crate) struct Path {
-    /// The path as the document has it.
+    /// The path as in the document.
     pub(crate) pattern: &'static str,
     pub(crate) endpoints: Vec<Endpoint>,
 }
@@ -35,7 +35,7 @@ pub(crate) struct Endpoint {
     handler: Box<dyn Fn() -> Route>,
 }
 
-/// A path that has no methods yet.
+/// A path without methods.
 pub(crate) const fn path(pattern: &'static str) -> Path {
     Path { pattern, endpoints: Vec::new() }
 }
@@ -73,7 +73,7 @@ impl Path {
         }
     }
 
-    /// The methods that the path has, as the `Allow` header names them.
+    /// The path's methods, as in the `Allow` header.
     fn allow(&self) -> String {
         let names = self.endpoints.iter().map(|endpoint| match &endpoint.method {
             &Method::GET => "GET, HEAD",
@@ -84,7 +84,7 @@ impl Path {
 }
 
 impl Endpoint {
-    /// Whether the method changes something, so that no page of another site may send it.
+    /// Whether the method changes something, so that pages of other sites must not send it.
     pub(crate) fn is_change(&self) -> bool {
         !self.method.is_safe()
     }

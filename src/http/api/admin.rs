@@ -32,21 +32,21 @@ const USER_ID: &[Parameter] = &[Parameter::id("The user's number.")];
 
 pub(crate) const LIST: Operation =
     Operation::new("listUsers", Tag::Administration, "List users, a page at a time")
-        .describe("A page may hold fewer users than `limit`; `next` tells whether there are more.")
+        .describe("A page may have fewer users than `limit`; `next` tells whether there are more.")
         .parameters(&[
             Parameter::query(
                 "limit",
-                "How many at most.",
+                "The maximum number of users.",
                 || json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 }),
             ),
             Parameter::query(
                 "after",
-                "The `next` of the page before; empty for the first.",
+                "The `next` of the previous page; empty for the first page.",
                 || json!({ "type": "string", "format": "sekisho-cursor" }),
             ),
             Parameter::query(
                 "q",
-                "What the username or the e-mail address begins with.",
+                "The beginning of the username or the e-mail address.",
                 || json!({ "type": "string", "maxLength": Email::MAX_LENGTH }),
             ),
         ])
@@ -59,7 +59,7 @@ const USER_PAGE: &Schema = &Schema {
     json: |schemas| {
         object(&json!({
             "items": { "type": "array", "items": schemas.refer(USER) },
-            "next": { "type": ["string", "null"], "description": "What `after` is for the next page." },
+            "next": { "type": ["string", "null"], "description": "The value of `after` for the next page." },
         }))
     },
 };
@@ -160,7 +160,7 @@ pub(crate) const REMOVE: Operation = Operation::new("deleteUser", Tag::Administr
     .describe("The administrator's password must have been given at most 10 minutes ago.")
     .parameters(USER_ID)
     .for_recent_admins()
-    .answers(StatusCode::NO_CONTENT, "The user is deleted.")
+    .answers(StatusCode::NO_CONTENT, "The user was deleted.")
     .fails(&[errors::NOT_FOUND, errors::LAST_ADMIN]);
 
 pub(crate) async fn remove(
@@ -174,7 +174,7 @@ pub(crate) async fn remove(
 }
 
 pub(crate) const SESSIONS: Operation =
-    Operation::new("listSessionsOfUser", Tag::Administration, "List a user's sessions, ended ones too")
+    Operation::new("listSessionsOfUser", Tag::Administration, "List a user's sessions, including ended ones")
         .parameters(USER_ID)
         .for_admins()
         .answers(StatusCode::OK, "The sessions.")
@@ -197,7 +197,7 @@ pub(crate) const END_SESSIONS: Operation =
     Operation::new("endSessionsOfUser", Tag::Administration, "End all of a user's sessions")
         .parameters(USER_ID)
         .for_admins()
-        .answers(StatusCode::NO_CONTENT, "The sessions have ended.")
+        .answers(StatusCode::NO_CONTENT, "The sessions were ended.")
         .fails(&[errors::NOT_FOUND]);
 
 pub(crate) async fn end_sessions(

@@ -1,4 +1,4 @@
-//! `/users/me`: one's own account.
+//! `/users/me`: the caller's own account.
 
 use actix_web::{HttpResponse, http::StatusCode, web};
 use serde_json::json;
@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-pub(crate) const ME: Operation = Operation::new("readMe", Tag::Account, "Who am I?")
-    .describe("Takes a token of any scope.")
+pub(crate) const ME: Operation = Operation::new("readMe", Tag::Account, "Show my account")
+    .describe("Accepts a token of any scope.")
     .for_callers()
     .answers(StatusCode::OK, "The user.")
     .with(USER);
@@ -74,10 +74,10 @@ pub(crate) async fn change_email(
 
 pub(crate) const CHANGE_PASSWORD: Operation =
     Operation::new("changePassword", Tag::Account, "Change my password")
-        .describe("Every session ends, this one too; the answer's tokens are a new one's.")
+        .describe("Every session ends, including this one. The answer has the tokens of a new session.")
         .takes_json(PASSWORD_CHANGE)
         .for_owners()
-        .answers(StatusCode::OK, "The password is changed.")
+        .answers(StatusCode::OK, "The password was changed.")
         .with(TOKEN_RESPONSE)
         .fails(&[errors::WRONG_PASSWORD, errors::TOO_MANY_ATTEMPTS, errors::TOO_MANY_LOGINS]);
 
@@ -110,10 +110,10 @@ pub(crate) async fn change_password(
 }
 
 pub(crate) const DELETE: Operation = Operation::new("deleteMe", Tag::Account, "Delete my account")
-    .describe("All sessions end. The username is never given to another.")
+    .describe("All sessions end. The username is never given to another user.")
     .takes_json(PASSWORD_CONFIRMATION)
     .for_owners()
-    .answers(StatusCode::NO_CONTENT, "The account is deleted.")
+    .answers(StatusCode::NO_CONTENT, "The account was deleted.")
     .fails(&[errors::WRONG_PASSWORD, errors::LAST_ADMIN, errors::TOO_MANY_ATTEMPTS, errors::TOO_MANY_LOGINS]);
 
 const PASSWORD_CONFIRMATION: &Schema =

@@ -1,4 +1,4 @@
-//! `POST /users/`: people make their own accounts.
+//! `POST /users/`: users create their own accounts.
 
 use std::future::{Ready, ready};
 
@@ -36,8 +36,8 @@ use crate::{
 
 pub(crate) const REGISTER: Operation = Operation::new("register", Tag::Account, "Create a user")
     .describe(
-        "Takes two shapes: flat, or with the names under `user`. Other members, `id` and `hashed_password` among \
-        them, are ignored.",
+        "The body has one of two shapes: flat, or with the names under `user`. Other members, such as `id` and \
+        `hashed_password`, are ignored.",
     )
     .takes_json(NEW_USER)
     .answers(StatusCode::CREATED, "The user was created.")

@@ -23,11 +23,11 @@ use crate::{
     },
 };
 
-pub(crate) const LIST: Operation = Operation::new("listSessions", Tag::Sessions, "Where am I logged in?")
+pub(crate) const LIST: Operation = Operation::new("listSessions", Tag::Sessions, "List my sessions")
     .describe("The newest first, at most 200.")
     .parameters(&[Parameter::query(
         "ended",
-        "Whether to list those that ended lately, with the reason.",
+        "Whether to include sessions that ended recently, with the reason.",
         || json!({ "type": "boolean", "default": false }),
     )])
     .for_owners()
@@ -50,7 +50,7 @@ pub(crate) async fn list(
 pub(crate) const END: Operation = Operation::new("endSession", Tag::Sessions, "End one of my sessions")
     .parameters(&[Parameter::id("The session's number.")])
     .for_owners()
-    .answers(StatusCode::NO_CONTENT, "The session has ended.")
+    .answers(StatusCode::NO_CONTENT, "The session was ended.")
     .fails(&[errors::NOT_FOUND]);
 
 pub(crate) async fn end(
@@ -66,7 +66,7 @@ pub(crate) async fn end(
 pub(crate) const END_OTHERS: Operation =
     Operation::new("endOtherSessions", Tag::Sessions, "Log out everywhere else")
         .for_owners()
-        .answers(StatusCode::NO_CONTENT, "All sessions but this one have ended.");
+        .answers(StatusCode::NO_CONTENT, "All other sessions were ended.");
 
 pub(crate) async fn end_others(
     api: web::Data<Api>,
@@ -77,10 +77,10 @@ pub(crate) async fn end_others(
     Ok(HttpResponse::NoContent().finish())
 }
 
-pub(crate) const LOG_OUT: Operation = Operation::new("logOut", Tag::Sessions, "End this session")
-    .describe("Takes a token of any scope.")
+pub(crate) const LOG_OUT: Operation = Operation::new("logOut", Tag::Sessions, "Log out")
+    .describe("Accepts a token of any scope.")
     .for_callers()
-    .answers(StatusCode::NO_CONTENT, "The session has ended.");
+    .answers(StatusCode::NO_CONTENT, "The session was ended.");
 
 pub(crate) async fn log_out(
     api: web::Data<Api>,

@@ -29,7 +29,10 @@ fn cacheable() -> CacheControl {
 }
 
 pub(crate) const JWKS: Operation = Operation::new("jwks", Tag::Operation, "The public keys (RFC 7517)")
-    .answers(StatusCode::OK, "The keys that sign, will, and did; none for HS256.")
+    .answers(
+        StatusCode::OK,
+        "The keys that sign, that will sign, and whose tokens are still valid. Empty for HS256.",
+    )
     .with_media(JWKS_MEDIA_TYPE, JWK_SET);
 
 const JWKS_MEDIA_TYPE: &str = "application/jwk-set+json";
@@ -61,7 +64,7 @@ pub(crate) async fn jwks(api: web::Data<Api>) -> Result<HttpResponse, ApiError> 
 
 pub(crate) const METADATA: Operation =
     Operation::new("serverMetadata", Tag::Operation, "Discovery (RFC 8414)")
-        .answers(StatusCode::OK, "Where everything is.")
+        .answers(StatusCode::OK, "The addresses of the endpoints.")
         .with(SERVER_METADATA);
 
 const SERVER_METADATA: &Schema = &Schema {

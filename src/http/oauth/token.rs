@@ -26,8 +26,8 @@ use crate::{
 pub(crate) const TOKEN: Operation = Operation::new("token", Tag::Tokens, "Log in, or refresh")
     .oauth()
     .describe(
-        "A refresh token is replaced at each use. Presented again within the grace it gives the same successor; \
-        later, or from another network and by another program, its session ends.",
+        "A refresh token is replaced at each use. If it is presented again within the grace period, the answer is the \
+        same successor. If it is presented later, or from another network and by another program, its session ends.",
     )
     .takes_form(TOKEN_REQUEST)
     .answers(StatusCode::OK, "A pair of tokens.")
@@ -50,22 +50,22 @@ const TOKEN_REQUEST: &Schema = &Schema {
         let grace = schemas.config.session.refresh_grace.as_secs();
         json!({
             "type": "object",
-            "description": "Without `grant_type`, or with `password`: `username` and `password`. With \
-                `refresh_token`: `refresh_token`. Each parameter once; an empty one counts as absent.",
+            "description": "Without `grant_type`, or with `password`: needs `username` and `password`. With \
+                `refresh_token`: needs `refresh_token`. No parameter may be repeated; an empty one counts as absent.",
             "properties": {
                 "grant_type": { "type": "string", "enum": ["password", "refresh_token"], "default": "password" },
                 "username": { "type": "string", "description": "A username or an e-mail address.", "examples": ["alice"] },
                 "password": schema::password(),
-                "refresh_token": { "type": "string", "description": format!("The grace is {grace} seconds.") },
+                "refresh_token": { "type": "string", "description": format!("The grace period is {grace} seconds.") },
                 "scope": {
                     "type": "string",
-                    "description": "Absent at a login means `user`; `admin` is given to an administrator who asks \
-                        for it by name; anybody else who asks is answered as if the password were wrong. Absent at a \
-                        refresh means what the session was opened with.",
+                    "description": "At a login the default is `user`. An administrator gets `admin` by asking for it; \
+                        other users who ask are answered as if the password were wrong. At a refresh the default is \
+                        the scope that the session was opened with.",
                     "examples": ["user"],
                 },
-                "client_id": { "type": "string", "description": "Taken and ignored." },
-                "client_secret": { "type": "string", "description": "Taken and ignored." },
+                "client_id": { "type": "string", "description": "Accepted and ignored." },
+                "client_secret": { "type": "string", "description": "Accepted and ignored." },
             },
             "additionalProperties": { "type": "string" },
         })
@@ -130,10 +130,10 @@ impl TokenRequest {
 pub(crate) const REVOKE: Operation = Operation::new("revoke", Tag::Tokens, "Revoke a token")
     .oauth()
     .describe(
-        "RFC 7009: the token's session ends at once. A token that is unknown or no longer valid is no error.",
+        "RFC 7009: the token's session ends at once. A token that is unknown or no longer valid is not an error.",
     )
     .takes_form(REVOCATION_REQUEST)
-    .answers(StatusCode::OK, "The token is of no use any more.");
+    .answers(StatusCode::OK, "The token is no longer valid.");
 
 const REVOCATION_REQUEST: &Schema = &Schema {
     name: "RevocationRequest",
@@ -142,7 +142,7 @@ const REVOCATION_REQUEST: &Schema = &Schema {
             "type": "object", "required": ["token"],
             "properties": {
                 "token": { "type": "string", "minLength": 1, "description": "An access or a refresh token." },
-                "token_type_hint": { "type": "string", "description": "Taken and not needed." },
+                "token_type_hint": { "type": "string", "description": "Accepted and not needed." },
             },
             // Unknown parameters are ignored, but may not be repeated (RFC 6749, section 3.2).
             "additionalProperties": { "type": "string" },

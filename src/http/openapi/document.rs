@@ -46,7 +46,7 @@ pub(crate) fn document(config: &Config, routes: &[Path]) -> Value {
                         "refreshUrl": "/token",
                         "scopes": {
                             "user": "Your own account",
-                            "admin": "All accounts; the token is for Sekisho's administration alone",
+                            "admin": "All accounts; the token is only for Sekisho's administration",
                         },
                     }},
                 },
@@ -61,12 +61,12 @@ pub(crate) fn document(config: &Config, routes: &[Path]) -> Value {
 fn introduction(registration: Registration) -> String {
     let account = match registration {
         Registration::Open => "Register with `POST /users/`",
-        Registration::Closed => "Have an account made, for registration is closed here",
+        Registration::Closed => "Ask for an account (registration is closed)",
     };
     format!(
         "{account}, log in with `POST /token`, and send the access token as a bearer token.\n\n\
         Every path answers with and without a trailing slash, and HEAD wherever GET does. Any other method is answered \
-        405 (`method_not_allowed`); the `allow` header names those that the path has."
+        405 (`method_not_allowed`); the `allow` header lists the methods that the path has."
     )
 }
 

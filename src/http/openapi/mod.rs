@@ -1,4 +1,5 @@
-//! The OpenAPI document: what it says of each endpoint, written beside the handlers, and how it is put together.
+//! The OpenAPI document. The descriptions of the endpoints are written beside their handlers; this module
+//! assembles them.
 
 pub(crate) mod document;
 pub(crate) mod operation;

@@ -1,11 +1,11 @@
-//! What the document says of an endpoint.
+//! The description of an endpoint.
 
 use actix_web::http::StatusCode;
 
 use super::schema::{Parameter, Schema};
 use crate::http::wire::errors::{self, ErrorKind};
 
-/// A chapter of the document.
+/// A section of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tag {
     Account,
@@ -16,12 +16,12 @@ pub(crate) enum Tag {
 }
 
 impl Tag {
-    /// The chapters in their order, and what each is about.
+    /// The sections in their order, with their descriptions.
     pub(crate) const ALL: [(Self, &'static str); 5] = [
-        (Self::Account, "People and their own accounts."),
+        (Self::Account, "Users and their own accounts."),
         (Self::Tokens, "OAuth 2.0: logging in, refreshing, revoking."),
-        (Self::Sessions, "Where am I logged in?"),
-        (Self::Administration, "All accounts; needs the role and the scope `admin`."),
+        (Self::Sessions, "Your own logins."),
+        (Self::Administration, "All accounts. Needs the role and the scope `admin`."),
         (Self::Operation, "For other services and for operators."),
     ];
 }
@@ -30,12 +30,12 @@ impl Tag {
 #[derive(Clone, Copy)]
 enum Access {
     Anyone,
-    /// Whoever has a token, of any scope.
+    /// Anyone with a token, of any scope.
     Caller,
     /// The owner of an account, by a token with the scope `user`.
     Owner,
     Admin,
-    /// An administrator who gave the password a short time ago.
+    /// An administrator who gave the password recently.
     RecentAdmin,
 }
 
@@ -82,15 +82,15 @@ impl Body {
     }
 }
 
-/// The answer to a request that was done.
+/// The answer to a request that succeeded.
 #[derive(Clone, Copy)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) description: &'static str,
     pub(crate) content: Content,
-    /// Whether it has an `etag`, so that a client that has it is answered 304.
+    /// Whether it has an `etag`, so that a client that has the content is answered 304.
     pub(crate) has_etag: bool,
-    /// Whether the `location` header says where the new user is.
+    /// Whether the `location` header gives the address of a new user.
     pub(crate) has_location: bool,
 }
 
@@ -104,7 +104,7 @@ pub(crate) enum Content {
     File(&'static [&'static str]),
 }
 
-/// What the document says of an endpoint.
+/// The description of an endpoint.
 #[derive(Clone, Copy)]
 pub(crate) struct Operation {
     pub(crate) id: &'static str,
@@ -179,12 +179,12 @@ impl Operation {
         Self { access: Access::Admin, ..self }
     }
 
-    /// Needs the token of an administrator who gave the password a short time ago.
+    /// Needs the token of an administrator who gave the password recently.
     pub(crate) const fn for_recent_admins(self) -> Self {
         Self { access: Access::RecentAdmin, ..self }
     }
 
-    /// The answer's status, and what it says.
+    /// The answer's status and description.
     pub(crate) const fn answers(self, status: StatusCode, description: &'static str) -> Self {
         Self { answer: Answer { status, description, ..self.answer }, ..self }
     }
@@ -204,17 +204,17 @@ impl Operation {
         Self { answer: Answer { content: Content::File(media_types), has_etag: true, ..self.answer }, ..self }
     }
 
-    /// The answer says where the new user is.
+    /// The answer has a `location` header with the address of a new user.
     pub(crate) const fn with_location(self) -> Self {
         Self { answer: Answer { has_location: true, ..self.answer }, ..self }
     }
 
-    /// The errors that are this operation's own.
+    /// The errors that are specific to this operation.
     pub(crate) const fn fails(self, errors: &'static [&'static ErrorKind]) -> Self {
         Self { errors, ..self }
     }
 
-    /// All errors that it may answer with. `is_change` says whether its method changes something.
+    /// All errors that it may answer. `is_change` says whether its method changes something.
     pub(crate) fn errors(&self, is_change: bool) -> Vec<&'static ErrorKind> {
         let parameters: &[_] = if self.parameters.is_empty() { &[] } else { &[errors::VALIDATION] };
         let cross_site: &[_] = if is_change { &[errors::CROSS_SITE_REQUEST] } else { &[] };

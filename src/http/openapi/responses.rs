@@ -69,7 +69,7 @@ impl Responses {
     }
 }
 
-/// The response of a request that was done.
+/// The response to a request that succeeded.
 pub(super) fn success(schemas: &mut Schemas<'_>, answer: &Answer) -> Value {
     let content: Map<_, _> = match answer.content {
         Content::Empty => Map::new(),
@@ -91,11 +91,11 @@ pub(super) fn success(schemas: &mut Schemas<'_>, answer: &Answer) -> Value {
 
 /// The response to a client that has a file already.
 pub(super) fn not_modified() -> Value {
-    let description = "The client has it: `if-none-match` names its `etag`.";
+    let description = "The client has the file: `if-none-match` names its `etag`.";
     json!({ "description": description, "headers": header_references(std::iter::empty()) })
 }
 
-/// References to the headers that every answer has, and to more.
+/// References to the headers of every answer, and to `more`.
 fn header_references(more: impl Iterator<Item = &'static str>) -> Value {
     let common = [
         "x-request-id",
@@ -113,7 +113,7 @@ fn header_references(more: impl Iterator<Item = &'static str>) -> Value {
 pub(super) fn headers() -> Value {
     json!({
         "x-request-id": {
-            "description": "The request's name in the log: the client's own if it sent a well-formed one.",
+            "description": "The request's id in the log: the client's, if it sent a well-formed one.",
             "schema": { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$" },
         },
         "x-content-type-options": { "schema": { "type": "string", "const": "nosniff" } },
@@ -121,11 +121,11 @@ pub(super) fn headers() -> Value {
         "content-security-policy": { "schema": { "type": "string" } },
         "referrer-policy": { "schema": { "type": "string", "const": "no-referrer" } },
         "strict-transport-security": {
-            "description": "If the issuer has TLS.", "schema": { "type": "string" },
+            "description": "Present if the issuer is `https://`.", "schema": { "type": "string" },
         },
         "www-authenticate": { "description": "How to authenticate (RFC 6750).", "schema": { "type": "string" } },
         "retry-after": {
-            "description": "After how many seconds to try again.",
+            "description": "The number of seconds after which to try again.",
             "schema": { "type": "string", "pattern": "^[0-9]+$" }, "required": true,
         },
         "location": { "description": "The new user's address.", "schema": { "type": "string" }, "required": true },

@@ -1,4 +1,4 @@
-//! The shapes of values in the document.
+//! The schemas of values in the document.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::{
     domain::{Email, PasswordPolicy, Username},
 };
 
-/// A shape that has a name in the document.
+/// A schema with a name in the document.
 #[derive(Debug)]
 pub(crate) struct Schema {
     pub(crate) name: &'static str,
@@ -34,7 +34,7 @@ impl Parameter {
         Self { name, place: "path", description, schema }
     }
 
-    /// What the document says of it.
+    /// The description of the parameter in the document.
     pub(super) fn describe(&self) -> Value {
         json!({
             "name": self.name, "in": self.place, "description": self.description, "required": self.place == "path",
@@ -52,17 +52,17 @@ impl Parameter {
     }
 }
 
-/// The named shapes that the document refers to.
+/// The named schemas to which the document refers.
 pub(crate) struct Schemas<'a> {
     pub(crate) config: &'a Config,
     pub(crate) named: Map<String, Value>,
 }
 
 impl Schemas<'_> {
-    /// A reference to a named shape, which then is part of the document.
+    /// A reference to a named schema, which thereby becomes part of the document.
     pub(crate) fn refer(&mut self, schema: &Schema) -> Value {
         if !self.named.contains_key(schema.name) {
-            // The entry comes first, so that a shape may refer to itself.
+            // The entry comes first, so that a schema may refer to itself.
             self.named.insert(schema.name.to_owned(), Value::Null);
             let json = (schema.json)(self);
             self.named.insert(schema.name.to_owned(), json);
@@ -76,8 +76,8 @@ impl Schemas<'_> {
         json!({
             "type": "string", "format": "password", "pattern": "^[^\\u0000]*$",
             "minLength": min_length, "maxLength": PasswordPolicy::MAX_BYTES / 4,
-            "description": format!("{min_length} characters at least; at most 1,024 bytes; not the username or the \
-                e-mail address, and not one of the most common (`password_too_common`)."),
+            "description": format!("At least {min_length} characters, at most 1,024 bytes; not the username or the \
+                e-mail address, and not one of the most common passwords (`password_too_common`)."),
             "examples": ["correct horse battery staple"],
         })
     }
@@ -87,7 +87,7 @@ pub(super) fn reference(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
 }
 
-/// An object that must have these properties.
+/// An object with these required properties.
 pub(crate) fn object(properties: &Value) -> Value {
     let names: Vec<_> = properties.as_object().into_iter().flat_map(Map::keys).collect();
     json!({ "type": "object", "required": names, "properties": properties })
@@ -106,7 +106,7 @@ pub(crate) fn username() -> Value {
     json!({ "type": "string", "pattern": Username::PATTERN, "examples": ["alice"] })
 }
 
-/// A password that an account has already.
+/// An existing password.
 pub(crate) fn password() -> Value {
     json!({ "type": "string", "format": "password", "examples": ["correct horse battery staple"] })
 }

@@ -1,5 +1,5 @@
-//! The table of errors. A row says all that a client is told of an error; the body, OAuth's body and the
-//! OpenAPI document are made from it.
+//! The table of errors. A row has everything that a client is told about an error; the body, OAuth's body and
+//! the OpenAPI document are made from it.
 
 use actix_web::http::StatusCode;
 
@@ -14,9 +14,9 @@ pub(crate) struct ErrorKind {
     pub(crate) code: &'static str,
     /// Describes the error for people.
     pub(crate) sentence: &'static str,
-    /// What the OpenAPI document says beyond the sentence.
+    /// What the OpenAPI document adds to the sentence.
     pub(crate) note: &'static str,
-    /// Whether a server with this configuration can answer it.
+    /// Whether a server with this configuration can answer with it.
     pub(crate) occurs: fn(&Config) -> bool,
     oauth_error: Option<&'static str>,
     challenge: Option<&'static str>,
@@ -71,7 +71,7 @@ impl ErrorKind {
 const _: () = assert!(MAX_BODY == 64 * 1024);
 const _: () = assert!(Caller::RECENT_LOGIN.as_secs() == 600);
 
-/// Defines rows: a name, the status, the code, the sentence, and whatever else the error needs.
+/// Defines rows: a name, the status, the code, the sentence, and further properties of the error.
 macro_rules! errors {
     ($($name:ident: $status:ident, $code:literal, $sentence:literal $(, $($more:ident($value:expr)),+)?;)+) => {
         $(pub(crate) const $name: &ErrorKind =
@@ -88,7 +88,7 @@ errors! {
     INVALID_SCOPE: BAD_REQUEST, "invalid_scope",
         "The requested scope is unknown or exceeds what the user may have", oauth("invalid_scope");
 
-    NOT_AUTHENTICATED: UNAUTHORIZED, "not_authenticated", "Not authenticated", note("There is no token.");
+    NOT_AUTHENTICATED: UNAUTHORIZED, "not_authenticated", "Not authenticated", note("The request has no token.");
     INVALID_TOKEN: UNAUTHORIZED, "invalid_token", "Could not validate credentials",
         challenge(r#"Bearer error="invalid_token""#),
         note("The token is malformed, expired, forged, not meant for Sekisho, of a session that has ended, or of \
@@ -100,16 +100,16 @@ errors! {
     INCORRECT_LOGIN_OR_SCOPE: UNAUTHORIZED, "invalid_grant",
         "Incorrect username or password, or a scope that the user may not have";
     INVALID_REFRESH_TOKEN: UNAUTHORIZED, "invalid_grant", "The refresh token is invalid",
-        note("It is malformed, expired or revoked.");
+        note("The token is malformed, expired or revoked.");
     REFRESH_TOKEN_REUSED: UNAUTHORIZED, "refresh_token_reused",
         "The refresh token was replaced before and is used again; its session has ended",
-        note("Two parties had the token.");
+        note("Two parties hold the token.");
 
     NEEDS_USER_SCOPE: FORBIDDEN, "insufficient_permissions", "The operation needs the scope user",
         challenge(r#"Bearer error="insufficient_scope", scope="user""#);
     NEEDS_ADMIN: FORBIDDEN, "insufficient_permissions", "The operation needs the admin role and scope",
         challenge(r#"Bearer error="insufficient_scope", scope="admin""#),
-        note("The scope `admin` must have been asked for by name.");
+        note("The login must have asked for the scope `admin` by name.");
     REGISTRATION_CLOSED: FORBIDDEN, "registration_closed", "Registration is closed",
         occurs(|config| config.account.registration == Registration::Closed);
     WRONG_PASSWORD: FORBIDDEN, "wrong_password", "The current password is wrong",
@@ -125,7 +125,7 @@ errors! {
     REQUEST_TIMEOUT: REQUEST_TIMEOUT, "request_timeout", "The request did not arrive in time";
     EMAIL_TAKEN: CONFLICT, "email_taken", "A user with this email already exists";
     USERNAME_TAKEN: CONFLICT, "username_taken", "A user with this username already exists",
-        note("Or one had it who was deleted.");
+        note("A deleted user may have had it.");
     LAST_ADMIN: CONFLICT, "last_admin", "The last admin can be neither disabled, demoted nor deleted";
     PAYLOAD_TOO_LARGE: PAYLOAD_TOO_LARGE, "payload_too_large", "The body is larger than 64 KiB";
     NOT_JSON: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The content type should be application/json";
