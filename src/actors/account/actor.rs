@@ -1,4 +1,4 @@
-//! The actor itself.
+//! The actor that runs the use cases.
 
 use std::rc::Rc;
 
@@ -7,13 +7,13 @@ use actix::{Actor, Context, Handler};
 use super::{Dependencies, UseCase, cancel_on_hang_up::CancelOnHangUp};
 use crate::actors::{Named, Ping, PingError};
 
-/// The actor of the use cases; see the module's documentation.
+/// Runs the use cases; see the module's documentation.
 pub struct AccountActor {
     deps: Rc<Dependencies>,
 }
 
 impl AccountActor {
-    /// An actor that works with these others.
+    /// Creates an actor that asks these other actors.
     #[must_use]
     pub fn new(deps: Dependencies) -> Self {
         Self { deps: Rc::new(deps) }

@@ -1,4 +1,4 @@
-//! A use case that runs.
+//! Cancels a use case when its client hangs up.
 
 use std::{pin::pin, rc::Rc};
 
@@ -10,11 +10,10 @@ use futures_util::future::{Either, select};
 
 use super::{Dependencies, UseCase};
 
-/// Runs a use case for as long as somebody waits for its answer.
+/// Runs a use case while its sender waits for the answer.
 ///
-/// When a client hangs up, its handler is dropped and with it the request for the answer. Then
-/// the use case is dropped too, and the password that waits to be hashed for nobody leaves the
-/// queue.
+/// When a client hangs up, actix drops its handler, and with it the pending request for the answer. This
+/// future then drops the use case too, so a password that waits to be hashed leaves the queue.
 pub struct CancelOnHangUp<M> {
     message: M,
     deps: Rc<Dependencies>,
@@ -38,7 +37,7 @@ impl<A: Actor, M: UseCase> MessageResponse<A, M> for CancelOnHangUp<M> {
                     Either::Right(_) => return,
                 }
             };
-            // Whoever hung up just now wants no answer.
+            // Sending fails only if the client hung up just now.
             let _ = sender.send(answer);
         });
     }

@@ -1,4 +1,4 @@
-//! Why a password could not be checked, or no hash be computed.
+//! Why a password could not be checked, or a hash not be computed.
 
 use std::time::Duration;
 
@@ -9,22 +9,22 @@ use crate::actors::{
     throttle::ThrottleError,
 };
 
-/// When it is worth trying again, where nobody can say.
+/// When to retry if no better estimate is known.
 pub(super) const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Why a password was not looked at.
+/// Why a password was not checked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CheckError {
-    /// Too many wrong ones before it.
+    /// The throttle refused the attempt because of earlier failures.
     #[error("too many failed attempts")]
     Throttled {
-        /// When the next attempt is allowed.
+        /// The time until the next attempt is allowed.
         retry_after: Duration,
     },
-    /// Too many others wait.
+    /// The queue for hash slots is full.
     #[error("too many logins are waiting")]
     Busy {
-        /// When it is worth trying again.
+        /// The time after which a retry is worthwhile.
         retry_after: Duration,
     },
     /// An actor failed.

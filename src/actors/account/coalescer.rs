@@ -1,10 +1,9 @@
-//! Coalescing: one message to the database for all the callers who came while others were in flight.
+//! Coalescing: one database message for all callers that arrive while other messages are in flight.
 //!
-//! Every authenticated request asks the database whether its user and session are alive, and every
-//! refresh replaces a secret. A message to another thread costs more than the query itself. So each
-//! worker has at most two such messages in flight, and callers who come meanwhile share the next
-//! one. An idle worker asks at once, a busy one asks for many. Every caller is answered from a query
-//! that ran after the call.
+//! Every authenticated request asks the database whether its user and session are alive, and every refresh
+//! replaces a secret. A message to another thread costs more than the query itself. So each worker has at
+//! most two such messages in flight, and callers that arrive meanwhile share the next one. An idle worker
+//! asks at once, a busy one asks for many. Every caller is answered from a query that ran after the call.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -22,7 +21,7 @@ use crate::{
 /// queued when the database finishes the current one.
 const MAX_IN_FLIGHT: usize = 2;
 
-/// Sends the entries of one worker's callers together; see the module's documentation.
+/// Sends the entries of a worker's callers together; see the module's documentation.
 pub struct Coalescer<M: CoalescedMessage> {
     db: Db,
     clock: Clock,
@@ -31,7 +30,7 @@ pub struct Coalescer<M: CoalescedMessage> {
 
 struct Queue<M: CoalescedMessage> {
     waiting: Vec<Waiting<M>>,
-    /// How many tasks collect and send entries. Each has at most one message in flight.
+    /// The number of tasks that collect and send entries. Each has at most one message in flight.
     senders: usize,
 }
 
@@ -67,14 +66,14 @@ impl<M: CoalescedMessage + Answerable> Coalescer<M> {
             may_send
         };
         if may_send {
-            // A task of its own, because the first caller may hang up before the others are answered.
+            // A separate task, because the first caller may hang up before the others are answered.
             actix::spawn(self.clone().send_waiting());
         }
         answer.await.unwrap_or(Err(Unreachable::Stopped(Db::NAME).into()))
     }
 
-    /// Yields to the other tasks of this thread for as long as that brings more callers, so that requests
-    /// which have already arrived go together.
+    /// Yields to the other tasks of this thread while that brings more callers, so that requests which have
+    /// already arrived go together.
     async fn collect(&self) {
         let mut before = 0;
         loop {
@@ -87,13 +86,13 @@ impl<M: CoalescedMessage + Answerable> Coalescer<M> {
         }
     }
 
-    /// Sends what waits, one message after the other, until nothing waits.
+    /// Sends the waiting entries, one message after the other, until none wait.
     async fn send_waiting(self) {
         loop {
             self.collect().await;
             let waiting = {
                 let mut queue = self.queue.borrow_mut();
-                // Callers who have hung up are left out.
+                // Callers that have hung up are left out.
                 queue.waiting.retain(|(_, sender)| !sender.is_closed());
                 if queue.waiting.is_empty() {
                     queue.senders -= 1;

@@ -1,4 +1,4 @@
-//! What use cases work with.
+//! The actors and rules that use cases need.
 
 use super::{Coalescer, Renewals};
 use crate::{
@@ -12,26 +12,26 @@ use crate::{
     domain::{Clock, Context, PasswordPolicy, Principal, Registration, RequestOrigin, SessionRules},
 };
 
-/// What every use case works with: the other actors and the rules.
+/// The other actors and the rules, for every use case.
 #[derive(Clone)]
 pub struct Dependencies {
     /// The database.
     pub db: Db,
-    /// The same, for the one question that every authenticated request asks.
+    /// Coalesces the lookup that every authenticated request needs.
     pub lookups: Coalescer<FindActiveUsers>,
-    /// The same, for refreshes.
+    /// Coalesces refreshes.
     pub rotations: Coalescer<RotateSessions>,
-    /// The hash threads, behind their queue.
+    /// The queue for hash slots, and the hash threads behind it.
     pub passwords: Passwords,
-    /// Who may try a password, and when.
+    /// Decides who may try a password, and when.
     pub throttle: Throttle,
-    /// The hashes that are about to be renewed.
+    /// The hashes that are due to be renewed.
     pub renewals: Renewals,
-    /// This worker's signer.
+    /// The token actor of this worker.
     pub tokens: Handle<TokenActor>,
-    /// The time.
+    /// The source of the current time.
     pub clock: Clock,
-    /// The rules.
+    /// The settings that the use cases apply.
     pub rules: Rules,
 }
 
@@ -45,10 +45,10 @@ impl Dependencies {
 /// The settings that the use cases apply.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
-    /// What a new password must be.
+    /// The policy for new passwords.
     pub password: PasswordPolicy,
     /// Who may register.
     pub registration: Registration,
-    /// How long sessions live, and what of their use is told.
+    /// How long sessions live, and when their use is reported.
     pub sessions: SessionRules,
 }

@@ -2,19 +2,19 @@
 
 use crate::actors::{Unreachable, db::DbError, password::PasswordError, token::TokenError};
 
-/// An actor could not do its part. It says nothing about the request.
+/// An actor failed. The error says nothing about the request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ActorError {
-    /// An actor could not be asked.
+    /// A message could not be delivered or was not answered.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
-    /// The hash threads.
+    /// Computing a hash failed.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// The signer.
+    /// The token actor failed.
     #[error(transparent)]
     Token(#[from] TokenError),
 }

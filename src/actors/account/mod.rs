@@ -1,7 +1,7 @@
 //! `AccountActor`: the use cases.
 //!
-//! A use case is a message. HTTP sends it, a test sends it, somebody's own actix application
-//! sends it. The actor knows no SQL, no cryptography and no HTTP: it asks the actors that do.
+//! A use case is a message. HTTP handlers, tests and applications that embed Sekisho send it. The actor
+//! contains no SQL, no cryptography and no HTTP: it asks the actors that do.
 
 mod actor;
 mod admin;

@@ -1,4 +1,4 @@
-//! What a use case is.
+//! The trait of use cases.
 
 use std::future::Future;
 
@@ -7,14 +7,14 @@ use actix::Message;
 use super::Dependencies;
 use crate::actors::Unreachable;
 
-/// A use case: a message, and what is done about it.
+/// A use case: a message, and how it is carried out.
 pub trait UseCase: Message<Result = Result<Self::Answer, Self::Error>> + Send + 'static {
-    /// What the sender gets.
+    /// The answer if it succeeds.
     type Answer: Send + 'static;
-    /// Why the sender does not get it.
+    /// Why it failed.
     type Error: From<Unreachable> + Send + 'static;
 
-    /// Does it. The future may be dropped at any point where it waits: whatever must happen
-    /// together is one message to one actor.
+    /// Carries out the use case. The future may be dropped at any await: what must happen together is one
+    /// message to one actor.
     fn run(self, deps: &Dependencies) -> impl Future<Output = Result<Self::Answer, Self::Error>>;
 }

@@ -11,17 +11,17 @@ use crate::{
     domain::{AccessToken, Cursor, RequestOrigin},
 };
 
-/// Lists users by pages.
+/// Lists users page by page.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Page, AdminError>")]
 pub struct BrowseUsers {
-    /// Who asks.
+    /// The administrator's access token.
     pub token: AccessToken,
-    /// What the username or the e-mail address begins with; empty for everybody.
+    /// The beginning of the username or the e-mail address; empty for all users.
     pub prefix: String,
-    /// Where the page before ended.
+    /// The end of the previous page; `None` for the first page.
     pub after: Option<Cursor>,
-    /// How many at most.
+    /// The maximum number of users on the page.
     pub limit: usize,
     /// Where the request came from.
     pub origin: RequestOrigin,

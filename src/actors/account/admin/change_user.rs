@@ -15,11 +15,11 @@ use crate::{
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, AdminError>")]
 pub struct ChangeUser {
-    /// Who asks.
+    /// The administrator's access token.
     pub token: AccessToken,
-    /// Whom.
+    /// The user to change.
     pub id: UserId,
-    /// What.
+    /// The change to make.
     pub change: UserChange,
     /// Where the request came from.
     pub origin: RequestOrigin,

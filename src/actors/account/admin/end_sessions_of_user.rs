@@ -15,9 +15,9 @@ use crate::{
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), AdminError>")]
 pub struct EndSessionsOfUser {
-    /// Who asks.
+    /// The administrator's access token.
     pub token: AccessToken,
-    /// Whose.
+    /// The user whose sessions end.
     pub id: UserId,
     /// Where the request came from.
     pub origin: RequestOrigin,

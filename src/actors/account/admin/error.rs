@@ -2,16 +2,16 @@
 
 use crate::actors::account::{ActorError, AuthenticateError, error::impl_from_actor_errors};
 
-/// Why an administrator's wish is not done.
+/// Why an administrator's request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AdminError {
-    /// Who is asking is not known.
+    /// The caller could not be authenticated.
     #[error(transparent)]
     Authenticate(#[from] AuthenticateError),
-    /// Whoever asks is no administrator, or their token is not meant for it.
+    /// The caller is not an administrator, or the token is not for administration.
     #[error("the operation needs the admin role and scope")]
     Forbidden,
-    /// It is too long ago that whoever asks gave their password.
+    /// The caller gave their password too long ago.
     #[error("the password was given too long ago")]
     NotRecent,
     /// There is no such user.
@@ -20,7 +20,7 @@ pub enum AdminError {
     /// Another user has the e-mail address.
     #[error("a user with this email already exists")]
     EmailTaken,
-    /// Nobody could administer any more.
+    /// No administrator would be left.
     #[error("the last admin can be neither disabled, demoted nor deleted")]
     LastAdmin,
     /// An actor failed.

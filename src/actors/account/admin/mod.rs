@@ -1,4 +1,4 @@
-//! What administrators do to other people's accounts.
+//! What administrators do to other users' accounts.
 
 mod authorize;
 mod browse_users;

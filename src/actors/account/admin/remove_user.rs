@@ -15,9 +15,9 @@ use crate::{
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), AdminError>")]
 pub struct RemoveUser {
-    /// Who asks.
+    /// The administrator's access token.
     pub token: AccessToken,
-    /// Whom.
+    /// The user to delete.
     pub id: UserId,
     /// Where the request came from.
     pub origin: RequestOrigin,

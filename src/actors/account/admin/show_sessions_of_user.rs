@@ -11,13 +11,13 @@ use crate::{
     domain::{AccessToken, RequestOrigin, Session, UserId},
 };
 
-/// Lists a user's sessions, those that ended lately among them.
+/// Lists a user's sessions, including those that ended recently.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Vec<Session>, AdminError>")]
 pub struct ShowSessionsOfUser {
-    /// Who asks.
+    /// The administrator's access token.
     pub token: AccessToken,
-    /// Whose.
+    /// The user whose sessions are listed.
     pub id: UserId,
     /// Where the request came from.
     pub origin: RequestOrigin,

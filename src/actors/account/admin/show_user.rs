@@ -15,9 +15,9 @@ use crate::{
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, AdminError>")]
 pub struct ShowUser {
-    /// Who asks.
+    /// The administrator's access token.
     pub token: AccessToken,
-    /// About whom.
+    /// The user to show.
     pub id: UserId,
     /// Where the request came from.
     pub origin: RequestOrigin,

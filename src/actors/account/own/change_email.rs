@@ -15,11 +15,11 @@ use crate::{
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, OwnAccountError>")]
 pub struct ChangeEmail {
-    /// Who asks.
+    /// The caller's access token.
     pub token: AccessToken,
     /// The new address.
     pub email: Email,
-    /// Their password.
+    /// The caller's password.
     pub password: Password,
     /// Where the request came from.
     pub origin: RequestOrigin,
@@ -31,7 +31,7 @@ impl UseCase for ChangeEmail {
 
     async fn run(self, deps: &Dependencies) -> Result<User, OwnAccountError> {
         let caller = authenticate_owner(deps, self.token).await?;
-        // The answer tells whether somebody has the address, as that to a registration does.
+        // The answer reveals whether the address is taken, like that of a registration.
         count_registration(deps, &self.origin).await?;
         let credentials = confirm(deps, &caller, self.password, &self.origin).await?;
         let set = SetEmail { id: caller.user.id, expected: credentials.password_version, email: self.email };

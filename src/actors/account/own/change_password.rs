@@ -15,16 +15,16 @@ use crate::{
     domain::{AccessToken, NewPassword, Password, RequestOrigin, TokenPair},
 };
 
-/// Changes the caller's password. Every session ends, the caller's too, and a new one of the same scope
-/// begins: whoever else had the caller's tokens has them for nothing.
+/// Changes the caller's password. Every session ends, including the caller's, and a new one with the same
+/// scope begins. So any other holder of the caller's tokens is locked out.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<TokenPair, OwnAccountError>")]
 pub struct ChangePassword {
-    /// Who asks.
+    /// The caller's access token.
     pub token: AccessToken,
-    /// The password until now.
+    /// The current password.
     pub current: Password,
-    /// The password from now on.
+    /// The new password.
     pub new: NewPassword,
     /// Where the request came from.
     pub origin: RequestOrigin,

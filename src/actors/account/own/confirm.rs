@@ -1,4 +1,4 @@
-//! The confirmation of what cannot be undone by the password.
+//! Confirming the password before a change that cannot be undone.
 
 use super::OwnAccountError;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     domain::{LoginName, Password, RequestOrigin},
 };
 
-/// Has the caller's password confirmed; a wrong one counts as a failed login.
+/// Checks the caller's password. A wrong one counts as a failed login.
 pub(super) async fn confirm(
     deps: &Dependencies,
     caller: &Caller,
@@ -20,7 +20,7 @@ pub(super) async fn confirm(
     confirm_keeping_slot(deps, caller, password, origin).await.map(|(credentials, _)| credentials)
 }
 
-/// The same, and returns the hash slot with which the password was checked.
+/// Checks the caller's password, and returns the hash slot that the check used.
 pub(super) async fn confirm_keeping_slot(
     deps: &Dependencies,
     caller: &Caller,

@@ -11,13 +11,13 @@ use crate::{
     domain::{AccessToken, Password, RequestOrigin},
 };
 
-/// Deletes the caller's account; all sessions end and the username is never given again.
+/// Deletes the caller's account. All its sessions end, and the username is never given to another user.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), OwnAccountError>")]
 pub struct DeleteAccount {
-    /// Who asks.
+    /// The caller's access token.
     pub token: AccessToken,
-    /// Their password.
+    /// The caller's password.
     pub password: Password,
     /// Where the request came from.
     pub origin: RequestOrigin,

@@ -1,4 +1,4 @@
-//! What people do to their own accounts: change the e-mail address or the password, and leave.
+//! What users do to their own accounts: change the e-mail address or the password, and delete the account.
 
 mod change_email;
 mod change_password;

@@ -1,4 +1,4 @@
-//! Creating somebody else's account.
+//! Creating an account for another user.
 
 use actix::Message;
 
@@ -12,18 +12,18 @@ use crate::{
     domain::{Email, NewPassword, Principal, RequestOrigin, Role, User, Username},
 };
 
-/// Creates a user on behalf of whoever administers, whether registration is open or not. Nobody's right to
-/// do so is checked: it is for applications that embed Sekisho.
+/// Creates a user, whether registration is open or not. It does not check who asks: it is for applications
+/// that embed Sekisho.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, RegisterError>")]
 pub struct AddUser {
-    /// Their e-mail address.
+    /// The new user's e-mail address.
     pub email: Email,
-    /// Their name.
+    /// The new user's username.
     pub username: Username,
-    /// Their password.
+    /// The new user's password.
     pub password: NewPassword,
-    /// What they may do.
+    /// The new user's role.
     pub role: Role,
     /// Where the request came from.
     pub origin: RequestOrigin,

@@ -1,4 +1,4 @@
-//! Why there is no new user.
+//! Why a user was not created.
 
 use std::time::Duration;
 
@@ -11,28 +11,28 @@ use crate::{
     domain::InvalidPassword,
 };
 
-/// Why there is no new user.
+/// Why a user was not created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterError {
-    /// People cannot make accounts for themselves.
+    /// Registration is closed.
     #[error("registration is closed")]
     Closed,
-    /// The password may not be set.
+    /// The password breaks the policy.
     #[error(transparent)]
     InvalidPassword(#[from] InvalidPassword),
-    /// Somebody has the e-mail address or the username.
+    /// Another user has the e-mail address or the username.
     #[error(transparent)]
     NameConflict(#[from] NameConflict),
-    /// The client's network has registered, or tried to, too often.
+    /// The client's network has tried to register too often.
     #[error("too many registrations from this network")]
     Throttled {
-        /// When the next is allowed.
+        /// The time until the next registration is allowed.
         retry_after: Duration,
     },
-    /// Too many others wait for a hash.
+    /// The queue for hash slots is full.
     #[error("too many logins are waiting")]
     Busy {
-        /// When it is worth trying again.
+        /// The time after which a retry is worthwhile.
         retry_after: Duration,
     },
     /// An actor failed.

@@ -1,4 +1,4 @@
-//! Creating accounts: for oneself, or for somebody else.
+//! Creating accounts: one's own, or another user's.
 
 mod add_user;
 mod count;

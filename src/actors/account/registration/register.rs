@@ -8,15 +8,15 @@ use crate::{
     domain::{Email, NewPassword, Principal, Registration, RequestOrigin, Role, User, Username},
 };
 
-/// Creates a user who asks for it, where registration is open.
+/// Registers a user, if registration is open.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, RegisterError>")]
 pub struct Register {
-    /// Their e-mail address.
+    /// The new user's e-mail address.
     pub email: Email,
-    /// Their name.
+    /// The new user's username.
     pub username: Username,
-    /// Their password.
+    /// The new user's password.
     pub password: NewPassword,
     /// Where the request came from.
     pub origin: RequestOrigin,

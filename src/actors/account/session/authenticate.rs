@@ -1,4 +1,4 @@
-//! Who is asking?
+//! Authenticating a request.
 
 use std::time::Duration;
 
@@ -23,21 +23,21 @@ pub struct Authenticate {
     pub token: AccessToken,
 }
 
-/// Somebody with a valid token, a live session and an enabled account.
+/// A caller with a valid token, a live session and an enabled account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// Who.
+    /// The caller's user.
     pub user: User,
-    /// In which session.
+    /// The session that the token belongs to.
     pub session_id: SessionId,
-    /// What the token allows, and the role still does.
+    /// The scope that both the token and the user's current role allow.
     pub scope: Scope,
-    /// When they gave their password: at the session's beginning, to the second.
+    /// When the caller gave their password: the beginning of the session, to the second.
     pub authenticated_at: Timestamp,
 }
 
 impl Caller {
-    /// How long after the password was given a caller may do what cannot be taken back.
+    /// The time after the password was given in which a caller may do what cannot be undone.
     pub const RECENT_LOGIN: Duration = Duration::from_mins(10);
 
     /// The context of what the caller does now, by a request from this origin.
@@ -45,13 +45,13 @@ impl Caller {
         deps.context(Principal::User(self.user.id), origin).in_session(self.session_id)
     }
 
-    /// How far the clock that timed the login may have been ahead.
+    /// How far the clock that recorded the login may have been ahead.
     const MAX_CLOCK_SKEW: Duration = Duration::from_mins(1);
 
     /// Whether the caller gave their password at most [`Caller::RECENT_LOGIN`] ago.
     ///
-    /// A login that lies ahead of the clock was not recent: otherwise a clock that was set back would
-    /// make an old login recent until the time of that login came again.
+    /// A login that lies ahead of the clock is not recent: otherwise a clock that was set back would make an
+    /// old login recent until it passes the login's time again.
     #[must_use]
     pub fn authenticated_recently(&self, now: Timestamp) -> bool {
         let at = self.authenticated_at;
@@ -59,16 +59,16 @@ impl Caller {
     }
 }
 
-/// Why it is not known who is asking, or why they are not answered.
+/// Why a caller could not be authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthenticateError {
-    /// The token itself is no good.
+    /// The token itself is invalid.
     #[error("the token is invalid: {0}")]
     InvalidToken(InvalidToken),
     /// Its session has ended, or its user is disabled or deleted.
     #[error("the session has ended")]
     Ended,
-    /// The token is good, but not for the caller's own account.
+    /// The token is valid, but not for the caller's own account.
     #[error("the token has no scope 'user'")]
     NeedsUserScope,
     /// An actor failed.
@@ -87,7 +87,7 @@ impl UseCase for Authenticate {
     }
 }
 
-/// The beginning of every use case in which the caller does something to their own account.
+/// Authenticates a caller for a use case that changes their own account.
 pub(in crate::actors::account) async fn authenticate_owner(
     deps: &Dependencies,
     token: AccessToken,
@@ -96,7 +96,7 @@ pub(in crate::actors::account) async fn authenticate_owner(
     if caller.scope.contains(Scope::USER) { Ok(caller) } else { Err(AuthenticateError::NeedsUserScope) }
 }
 
-/// The beginning of every use case that needs to know who asks.
+/// Authenticates a caller.
 pub(in crate::actors::account) async fn authenticate(
     deps: &Dependencies,
     token: AccessToken,

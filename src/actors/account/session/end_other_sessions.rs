@@ -1,4 +1,4 @@
-//! Ending one's other sessions.
+//! Ending the caller's other sessions.
 
 use actix::Message;
 
@@ -11,11 +11,11 @@ use crate::{
     domain::{AccessToken, EndReason, RequestOrigin},
 };
 
-/// Ends all of the caller's sessions but the one that asks.
+/// Ends all of the caller's sessions except the one that asks.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), AuthenticateError>")]
 pub struct EndOtherSessions {
-    /// Who asks.
+    /// The caller's access token.
     pub token: AccessToken,
     /// Where the request came from.
     pub origin: RequestOrigin,

@@ -1,4 +1,4 @@
-//! Ending one of one's sessions.
+//! Ending one of the caller's sessions.
 
 use actix::Message;
 
@@ -15,9 +15,9 @@ use crate::{
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), OwnSessionError>")]
 pub struct EndOwnSession {
-    /// Who asks.
+    /// The caller's access token.
     pub token: AccessToken,
-    /// Which.
+    /// The session to end.
     pub id: SessionId,
     /// Where the request came from.
     pub origin: RequestOrigin,
@@ -35,13 +35,13 @@ impl UseCase for EndOwnSession {
     }
 }
 
-/// Why a session goes on.
+/// Why a session was not ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OwnSessionError {
-    /// Who is asking is not known.
+    /// The caller could not be authenticated.
     #[error(transparent)]
     Authenticate(#[from] AuthenticateError),
-    /// The caller has no live session of that number.
+    /// The caller has no live session with this number.
     #[error("there is no such session")]
     NotFound,
     /// An actor failed.

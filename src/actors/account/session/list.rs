@@ -8,7 +8,7 @@ use crate::{
     domain::{Context, Session, UserId},
 };
 
-/// A user's sessions as they are told.
+/// Finds a user's sessions, in the form in which they are reported.
 pub(in crate::actors::account) async fn list_sessions(
     deps: &Dependencies,
     user_id: UserId,

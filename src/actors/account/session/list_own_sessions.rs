@@ -1,4 +1,4 @@
-//! Listing one's sessions.
+//! Listing the caller's sessions.
 
 use actix::Message;
 
@@ -8,13 +8,13 @@ use crate::{
     domain::{AccessToken, RequestOrigin, Session, SessionId},
 };
 
-/// Lists the caller's sessions, the newest first, and says which is the caller's.
+/// Lists the caller's sessions, the newest first, and marks the current one.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(Vec<Session>, SessionId), AuthenticateError>")]
 pub struct ListOwnSessions {
-    /// Who asks.
+    /// The caller's access token.
     pub token: AccessToken,
-    /// Whether to list those that ended lately, too.
+    /// Whether to include sessions that ended recently.
     pub with_ended: bool,
     /// Where the request came from.
     pub origin: RequestOrigin,

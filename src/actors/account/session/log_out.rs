@@ -11,11 +11,11 @@ use crate::{
     domain::{AccessToken, EndReason, RequestOrigin},
 };
 
-/// Ends the caller's own session.
+/// Ends the session of the caller's token.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), AuthenticateError>")]
 pub struct LogOut {
-    /// Who asks.
+    /// The caller's access token.
     pub token: AccessToken,
     /// Where the request came from.
     pub origin: RequestOrigin,

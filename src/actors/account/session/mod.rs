@@ -1,4 +1,4 @@
-//! What is done with a session's tokens, and with one's own sessions.
+//! Use cases of sessions and their tokens.
 
 mod authenticate;
 mod end_other_sessions;

@@ -1,4 +1,4 @@
-//! Ending a session with one of its tokens.
+//! Revoking a token, which ends its session.
 
 use actix::Message;
 
@@ -11,8 +11,8 @@ use crate::{
     domain::{AccessToken, EndReason, Principal, RefreshToken, RequestOrigin},
 };
 
-/// Ends the session of whatever token this is (RFC 7009). A token that is none of ours, or no
-/// longer valid, is no error.
+/// Ends the session of an access or refresh token (RFC 7009). A token that was not issued here or is no
+/// longer valid is not an error.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), RevokeError>")]
 pub struct Revoke {
@@ -22,7 +22,7 @@ pub struct Revoke {
     pub origin: RequestOrigin,
 }
 
-/// Why nothing was revoked.
+/// Why a token was not revoked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RevokeError {
     /// An actor failed.
@@ -37,7 +37,7 @@ impl UseCase for Revoke {
     type Error = RevokeError;
 
     async fn run(self, deps: &Dependencies) -> Result<(), RevokeError> {
-        // The two kinds cannot be taken for each other, so a client's hint is not needed.
+        // The two kinds of token cannot be confused, so the client's hint is not needed.
         let refresh = ReadRefreshToken { token: RefreshToken::new(self.token.clone()) };
         let session_id = match deps.tokens.ask(refresh).await? {
             Some(presented) => Some(presented.session_id),

@@ -1,4 +1,4 @@
-//! Opening sessions by a password.
+//! Opening sessions with a password.
 
 mod log_in;
 mod new_session;

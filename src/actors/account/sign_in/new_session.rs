@@ -1,4 +1,4 @@
-//! A new session, before it is written.
+//! Preparing a new session.
 
 use crate::{
     actors::{account::Dependencies, db::OpenSession, token::RefreshSecret},

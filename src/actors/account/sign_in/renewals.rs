@@ -1,8 +1,8 @@
-//! Replacing stored hashes whose form or cost is out of date, once the login that met one was answered.
+//! Renewing stored hashes with an outdated form or cost, after the login that found them was answered.
 //!
-//! A login costs one hash whether its user's is out of date or not, so its time does not tell which. The
-//! new hash is computed afterwards, one at a time and in the same queue as logins, and stored where
-//! the old one still stands. Whatever keeps it from being stored, the next login tries again.
+//! A login costs one hash whether the stored one is outdated or not, so its time does not reveal which. The
+//! new hash is computed afterwards, one at a time and in the same queue as logins, and is stored if the old
+//! one is still there. If it is not stored for any reason, the next login tries again.
 
 use std::{
     collections::HashSet,
@@ -18,23 +18,23 @@ use crate::{
     domain::{Context, UserId},
 };
 
-/// The hashes that are about to be renewed; clones share them.
+/// The hashes that are due to be renewed. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Renewals(Arc<Due>);
 
 #[derive(Debug, Default)]
 struct Due {
-    /// Whose hash is waiting or being computed.
+    /// The users whose hash waits or is being computed.
     users: Mutex<HashSet<UserId>>,
-    /// Held by the renewal that runs; one runs at a time.
+    /// The lock of the running renewal; only one runs at a time.
     next: tokio::sync::Mutex<()>,
 }
 
 impl Renewals {
-    /// The most that wait: each keeps a password in memory.
+    /// The maximum number of waiting renewals: each keeps a password in memory.
     const MAX_DUE: usize = 256;
 
-    /// Renews a hash in a task of its own, unless the same user's is due already or too many are.
+    /// Renews a hash in a separate task, unless that user's hash is already due or too many are.
     pub(super) fn begin(&self, db: &Db, passwords: &Passwords, id: UserId, rehash: Rehash, context: Context) {
         let Some(pending) = self.reserve(id) else { return };
         let (db, passwords) = (db.clone(), passwords.clone());
@@ -56,12 +56,12 @@ impl Renewals {
 
 impl Due {
     fn lock(&self) -> MutexGuard<'_, HashSet<UserId>> {
-        // Nobody who holds the lock can panic half-way through a change.
+        // No holder of the lock can panic halfway through a change.
         self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Keeps a user in the set of those whose hash is due; dropping it removes the user.
+/// Keeps a user in the set of due renewals, and removes the user when dropped.
 struct PendingRenewal {
     due: Arc<Due>,
     id: UserId,
@@ -81,7 +81,7 @@ async fn renew(
     context: &Context,
 ) -> Result<(), CheckError> {
     let outdated = rehash.outdated().clone();
-    // Logins that ran beside the first met the same hash, which is another by now.
+    // Simultaneous logins found the same hash, which has been replaced by now.
     let find = FindCredentials { identifier: LoginIdentifier::Id(id) };
     let found = db.ask(find, context).await.map_err(ActorError::from)?;
     if found.is_none_or(|credentials| credentials.password_hash != outdated) {

@@ -1,4 +1,4 @@
-//! How domain values stand in columns.
+//! The representation of domain values in columns.
 
 use rusqlite::{
     Row, ToSql,
@@ -10,7 +10,7 @@ use crate::domain::{
     Session, SessionId, StoredSecret, Timestamp, User, UserId, Username,
 };
 
-/// An integer column that is a newtype over `i64`.
+/// Implements the conversions of a newtype over `i64` to and from an integer column.
 macro_rules! integer_column {
     ($($name:ident: $make:expr, $take:expr;)*) => {$(
         impl ToSql for $name {
@@ -46,7 +46,7 @@ impl FromSql for SecretHash {
     }
 }
 
-/// A text column of which only some texts are right.
+/// Implements the conversions of a type to and from a text column that allows only certain texts.
 macro_rules! text_column {
     ($($name:ident: $parse:expr, $show:expr;)*) => {$(
         impl ToSql for $name {
@@ -85,8 +85,8 @@ impl FromSql for StoredSecret {
     }
 }
 
-/// The columns that [`user`] reads, from a table called `u`. They stand last in a row, so that a column that
-/// is added here moves none of a query's own.
+/// The columns that [`user`] reads, from a table called `u`. They are the last of a row, so that a column
+/// that is added here does not shift the query's own columns.
 macro_rules! user_columns {
     () => {
         "u.id, u.email, u.username, u.role, u.disabled, u.created_at"
@@ -94,8 +94,8 @@ macro_rules! user_columns {
 }
 pub(super) use user_columns;
 
-/// Reads the columns of [`user_columns!`], which stand at the end of a row, after a query's own. They are
-/// not looked up by their names, which would cost every authenticated request.
+/// Reads the columns of [`user_columns!`] at the end of a row, after the query's own `own` columns. They are
+/// read by position: looking them up by name would cost time in every authenticated request.
 pub(super) fn user(row: &Row<'_>, own: usize) -> rusqlite::Result<User> {
     Ok(User {
         id: row.get(own)?,

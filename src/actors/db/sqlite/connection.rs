@@ -1,4 +1,4 @@
-//! A connection with everything set that we rely on.
+//! Opening a connection with all required settings.
 
 use std::{
     thread,
@@ -31,8 +31,8 @@ pub(super) fn connect(path: &str, busy_timeout: Duration) -> Result<Connection, 
     Ok(db)
 }
 
-/// The same while other processes may start on the file as well. When two switch a new file to its log at
-/// once, SQLite refuses one of them without a wait, lest they wait for each other for ever.
+/// Connects while other processes may be starting on the file as well. When two switch a new file to WAL mode
+/// at once, SQLite refuses one of them without waiting, to prevent a deadlock.
 pub(super) fn connect_at_start(path: &str, busy_timeout: Duration) -> Result<Connection, DbError> {
     let started = Instant::now();
     loop {

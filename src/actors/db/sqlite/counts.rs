@@ -1,7 +1,4 @@
-//! Counting rows, one slice at a time.
-//!
-//! Counting a million rows takes a tenth of a second, in which no other message is answered. The gauges
-//! need not be that current: the caller asks for one slice after the other and adds up the counts.
+//! The SQL of counting rows, one slice at a time.
 
 use super::{Access, Run, Tx};
 use crate::actors::db::{CountSlice, DbError, Slice, TableCounts};

@@ -1,4 +1,4 @@
-//! What users log in with: their names, their passwords' hashes, and what those cost to compare.
+//! The SQL of names, passwords and the cost of their hashes.
 
 use rusqlite::OptionalExtension;
 
@@ -82,7 +82,7 @@ impl Run for RenewHash {
     const ACCESS: Access = Access::Write;
 
     fn run(self, tx: &Tx<'_>) -> Result<bool, DbError> {
-        // Salts are random, so the text can be that of no other password, set meanwhile.
+        // Salts are random, so this text cannot be the hash of another password that was set meanwhile.
         let renewed = tx
             .prepare_cached("UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2")?
             .execute((self.id, self.outdated, self.renewed))?;

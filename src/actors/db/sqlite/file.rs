@@ -1,7 +1,7 @@
 //! The database file: opening, checking and migrating it, before any actor runs.
 //!
-//! A sync arbiter's factory cannot fail, so all that can be wrong with a path is found here, on
-//! the caller's thread, and is one clear line.
+//! A sync arbiter's factory cannot fail. So every problem with a path is found here, on the caller's thread,
+//! and reported in one line.
 
 use std::{
     fs::{OpenOptions, Permissions},
@@ -46,7 +46,7 @@ enum Storage {
     },
 }
 
-/// A file's device and inode: what a path stands for, whatever it is called.
+/// The device and inode of a file, which identify it whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Identity(u64, u64);
 
@@ -58,11 +58,11 @@ impl Identity {
 }
 
 impl DbFile {
-    /// Opens the database, creating the file (mode 0600) where there is none, and migrates it.
+    /// Opens the database, creates the file (mode 0600) if there is none, and migrates it.
     ///
     /// # Errors
     ///
-    /// When it cannot be used; see [`StartError`].
+    /// If it cannot be used; see [`StartError`].
     pub fn open(database: &Database) -> Result<Self, StartError> {
         match database {
             Database::Memory => Self::in_memory(),
@@ -73,11 +73,11 @@ impl DbFile {
         }
     }
 
-    /// Opens a database that must be there already, and migrates it.
+    /// Opens an existing database, and migrates it.
     ///
     /// # Errors
     ///
-    /// When it cannot be used; see [`StartError`].
+    /// If it cannot be used; see [`StartError`].
     pub fn open_existing(database: &Database) -> Result<Self, StartError> {
         match database {
             Database::File(path) if path.exists() => Self::in_file(path),
@@ -92,7 +92,7 @@ impl DbFile {
         self.busy_timeout
     }
 
-    /// Sets how long a write waits for another process; for tests of just that.
+    /// Sets how long a write waits for another process. For tests.
     #[must_use]
     pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
         self.busy_timeout = busy_timeout;
@@ -128,11 +128,11 @@ impl DbFile {
         Ok(Self { storage, busy_timeout: BUSY_TIMEOUT })
     }
 
-    /// A connection to the database with everything set that we rely on.
+    /// Opens a connection to the database with all required settings.
     ///
     /// # Errors
     ///
-    /// When the file cannot be opened now.
+    /// If the file cannot be opened now.
     pub fn connect(&self) -> Result<Connection, DbError> {
         match &self.storage {
             Storage::Memory { uri, .. } => connect(uri, self.busy_timeout),
@@ -141,8 +141,8 @@ impl DbFile {
         }
     }
 
-    /// Whether the path still leads to the file that was opened. SQLite goes on writing to a file
-    /// that was deleted, and all that it would acknowledge would be lost.
+    /// Whether the path still leads to the file that was opened. SQLite goes on writing to a deleted file,
+    /// and everything acknowledged from then on would be lost.
     #[must_use]
     pub fn is_in_place(&self) -> bool {
         match &self.storage {
@@ -154,12 +154,12 @@ impl DbFile {
         }
     }
 
-    /// Connects to whatever stands at the path now: the file itself come back, or a backup that
-    /// was restored in its place.
+    /// Connects to the file at the path now: the opened file that has come back, or a backup that was
+    /// restored in its place.
     ///
     /// # Errors
     ///
-    /// [`DbError::Gone`] where nothing stands there that is a database of ours.
+    /// [`DbError::Gone`] if there is no database of Sekisho's at the path.
     pub(super) fn reconnect(&self) -> Result<Connection, DbError> {
         let Storage::File { path, identity } = &self.storage else {
             return self.connect();
@@ -179,14 +179,14 @@ impl DbFile {
         Ok(db)
     }
 
-    /// The size of the write-ahead log; zero where there is none.
+    /// The size of the write-ahead log in bytes; zero if there is none.
     #[must_use]
     pub fn wal_bytes(&self) -> u64 {
         let Some(path) = self.path() else { return 0 };
         std::fs::metadata(beside(path, "-wal")).map_or(0, |metadata| metadata.len())
     }
 
-    /// The path, where there is a file.
+    /// The path; `None` for a database in memory.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match &self.storage {
@@ -212,15 +212,15 @@ fn create_if_missing(path: &Path) -> Result<(), StartError> {
     }
 }
 
-/// Takes the database away from everybody but its owner: whoever reads it has the hashes, and may have
-/// the keys.
+/// Removes all permissions except the owner's: a reader of the database has the hashes, and may have the
+/// keys.
 fn make_private(path: &Path) -> Result<(), StartError> {
     for suffix in ["", "-wal", "-shm"] {
         let file = beside(path, suffix);
-        // Not opened, for SQLite's locks end when anybody in the process closes the file.
+        // Not opened: SQLite's locks end when any part of the process closes the file.
         let Ok(metadata) = std::fs::metadata(&file) else { continue };
         let mode = metadata.mode() & 0o7777;
-        // A device stays as it is; it is refused for what it is.
+        // A device is not changed here; it is refused later.
         if !metadata.is_file() || mode & 0o777 & !0o700 == 0 {
             continue;
         }
@@ -238,8 +238,8 @@ pub(super) fn migrate(db: &mut Connection, name: &str) -> Result<(), StartError>
         path: name.to_owned(),
         source,
     };
-    // Marked first: killed after the tables were made and before they were marked, we would take
-    // our own file for another program's ever after.
+    // The mark is written first. If the process were killed after creating the tables and before the mark,
+    // Sekisho would take its own file for another program's from then on.
     let owner: i32 = db
         .pragma_query_value(None, "application_id", |row| row.get(0))
         .map_err(|error| unopenable(error.into()))?;
@@ -249,8 +249,8 @@ pub(super) fn migrate(db: &mut Connection, name: &str) -> Result<(), StartError>
     let migrations = Migrations::new(MIGRATIONS.to_vec());
     let started = Instant::now();
     while let Err(error) = migrations.to_latest(db) {
-        // Two processes may start on a new file at once. The one that came second finds the work done, or,
-        // where the first has only just marked the file, has to begin again on what stands there now.
+        // Two processes may start on a new file at once. The second finds the work done or, if the first has
+        // only just marked the file, has to start again with the file's new state.
         let is_busy = matches!(
             &error,
             rusqlite_migration::Error::RusqliteError { err, .. }

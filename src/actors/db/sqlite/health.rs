@@ -1,4 +1,4 @@
-//! Whether the database works, and its orderly end.
+//! Checking and closing the database.
 
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ impl Handler<Ping> for DbActor {
 }
 
 impl DbActor {
-    /// Whether the database can be read, still stands where it was opened, and, after a write has failed,
-    /// can be written again.
+    /// Checks that the database can be read, that its path still leads to the opened file and, after a failed
+    /// write, that it can be written again.
     fn check(&mut self) -> Result<(), DbError> {
         if self.closed {
             return Err(DbError::Closed);
@@ -39,8 +39,8 @@ impl DbActor {
     }
 }
 
-/// Writes what is there already: only a write shows whether the next one will work. It waits for
-/// nobody.
+/// Writes a value that is already there: only a write shows whether the next one will work. It does not wait
+/// for a lock.
 fn try_writing(db: &Connection) -> Result<(), DbError> {
     db.busy_timeout(Duration::ZERO)?;
     let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;

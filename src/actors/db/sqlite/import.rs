@@ -1,4 +1,4 @@
-//! Importing users who had accounts elsewhere.
+//! The SQL of importing users.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -18,7 +18,7 @@ impl Run for ImportUsers {
         let mut report = ImportReport { imported: 0, present: 0, problems: Vec::new(), applied: false };
         let (mut seen, given) = (ImportedBefore::default(), given(tx)?);
         let mut accepted = Vec::new();
-        // All are judged by what was here before any of them came.
+        // Every user is compared only with the users from before the import.
         for user in self.users {
             let repeated = seen.note(&user);
             if is_present(tx, &user)? {
@@ -43,8 +43,8 @@ impl Run for ImportUsers {
     }
 }
 
-/// The greatest number that was ever given, where its owner and those before may have been deleted. Where
-/// nobody ever was, a number that nobody has was nobody's.
+/// The highest number that a deleted user may have had: the highest that was ever given out, or 0 if no user
+/// was ever deleted.
 fn given(db: &Connection) -> Result<UserId, DbError> {
     let somebody_was_deleted =
         db.prepare_cached("SELECT 1 FROM retired_usernames WHERE username_key >= '' LIMIT 1")?.exists([])?;
@@ -58,7 +58,7 @@ fn given(db: &Connection) -> Result<UserId, DbError> {
     Ok(last.unwrap_or(UserId(0)))
 }
 
-/// Whether an import before has added them already.
+/// Whether an earlier import has already added this user.
 fn is_present(db: &Connection, user: &ImportedUser) -> Result<bool, DbError> {
     let (Some(id), Some(username)) = (user.id, &user.username) else { return Ok(false) };
     Ok(db
@@ -66,7 +66,7 @@ fn is_present(db: &Connection, user: &ImportedUser) -> Result<bool, DbError> {
         .exists((id, username.key()))?)
 }
 
-/// What of a user is somebody's here already.
+/// Which of a user's properties another user here already has.
 fn taken(db: &Connection, user: &ImportedUser) -> Result<Taken, DbError> {
     let id_is_taken = |id: UserId| {
         db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([id]).map_err(DbError::from)

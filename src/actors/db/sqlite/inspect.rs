@@ -1,4 +1,4 @@
-//! Whose a database file is: looked at before a byte of it is written.
+//! Determining whose database a file is, before a byte of it is written.
 
 use std::{
     fs::{File, OpenOptions},
@@ -14,8 +14,8 @@ use super::{
     schema::{APPLICATION_ID, MIGRATIONS, distrust},
 };
 
-/// Refuses what is not ours, without writing a byte, not even what another program has left in its
-/// log. Returns how much is in the schema: nothing in a new file.
+/// Refuses a file that is not Sekisho's, without writing a byte, not even what another program has left in
+/// its log. Returns the number of objects in the schema: zero for a new file.
 pub(super) fn inspect(path: &Path) -> Result<i64, StartError> {
     let name = show(path);
     remove_foreign_log(path)
@@ -34,7 +34,7 @@ pub(super) fn inspect(path: &Path) -> Result<i64, StartError> {
     }
 }
 
-/// Opens a database of ours to be copied, and does not write to it.
+/// Opens a database of Sekisho's in order to copy it, without writing to it.
 pub(super) fn open_to_copy(path: &Path) -> Result<Connection, StartError> {
     let name = show(path);
     if !path.exists() {
@@ -51,10 +51,10 @@ pub(super) fn open_to_copy(path: &Path) -> Result<Connection, StartError> {
     }
 }
 
-/// Removes the log of a database in whose place a backup of ours was put. SQLite would take it for
-/// the backup's own and mix the two.
+/// Removes the log of another database from beside a backup of Sekisho's that was put in its place. SQLite
+/// would take it for the backup's own log and mix the two.
 ///
-/// A backup says in its header that it has no log, and says otherwise before it gets one
+/// The header of a backup says that it has no log, and says otherwise before it gets one
 /// (<https://www.sqlite.org/fileformat2.html>, 1.3: the versions at 18, the application id at 68).
 fn remove_foreign_log(path: &Path) -> io::Result<()> {
     let log = beside(path, "-wal");
@@ -80,7 +80,8 @@ fn check_ownership(db: &Connection, name: &str) -> Result<(), StartError> {
         db.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0)).map_err(|error| unusable(name, error))
     };
     let version = pragma("user_version")?;
-    // In this order: another process that makes the file ours at this moment writes the owner first.
+    // The order matters: another process that creates the schema at this moment writes the application id
+    // first.
     let is_empty = schema_size(db).map_err(|error| unusable(name, error))? == 0;
     let owner = pragma("application_id")?;
     if !is_empty && owner != APPLICATION_ID {
@@ -97,7 +98,7 @@ fn unusable(name: &str, error: rusqlite::Error) -> StartError {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => StartError::NotADatabase(name.to_owned()),
         Some(ErrorCode::ReadOnly) => StartError::ReadOnly(name.to_owned()),
-        // In WAL mode reading writes too, and SQLite does not say what kept it from that.
+        // In WAL mode reading writes too, and SQLite does not say what prevented it.
         Some(ErrorCode::CannotOpen) if is_read_only(Path::new(name)) => StartError::ReadOnly(name.to_owned()),
         _ => StartError::Unopenable { path: name.to_owned(), source: error.into() },
     }
@@ -113,13 +114,13 @@ fn schema_size(db: &Connection) -> rusqlite::Result<i64> {
     db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
 }
 
-/// A path as messages name it.
+/// A path as error messages show it.
 pub(super) fn show(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Where SQLite keeps a companion of a database: `-wal`, its log, or `-shm`, the log's index. They
-/// stand beside the file itself, whatever links lead to it.
+/// The path of a file that SQLite keeps with a database: `-wal`, its log, or `-shm`, the log's index. It is
+/// beside the file itself, whatever links lead to it.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut name = path.into_os_string();

@@ -1,4 +1,4 @@
-//! Pages of users, by keyset: the thousandth page costs what the first does.
+//! The SQL of pages of users, by keyset.
 
 use rusqlite::Rows;
 
@@ -11,15 +11,15 @@ use crate::{
     domain::Cursor,
 };
 
-/// Everybody, in the order of the primary key.
+/// All users, in the order of the primary key.
 const BY_ID: &str =
     concat!("SELECT '', 0, ", user_columns!(), " FROM users u WHERE u.id > ?1 ORDER BY u.id LIMIT ?2");
 
-/// Two ranges of two unique indexes, merged by their common order, from where the page before ended.
-/// No term stands twice, since only e-mail addresses hold an `@`.
+/// Two ranges of two unique indexes, merged in their common order, starting after the previous page. No term
+/// occurs twice, because only e-mail addresses contain an `@`.
 ///
-/// Whoever matches by both names is there twice, the second time marked. They are not left out here,
-/// because where everybody matches by both, that would read everybody to find nobody else.
+/// A user who matches by both names occurs twice, the second time marked. The query does not leave those rows
+/// out: if all users matched by both names, it would read all of them to find none.
 const BY_PREFIX: &str = concat!(
     "SELECT u.username_key AS term, 0, ",
     user_columns!(),
@@ -33,8 +33,8 @@ const BY_PREFIX: &str = concat!(
      ORDER BY term LIMIT ?5"
 );
 
-/// A page by prefix reads so many rows for each user that it lists, at most. One that met more
-/// users who were listed already is shorter than it might be.
+/// The maximum number of rows that a page by prefix reads for each user that it lists. A page that meets more
+/// users who were already listed is shorter than its limit.
 const ROWS_PER_USER: i64 = 8;
 
 impl Run for ListUsers {
@@ -45,7 +45,7 @@ impl Run for ListUsers {
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
         let prefix = self.prefix.to_lowercase();
         if prefix.is_empty() {
-            // One row more than asked for tells whether there is a next page.
+            // One row more than the limit tells whether there is a next page.
             let most = limit.saturating_add(1);
             let mut statement = tx.prepare_cached(BY_ID)?;
             return page(statement.query((after.id, most))?, self.limit, most);
@@ -58,8 +58,8 @@ impl Run for ListUsers {
     }
 }
 
-/// Reads a page from the rows: the term they are sorted by, whether the user is listed under another, and
-/// the user. `most` is how many rows there can be.
+/// Reads a page from the rows: the term by which they are sorted, whether the user is already listed under
+/// another term, and the user. `most` is the maximum number of rows.
 fn page(mut rows: Rows<'_>, limit: usize, most: i64) -> Result<Page, DbError> {
     let mut items = Vec::new();
     let mut last = None;

@@ -1,4 +1,4 @@
-//! The networks that an account has logged in from.
+//! The SQL of the networks that an account has logged in from.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Sweeping up what is over: expired sessions, replaced refresh secrets, sessions that ended long ago.
+//! The SQL of purging: expired sessions, replaced refresh secrets, sessions that ended long ago.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -39,16 +39,16 @@ impl Run for PurgeSessions {
     }
 }
 
-/// How many of an account's newest sessions are kept after they have ended. The list of sessions shows them,
-/// and the throttle reads from them where the account has logged in.
+/// The number of an account's newest sessions that are kept after they have ended. The list of sessions shows
+/// them, and the throttle reads from them whether the account has logged in from a network.
 const NEWEST_KEPT: i64 = if ListSessions::MAX_SESSIONS > HasLoggedInFrom::MAX_SESSIONS {
     ListSessions::MAX_SESSIONS
 } else {
     HasLoggedInFrom::MAX_SESSIONS
 };
 
-/// Deletes sessions of one account that have ended and that nothing looks at any more, a few at a time.
-/// It is for each login, which adds one session.
+/// Deletes ended sessions of one account that no query reads any more, a few at a time. Each login, which
+/// adds one session, calls it.
 ///
 /// Without this, a client that logs in again and again fills the disk until ended sessions are purged, and
 /// deleting the account, with all of its sessions in one transaction, blocks every other request.
@@ -59,7 +59,7 @@ pub(super) fn delete_unseen_sessions(db: &Connection, user_id: UserId) -> Result
         .query_row((user_id, NEWEST_KEPT), |row| row.get(0))
         .optional()?;
     let Some(newest_unseen) = newest_unseen else { return Ok(()) };
-    // Among twice as many as may live there are always some that have ended.
+    // Among twice as many sessions as may be alive, some have always ended.
     let examined = i64::try_from(2 * Session::MAX_LIVE).unwrap_or(i64::MAX);
     db.prepare_cached(
         "DELETE FROM sessions WHERE id IN (

@@ -17,13 +17,13 @@ impl Run for RotateSessions {
     fn run(self, tx: &Tx<'_>) -> Result<Self::Answer, DbError> {
         let mut answers = Vec::with_capacity(self.rotations.len());
         for rotation in &self.rotations {
-            // Each changes its row by one statement, so one that fails has changed nothing.
+            // Each rotation changes its row by one statement, so one that fails has changed nothing.
             let answer = rotation.message.rotate(&Tx { context: &rotation.context, ..*tx });
             if let Err(error) = &answer
                 && tx.is_autocommit()
             {
-                // SQLite has given up the whole transaction. What came before is undone, and what
-                // comes after would be committed by itself.
+                // SQLite has rolled back the whole transaction. Earlier rotations are undone, and later ones
+                // would be committed separately.
                 return Err(error.clone());
             }
             answers.push(answer);

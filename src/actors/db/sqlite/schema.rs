@@ -1,4 +1,4 @@
-//! Whether a database's schema is what our migrations make, and nothing besides.
+//! The schema: its migrations, and whether a database has exactly what they create.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::actors::db::DbError;
 
-/// Forward only: a migration that was released is never changed, moved or removed.
+/// Forward only: a released migration is never changed, moved or removed.
 pub(super) const MIGRATIONS: [M<'static>; 7] = [
     M::up(include_str!("../../../../migrations/sqlite/0001_accounts.sql")),
     M::up(include_str!("../../../../migrations/sqlite/0002_password_version.sql")),
@@ -18,20 +18,20 @@ pub(super) const MIGRATIONS: [M<'static>; 7] = [
     M::up(include_str!("../../../../migrations/sqlite/0007_refresh_chains.sql")),
 ];
 
-/// `PRAGMA application_id` of our files: "SEKI".
+/// `PRAGMA application_id` of Sekisho's files: "SEKI".
 pub(super) const APPLICATION_ID: i32 = 0x5345_4B49;
 
-/// Keeps a file that somebody else may have made from acting: nothing in its schema calls what has side
-/// effects, pages that are not what they should be are found, and SQL cannot change the schema's own
-/// table (<https://www.sqlite.org/security.html>).
+/// Protects against a file that another program may have made. Nothing in its schema can call functions with
+/// side effects, malformed pages are detected, and SQL cannot change the table of the schema itself
+/// (<https://www.sqlite.org/security.html>).
 pub(super) fn distrust(db: &Connection) -> Result<(), DbError> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     db.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
     Ok(())
 }
 
-/// Finds the first table, index, trigger or view that a database of this version does not have, or that
-/// is missing or different; `None` where all are ours.
+/// Finds the first table, index, trigger or view that a database of this version does not have, or that is
+/// missing or different; `None` if there is none.
 pub(super) fn find_foreign(db: &Connection) -> Result<Option<String>, DbError> {
     let version: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let version = usize::try_from(version).unwrap_or(usize::MAX);
@@ -53,7 +53,7 @@ struct Object {
     sql: Option<String>,
 }
 
-/// What `ANALYZE` leaves in a database: figures for the query planner, which nothing else reads.
+/// The tables that `ANALYZE` creates: statistics for the query planner, which nothing else reads.
 const STATISTICS: [&str; 2] =
     ["CREATE TABLE sqlite_stat1(tbl,idx,stat)", "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)"];
 

@@ -1,8 +1,8 @@
-//! Rewriting the file once, so that nothing is left in it that was deleted or encrypted.
+//! Rewriting the file once, so that no deleted or encrypted data remains in it.
 //!
-//! What is deleted today is overwritten at once (`secure_delete`). A database that is older than that has
-//! remnants in its free space, and one whose secrets were encrypted just now has them in the clear in its
-//! free space and in its log. The task stands in the table `unfinished`, so that a crash does not lose it.
+//! Deleted data is overwritten at once (`secure_delete`). A database from before that setting has remnants in
+//! its free space. A database whose secrets were just encrypted has them in the clear in its free space and
+//! its log. The task is stored in the table `unfinished`, so that a crash does not lose it.
 
 use std::time::Duration;
 
@@ -19,12 +19,12 @@ pub(super) fn request_scrub(db: &Connection) -> Result<(), DbError> {
 }
 
 impl DbFile {
-    /// Rewrites the file and empties its log, where that is due, and says whether it was. It takes as
-    /// long as copying the file, and so much room on the disk; it is for the start.
+    /// Rewrites the file and empties its log, if that is due, and returns whether it was. It takes as long as
+    /// copying the file, and as much room on the disk. It runs at the start.
     ///
     /// # Errors
     ///
-    /// When the disk is full, or another process uses the database all the time. It is still due then.
+    /// If the disk is full, or another process uses the database all the time. The task is still due then.
     pub fn scrub_if_due(&self) -> Result<bool, DbError> {
         if self.path().is_none() {
             return Ok(false);
@@ -35,18 +35,18 @@ impl DbFile {
         })? {
             return Ok(false);
         }
-        // The copy that is made on the way is as large as the database.
+        // The temporary copy is as large as the database.
         db.execute_batch("PRAGMA temp_store = FILE; VACUUM;")?;
         empty_log(&db)?;
         db.execute("DELETE FROM unfinished WHERE task = 'scrub'", [])?;
         Ok(true)
     }
 
-    /// Empties the log, in which stands what pages held before they were changed.
+    /// Empties the log, which holds pages from before their last changes.
     ///
     /// # Errors
     ///
-    /// When another process reads or writes all the time.
+    /// If another process reads or writes all the time.
     pub fn empty_log(&self) -> Result<(), DbError> {
         empty_log(&self.connect()?)
     }

@@ -1,4 +1,4 @@
-//! Sessions: opening, finding, listing, ending and purging them.
+//! The SQL of sessions: opening, finding, listing and ending them.
 
 use rusqlite::{OptionalExtension, named_params};
 
@@ -49,8 +49,8 @@ impl Run for OpenSession {
 
 /// Ends a user's [surplus sessions](surplus_sessions).
 ///
-/// An account may have any number of sessions from before there was a bound. To keep the work of one
-/// login bounded, only the oldest are looked at, twice as many as may live, and each login ends some.
+/// An account may have any number of sessions from before there was a limit. To bound the work of one login,
+/// only the oldest are looked at, twice as many as may be alive, and each login ends some of them.
 fn end_surplus_sessions(tx: &Tx<'_>, user_id: UserId, new: SessionId) -> Result<(), DbError> {
     let examined = i64::try_from(2 * Session::MAX_LIVE).unwrap_or(i64::MAX);
     let mut statement = tx.prepare_cached(
@@ -83,7 +83,8 @@ impl Run for FindActiveUsers {
              WHERE s.id = ?1 AND s.user_id = ?2 AND s.ended_at IS NULL AND s.expires_at > ?3
                AND u.disabled = 0"
         );
-        // One transaction for all: SQLite takes its locks once. In a batch there is one already.
+        // One transaction for all of them, so that SQLite takes its locks once. A batch has already opened
+        // one.
         let transaction = tx.is_autocommit().then(|| tx.unchecked_transaction()).transpose()?;
         let mut statement = tx.prepare_cached(sql)?;
         let find = |key: &SessionLookup| {

@@ -1,8 +1,8 @@
-//! Reading the users of a FastAPI and SQLModel tutorial's application out of its database.
+//! Reading the users of a FastAPI and SQLModel tutorial's application from its database.
 //!
-//! Nobody vouches for the file. It is opened read-only; nothing in its schema is run, and only an ordinary
-//! table is read, so that no view or virtual table computes without end; no value is taken that could be no
-//! name or hash of ours. What is wrong with a row is noted with it.
+//! The file is not trusted. It is opened read-only. Nothing in its schema is run, and only an ordinary table
+//! is read, so that no view or virtual table can compute without end. No value is taken that could not be a
+//! name or hash of Sekisho's. Problems with a row are noted with it.
 
 use std::path::Path;
 
@@ -12,19 +12,19 @@ use rusqlite::{
 
 use crate::domain::{Email, ImportFlaw, ImportedUser, LoginName, PasswordHash, UserId, Username};
 
-/// A longer value is not read at all. The longest that is taken is a name.
+/// A longer value is not read at all. The longest value that is accepted is a name.
 const MAX_VALUE_BYTES: usize = 1024;
 
-/// What SQLite makes of a longer text, of the schema for example, is an error.
+/// SQLite reports an error for a longer text, for instance in the schema.
 const MAX_TEXT_BYTES: i32 = 1 << 20;
 
-/// Reads the table `user` of another application's database, which is opened read-only, by rising number.
+/// Reads the table `user` of another application's database, read-only, in ascending order of number.
 ///
-/// Hashes and clashes are not looked at here.
+/// It checks neither hashes nor clashes between names.
 ///
 /// # Errors
 ///
-/// One line when the file cannot be read or has no such table.
+/// One line if the file cannot be read or has no such table.
 pub fn read_tutorial_database(path: &Path) -> Result<Vec<ImportedUser>, String> {
     let failed = |reason: String| format!("cannot read {}: {reason}", path.display());
     if !path.is_file() {
@@ -58,7 +58,7 @@ fn read(db: &Connection) -> Result<Vec<ImportedUser>, String> {
     users.collect::<Result<_, _>>().map_err(failed)
 }
 
-/// Takes from a connection whatever its file could make it do.
+/// Disables everything that the file could make the connection do.
 fn distrust(db: &Connection) -> rusqlite::Result<()> {
     for (setting, on) in [
         (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
@@ -72,7 +72,7 @@ fn distrust(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "cell_size_check", true)
 }
 
-/// The columns of the table `user`, which must be a table and have those that every user needs.
+/// The columns of `user`, which must be a table and have the columns that every user needs.
 fn columns(db: &Connection) -> Result<Vec<String>, String> {
     let failed = |error: rusqlite::Error| error.to_string();
     let kind: Option<String> = db
@@ -95,7 +95,7 @@ fn columns(db: &Connection) -> Result<Vec<String>, String> {
     }
 }
 
-/// Reads one row; whatever cannot be taken is among its flaws.
+/// Reads one row. Values that cannot be accepted are among its flaws.
 fn user(row: &Row<'_>) -> ImportedUser {
     let mut flaws = Vec::new();
     let mut noted = |flaw| flaws.push(flaw);
@@ -106,7 +106,7 @@ fn user(row: &Row<'_>) -> ImportedUser {
     let username = name(row, 1, "username").map_err(&mut noted).ok();
     let email = name(row, 3, "email").map_err(&mut noted).ok();
     let hash = text(row, 5, "hashed_password", MAX_VALUE_BYTES).map_err(&mut noted).ok();
-    // The tutorial takes nothing for false in either column.
+    // In either column, the tutorial reads NULL as false.
     let disabled = truth(row, 7, "disabled").map_err(&mut noted).ok();
     let is_active = truth(row, 8, "is_active").map_err(&mut noted).ok();
     ImportedUser {
@@ -119,7 +119,7 @@ fn user(row: &Row<'_>) -> ImportedUser {
     }
 }
 
-/// A text by which somebody could log in.
+/// A text with which a user can log in.
 fn name(row: &Row<'_>, index: usize, column: &'static str) -> Result<String, ImportFlaw> {
     let text = text(row, index, column, LoginName::MAX_BYTES)?;
     match LoginName::parse(&text) {
@@ -129,7 +129,7 @@ fn name(row: &Row<'_>, index: usize, column: &'static str) -> Result<String, Imp
     }
 }
 
-/// A text, whose length stands in the column after it.
+/// A text; the column after it holds its length.
 fn text(row: &Row<'_>, index: usize, column: &'static str, most: usize) -> Result<String, ImportFlaw> {
     let length = row.get(index + 1).ok().and_then(|length: i64| usize::try_from(length).ok());
     let is_too_long = length.is_some_and(|length| length > MAX_VALUE_BYTES);

@@ -9,9 +9,9 @@ use std::{
 
 use crate::config::others_may_write;
 
-/// A directory beside the target that nobody else can look into or write to. SQLite opens files by
-/// their path, and takes a journal that it finds beside one for its own: in a directory that others may
-/// write they could put either there. It is removed when dropped.
+/// A directory beside the target that no other user can read or write. SQLite opens files by their path, and
+/// takes a journal that it finds beside one for its own: in a directory that others can write, they could
+/// plant either. It is removed when dropped.
 pub(super) struct UnpublishedFile {
     directory: PathBuf,
 }
@@ -19,11 +19,11 @@ pub(super) struct UnpublishedFile {
 impl UnpublishedFile {
     const ATTEMPTS: u32 = 100;
 
-    /// Makes the directory, and an empty file (mode 0600) in it.
+    /// Creates the directory, and an empty file (mode 0600) in it.
     ///
     /// # Errors
     ///
-    /// When the system refuses, or others could move the directory away and put theirs in its place.
+    /// If the system refuses, or other users could replace the directory by theirs.
     pub(super) fn beside(target: &Path) -> io::Result<Self> {
         let parent = directory_of(target);
         let metadata = std::fs::metadata(parent)?;
@@ -37,7 +37,7 @@ impl UnpublishedFile {
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         for attempt in 0..Self::ATTEMPTS {
-            // A process of the same number may have left one behind when it was killed.
+            // A killed process with the same number may have left a directory behind.
             let directory = parent.join(format!(".{name}.partial-{}-{attempt}", std::process::id()));
             match DirBuilder::new().mode(0o700).create(&directory) {
                 Ok(()) => {
@@ -53,16 +53,16 @@ impl UnpublishedFile {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// Where to write the file.
+    /// The path at which to write the file.
     pub(super) fn path(&self) -> PathBuf {
         self.directory.join("copy.db")
     }
 
-    /// Makes the file durable, and gives it its name. Nothing is overwritten.
+    /// Makes the file durable, and gives it its final name. Nothing is overwritten.
     pub(super) fn publish(&self, target: &Path) -> io::Result<()> {
         let file = self.path();
         File::open(&file)?.sync_all()?;
-        // A hard link fails where the name was taken meanwhile; a rename would overwrite.
+        // A hard link fails if the name was taken meanwhile; a rename would overwrite.
         std::fs::hard_link(&file, target)?;
         let synced = File::open(directory_of(target)).and_then(|directory| directory.sync_all());
         synced.inspect_err(|_| drop(std::fs::remove_file(target)))

@@ -1,4 +1,4 @@
-//! Users: adding, finding, changing and deleting them.
+//! The SQL of users: adding, finding, changing and deleting them.
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
@@ -65,8 +65,8 @@ impl Run for InsertUser {
     }
 }
 
-/// Whether somebody else is found by this address at a login. It may be their username: that of an imported
-/// user can be an address.
+/// Whether a login with this address finds another user. The address may be their username: an imported
+/// user's username can be an address.
 pub(super) fn email_is_taken(
     db: &Connection,
     email: &Email,
@@ -80,8 +80,8 @@ pub(super) fn email_is_taken(
         .exists((email.key(), but_by))?)
 }
 
-/// Whether somebody is found by this name at a login, or was called so once. It may be their address: that
-/// of an imported user can be any text.
+/// Whether a login with this username finds a user, or a deleted user had it. It may be a user's address: an
+/// imported user's address can be any text.
 pub(super) fn username_is_taken(db: &Connection, username: &Username) -> Result<bool, DbError> {
     Ok(db
         .prepare_cached(
