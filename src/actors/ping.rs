@@ -1,4 +1,4 @@
-//! Whether an actor can do its work: one message for all actors.
+//! A message that asks any actor whether it can do its work.
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ pub struct Ping;
 /// Why an actor cannot do its work.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PingError {
-    /// The actor could not be asked.
+    /// The message could not be delivered or was not answered.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
     /// The actor's own error, as text.
@@ -23,7 +23,7 @@ pub enum PingError {
     Failed(String),
 }
 
-/// Pings one actor, whichever it is.
+/// Pings one actor of any kind.
 #[derive(Clone)]
 pub struct Pinger {
     name: &'static str,

@@ -44,7 +44,7 @@ impl<M: CoalescedMessage> Clone for Coalescer<M> {
 }
 
 impl<M: CoalescedMessage + Answerable> Coalescer<M> {
-    /// A coalescer that asks this database. The clock says when a message is sent.
+    /// Creates a coalescer for this database. The clock gives the time of each message.
     #[must_use]
     pub fn new(db: Db, clock: Clock) -> Self {
         let queue = Queue { waiting: Vec::new(), senders: 0 };
@@ -101,8 +101,8 @@ impl<M: CoalescedMessage + Answerable> Coalescer<M> {
                 std::mem::take(&mut queue.waiting)
             };
             let (entries, senders): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-            // Sending an answer fails only where the caller has gone.
-            // The message acts for many. An entry that needs its caller's context holds it.
+            // Sending an answer fails only if the caller has hung up.
+            // The message acts for many callers. An entry that needs its caller's context contains it.
             let context = Context::system(self.clock.now());
             match self.db.ask(M::from_entries(entries), &context).await {
                 Ok(answers) => {

@@ -1,13 +1,13 @@
-//! What a message to the database is, and the envelope that it travels in.
+//! Messages to the database, and the envelope in which they are sent.
 
 use actix::Message;
 
 use super::DbError;
 use crate::domain::Context;
 
-/// A message to the database: one read, or one change that happens wholly or not at all.
+/// A message to the database: one read, or one change that takes effect wholly or not at all.
 pub trait DbMessage: Send + 'static {
-    /// What the sender gets.
+    /// The answer to the message.
     type Answer: Send + 'static;
 }
 
@@ -16,7 +16,7 @@ pub trait DbMessage: Send + 'static {
 pub struct Request<M> {
     /// The message.
     pub message: M,
-    /// When it is sent, by whom, and because of which request.
+    /// The time, the principal and the request for which it is sent.
     pub context: Context,
 }
 
@@ -26,7 +26,7 @@ impl<M: DbMessage> Message for Request<M> {
 
 /// One message for many callers. Each caller's entry gets its own answer or error.
 pub trait CoalescedMessage: DbMessage<Answer = Vec<Result<Self::EntryAnswer, DbError>>> {
-    /// What one caller asks.
+    /// The question of one caller.
     type Entry: 'static;
     /// The answer to one entry.
     type EntryAnswer: Send + 'static;

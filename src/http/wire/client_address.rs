@@ -103,9 +103,9 @@ impl Warnings {
     /// The warning that these headers call for, unless it was given before.
     fn of(&self, peer: IpAddr, headers: &HeaderMap) -> Option<String> {
         let (told, otherwise) = if is_neighbour(peer) {
-            (&self.neighbour, "until then all behind it are one client, and its failed logins count for all")
+            (&self.neighbour, "until then all clients behind it count as one, with all their failed logins")
         } else {
-            (&self.stranger, "if you have no proxy there, nothing is wrong, for anybody can write it")
+            (&self.stranger, "if you have no proxy there, nothing is wrong, because any client can send it")
         };
         if told.load(Ordering::Relaxed) {
             return None;

@@ -122,8 +122,8 @@ const SESSION: &Schema = &Schema {
         object(&json!({
             "id": { "type": "integer", "format": "int64", "minimum": 1 },
             "created_at": time(),
-            "last_used_at": described("A use is told a minute after it, not sooner."),
-            "expires_at": described("When it ends unless it is used before, by `last_used_at`."),
+            "last_used_at": described("A use is reported a minute after it, not sooner."),
+            "expires_at": described("When it ends unless it is used before; follows from `last_used_at`."),
             "user_agent": { "type": ["string", "null"] },
             "ip": { "type": ["string", "null"] },
             "scope": { "type": "string" },
@@ -163,15 +163,15 @@ pub(crate) const TOKEN_RESPONSE: &Schema = &Schema {
             "access_token": {
                 "type": "string",
                 "description": "A JWT of type `at+jwt` (RFC 9068); see `/.well-known/jwks.json`. `aud` lists the \
-                    issuer and every service that the server was told of; with the scope `admin` it is \
-                    `<issuer>/admin` alone, and the token is to be sent to nobody else.",
+                    issuer and every service that the server knows. With the scope `admin` it is only \
+                    `<issuer>/admin`; never send such a token to another service.",
             },
             "token_type": { "const": "bearer" },
             "expires_in": {
                 "type": "integer", "minimum": 0,
                 "maximum": schemas.config.token.access.lifetime.as_secs(),
                 "examples": [schemas.config.token.access.lifetime.as_secs()],
-                "description": "Seconds. Fewer than usual if the session ends before.",
+                "description": "In seconds. Shorter than usual if the session ends before.",
             },
             "refresh_token": { "type": "string" },
             "scope": { "type": "string", "examples": ["user"] },

@@ -1,4 +1,4 @@
-//! Changing one's e-mail address.
+//! Changing the caller's e-mail address.
 
 use actix::Message;
 

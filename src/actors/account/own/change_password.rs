@@ -1,4 +1,4 @@
-//! Changing one's password.
+//! Changing the caller's password.
 
 use actix::Message;
 
@@ -47,7 +47,7 @@ impl UseCase for ChangePassword {
         let Caller { user, scope, .. } = caller;
         let open = new_session(deps, (user.id, credentials.password_version), scope, &secret, context.now);
         let (authenticated_at, session_ends) = (context.now, open.expires_at);
-        // Of two changes at once the second was confirmed with the password that the first had replaced.
+        // Of two simultaneous changes, the second has confirmed a password that the first has replaced.
         let replace = ReplacePassword { open, password_hash };
         let session_id = deps.db.ask(replace, &context).await?.ok_or(OwnAccountError::WrongPassword)?;
         let issue = IssueTokens { user, session_id, scope, authenticated_at, session_ends, secret };

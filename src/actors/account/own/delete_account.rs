@@ -1,4 +1,4 @@
-//! Deleting one's account.
+//! Deleting the caller's account.
 
 use actix::Message;
 

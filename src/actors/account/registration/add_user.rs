@@ -39,7 +39,7 @@ impl UseCase for AddUser {
 }
 
 impl AddUser {
-    /// Creates the user. The principal is who asks for it.
+    /// Creates the user on behalf of a principal.
     pub(super) async fn create(
         self,
         principal: Principal,

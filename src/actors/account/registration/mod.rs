@@ -1,4 +1,4 @@
-//! Creating accounts: one's own, or another user's.
+//! Creating accounts: by the user themselves, or for another user.
 
 mod add_user;
 mod count;

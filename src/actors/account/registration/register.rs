@@ -1,4 +1,4 @@
-//! Creating one's own account.
+//! Registering: a user creates their own account.
 
 use actix::Message;
 

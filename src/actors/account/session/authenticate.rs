@@ -13,9 +13,9 @@ use crate::{
     domain::{AccessToken, Context, Principal, RequestOrigin, Scope, SessionId, Timestamp, User},
 };
 
-/// Finds out who presents an access token.
+/// Identifies the caller that presents an access token.
 ///
-/// It carries no origin, because it changes nothing, logs nothing and is asked for each request.
+/// It has no origin, because it changes nothing, logs nothing and is sent for every request.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Caller, AuthenticateError>")]
 pub struct Authenticate {
@@ -40,7 +40,7 @@ impl Caller {
     /// The time after the password was given in which a caller may do what cannot be undone.
     pub const RECENT_LOGIN: Duration = Duration::from_mins(10);
 
-    /// The context of what the caller does now, by a request from this origin.
+    /// The context of the caller's current request, which came from this origin.
     pub(in crate::actors::account) fn context(&self, deps: &Dependencies, origin: &RequestOrigin) -> Context {
         deps.context(Principal::User(self.user.id), origin).in_session(self.session_id)
     }

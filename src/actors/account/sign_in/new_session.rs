@@ -5,7 +5,7 @@ use crate::{
     domain::{PasswordVersion, Scope, Timestamp, UserId},
 };
 
-/// A session, from now on, of a user whose password was just verified.
+/// A session that begins now, for a user whose password was just verified.
 pub(in crate::actors::account) fn new_session(
     deps: &Dependencies,
     (user_id, verified): (UserId, PasswordVersion),

@@ -19,16 +19,16 @@ use crate::{
     domain::Context,
 };
 
-/// The owner of the connection, on a thread of its own.
+/// The owner of the connection. It runs on its own thread.
 pub struct DbActor {
     pub(super) file: Arc<DbFile>,
     pub(super) connection: Option<Connection>,
     pub(super) batch: Rc<RefCell<Batch>>,
     /// When another process was last found to hold the database for too long.
     pub(super) locked_at: Option<Instant>,
-    /// Whether a write has failed, and none was tried since to see whether they work again.
+    /// Whether a write has failed and no later write has succeeded yet.
     pub(super) in_doubt: bool,
-    /// The messages in flight, the one that is being handled included.
+    /// The messages in flight, including the one that is being handled.
     pub(super) in_flight: InFlight,
     pub(super) closed: bool,
 }

@@ -1,16 +1,15 @@
 //! Group commit: one COMMIT for all the writes that queued up behind the first.
 //!
-//! A write opens the transaction if none is open, and sends the actor a [`Commit`]. Writes that
-//! were queued before it run in the same transaction, each in a savepoint of its own.
-//! When `Commit` is handled, one COMMIT makes them all durable and every answer is released. There
-//! is no timer and nothing to tune: an idle database commits at once, a busy one batches as much
-//! as is waiting.
+//! A write opens the transaction if none is open, and sends the actor a [`Commit`]. Writes that were queued
+//! before it run in the same transaction, each in its own savepoint. When `Commit` is handled, one COMMIT
+//! makes them all durable and every answer is released. There is no timer and nothing to tune: an idle
+//! database commits at once, a busy one batches as much as is waiting.
 //!
-//! To send `Commit` through the actor's queue takes two wake-ups of other threads. If every in-flight
-//! message is in the batch, there is nothing to wait for, and the batch is committed at once.
+//! Sending `Commit` through the actor's queue wakes two other threads. If every in-flight message is in the
+//! batch, there is nothing to wait for, and the batch is committed at once.
 //!
-//! While a batch is open every answer waits, those of reads and of refused writes too: they were
-//! made from rows that exist only if the COMMIT succeeds.
+//! While a batch is open every answer waits, including those of reads and of refused writes: they come from
+//! rows that exist only if the COMMIT succeeds.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +27,7 @@ use crate::{
 /// instead of waiting again.
 const LOCK_COOLDOWN: Duration = Duration::from_secs(5);
 
-/// Asks the actor to commit what it has gathered.
+/// Asks the actor to commit the open batch.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Commit;
@@ -54,14 +53,14 @@ impl DbActor {
         ctx: &mut SyncContext<Self>,
     ) -> Result<M::Answer, DbError> {
         let is_first = !self.batch.borrow().open;
-        // A message alone in its batch is undone with it, and needs no savepoint.
+        // A message that is alone in its batch is rolled back with it, and needs no savepoint.
         let is_alone = is_first && self.has_every_message();
         self.begin()?;
         let db = self.connection.as_ref().ok_or(DbError::Closed)?;
         let tx = Tx { connection: db, context };
         let result = if is_alone { alone(&tx, message) } else { in_savepoint(&tx, message) };
         if db.is_autocommit() {
-            // SQLite itself gave the transaction up (a full disk, an I/O error): all is undone.
+            // SQLite itself rolled the transaction back (a full disk, an I/O error).
             let error = match &result {
                 Err(error) => error.clone(),
                 Ok(_) => DbError::Other("the transaction was rolled back".to_owned()),
@@ -99,8 +98,8 @@ impl DbActor {
     }
 
     /// Takes the database's write lock. If another process holds it, the first write waits for the busy
-    /// timeout; those right after do not wait, or each message in this thread's queue would take a busy
-    /// timeout.
+    /// timeout. Writes right after that do not wait again, because otherwise each message in the queue would
+    /// take a busy timeout.
     fn lock(&mut self) -> Result<(), DbError> {
         let is_patient = self.locked_at.is_none_or(|at| at.elapsed() > LOCK_COOLDOWN);
         let patience = if is_patient { self.file.busy_timeout() } else { Duration::ZERO };
@@ -143,7 +142,7 @@ impl DbActor {
     }
 }
 
-/// Runs the one message of a transaction; its failure undoes the transaction.
+/// Runs the one message of a transaction. If it fails, the transaction is rolled back.
 fn alone<M: Run>(tx: &Tx<'_>, message: M) -> Result<M::Answer, DbError> {
     let result = message.run(tx);
     if result.is_err() && !tx.is_autocommit() {
@@ -152,7 +151,7 @@ fn alone<M: Run>(tx: &Tx<'_>, message: M) -> Result<M::Answer, DbError> {
     result
 }
 
-/// Runs one message so that its failure undoes its own changes and no other's.
+/// Runs one message so that its failure rolls back only its own changes.
 fn in_savepoint<M: Run>(tx: &Tx<'_>, message: M) -> Result<M::Answer, DbError> {
     tx.prepare_cached("SAVEPOINT message")?.execute([])?;
     let result = message.run(tx);
@@ -167,7 +166,7 @@ fn in_savepoint<M: Run>(tx: &Tx<'_>, message: M) -> Result<M::Answer, DbError> {
         Ok(())
     };
     if let Err(error) = undo_and_release() {
-        // Half a message must not be committed with the others: the whole batch goes.
+        // Half a message must not be committed with the others, so the whole batch is rolled back.
         tx.execute_batch("ROLLBACK")?;
         return Err(error.into());
     }
