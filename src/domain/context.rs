@@ -1,11 +1,11 @@
-//! Under what circumstances something is done: when, by whom, and from where.
+//! The context of a message to the database: when, by whom, and because of which request it is sent.
 
 use crate::domain::{RequestOrigin, SessionId, Timestamp, UserId};
 
 /// Who acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Principal {
-    /// A client that has not shown whose it is: at a registration, a login, a refresh or a revocation.
+    /// A client that has not authenticated as a user: at a registration, a login, a refresh or a revocation.
     Anonymous,
     /// The user of an access token, or of a password that was just verified.
     User(UserId),
@@ -15,10 +15,10 @@ pub enum Principal {
     System,
 }
 
-/// What travels with every message to the database: the circumstances of a change.
+/// The context of a message to the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
-    /// When the message is sent.
+    /// The time at which the message is sent.
     pub now: Timestamp,
     /// Who acts.
     pub principal: Principal,
@@ -29,25 +29,25 @@ pub struct Context {
 }
 
 impl Context {
-    /// What Sekisho does by itself.
+    /// The context of what Sekisho does by itself.
     #[must_use]
     pub fn system(now: Timestamp) -> Self {
         Self { now, principal: Principal::System, session: None, origin: RequestOrigin::default() }
     }
 
-    /// What a command does.
+    /// The context of a command.
     #[must_use]
     pub fn operator(now: Timestamp) -> Self {
         Self { principal: Principal::Operator, ..Self::system(now) }
     }
 
-    /// What a request does.
+    /// The context of a request.
     #[must_use]
     pub const fn of_request(now: Timestamp, principal: Principal, origin: RequestOrigin) -> Self {
         Self { now, principal, session: None, origin }
     }
 
-    /// The same in a session.
+    /// The same context, in a session.
     #[must_use]
     pub fn in_session(self, session: SessionId) -> Self {
         Self { session: Some(session), ..self }
