@@ -220,7 +220,7 @@ async fn a_change_of_password_queues_once() {
     until("the change waits", || actors.sekisho.passwords().waiting() == 1).await;
     let next = actors.sekisho.passwords().clone();
     let next = begin(async move { next.slot(flow()).await }).await;
-    until("somebody waits behind it", || actors.sekisho.passwords().waiting() == 2).await;
+    until("another login waits behind it", || actors.sekisho.passwords().waiting() == 2).await;
 
     // The next login occupies the only free thread until the change has ended.
     drop(slots.pop());
