@@ -11,8 +11,8 @@ use super::{
     errors::{self, ErrorKind},
 };
 
-/// The maximum size of a body, in bytes.
-pub(crate) const MAX_BODY: usize = 64 * 1024;
+/// The maximum size of a body, in bytes. The table of errors tells it to clients.
+const MAX_BODY: usize = 64 * 1024;
 
 /// The time in which a body must arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -3,7 +3,6 @@
 
 use actix_web::http::StatusCode;
 
-use super::body::MAX_BODY;
 use crate::{actors::account::Caller, config::Config, domain::Registration};
 
 /// An error as clients know it.
@@ -67,8 +66,7 @@ impl ErrorKind {
     }
 }
 
-// The sentences state these limits.
-const _: () = assert!(MAX_BODY == 64 * 1024);
+// A sentence states this limit.
 const _: () = assert!(Caller::RECENT_LOGIN.as_secs() == 600);
 
 /// Defines rows: a name, the status, the code, the sentence, and further properties of the error.

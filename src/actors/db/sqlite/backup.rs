@@ -11,7 +11,7 @@ use super::{
     DbFile, StartError,
     file::migrate,
     inspect::{open_to_copy, show},
-    keys::find_keys,
+    key_set::find_keys,
     schema::{distrust, find_foreign},
     unpublished_file::UnpublishedFile,
 };

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{Access, Run, Tx, refresh_secrets::find_refresh_secrets, stored_secrets::find_secret_rows};
+use super::{Access, Run, Tx, key_set::find_keys, stored_secrets::find_secret_rows};
 use crate::{
     actors::db::{DbError, FindKeys, InsertKey, PurgeKeys, RevokeKey},
     domain::{KeyRow, KeySet, Revocation, check_same_wrapping, decide_revocation},
@@ -14,23 +14,6 @@ impl Run for FindKeys {
     fn run(self, tx: &Tx<'_>) -> Result<KeySet, DbError> {
         find_keys(tx)
     }
-}
-
-pub(super) fn find_keys(db: &Connection) -> Result<KeySet, DbError> {
-    let mut statement = db.prepare_cached(
-        "SELECT kid, algorithm, private_key, announced_at, signs_from
-         FROM signing_keys ORDER BY announced_at, signs_from, kid",
-    )?;
-    let rows = statement.query_map([], |row| {
-        Ok(KeyRow {
-            kid: row.get("kid")?,
-            algorithm: row.get("algorithm")?,
-            private_key: row.get("private_key")?,
-            announced_at: row.get("announced_at")?,
-            signs_from: row.get("signs_from")?,
-        })
-    })?;
-    Ok(KeySet { keys: rows.collect::<Result<_, _>>()?, refresh_secrets: find_refresh_secrets(db)? })
 }
 
 impl Run for InsertKey {

@@ -15,6 +15,7 @@ mod file;
 mod health;
 mod import;
 mod inspect;
+mod key_set;
 mod keys;
 mod listing;
 mod networks;

@@ -2,29 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, Row, types::FromSqlError};
-
-use super::{Access, Run, Tx, keys::find_keys, stored_secrets::find_secret_rows};
+use super::{
+    Access, Run, Tx,
+    key_set::{find_keys, find_refresh_secrets},
+    stored_secrets::find_secret_rows,
+};
 use crate::{
     actors::db::{DbError, FindRefreshVersions, InsertRefreshSecret, PurgeRefreshSecrets},
     domain::{RefreshSecretRow, check_same_wrapping},
 };
-
-/// Finds all versions, in the order in which they begin to make new tokens.
-pub(super) fn find_refresh_secrets(db: &Connection) -> Result<Vec<RefreshSecretRow>, DbError> {
-    let mut statement = db.prepare_cached(
-        "SELECT name, value, used_from FROM secrets
-         WHERE name = 'refresh' OR (name > 'refresh.' AND name < 'refresh/')",
-    )?;
-    let read = |row: &Row<'_>| {
-        let name: String = row.get("name")?;
-        let version = RefreshSecretRow::version_of(&name).ok_or(FromSqlError::InvalidType)?;
-        Ok(RefreshSecretRow { version, value: row.get("value")?, used_from: row.get("used_from")? })
-    };
-    let mut secrets = statement.query_map([], read)?.collect::<Result<Vec<_>, _>>()?;
-    secrets.sort_unstable_by_key(|secret| (secret.used_from, secret.version));
-    Ok(secrets)
-}
 
 impl Run for InsertRefreshSecret {
     const ACCESS: Access = Access::Write;
