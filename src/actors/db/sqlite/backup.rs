@@ -1,4 +1,4 @@
-//! Whole copies of a database: a backup while others write to it, and a backup put back.
+//! Copies of a whole database: backups of a database in use, and their restoration.
 
 use std::{io, path::Path};
 
@@ -17,37 +17,37 @@ use super::{
 };
 use crate::{actors::db::DbError, domain::KeySet};
 
-/// What a copy holds, counted in it.
+/// The contents of a copy, counted in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CopyReport {
-    /// Accounts.
+    /// The number of users.
     pub users: i64,
-    /// Sessions, ended ones among them.
+    /// The number of sessions, including ended ones.
     pub sessions: i64,
-    /// Signing keys.
+    /// The number of signing keys.
     pub keys: i64,
-    /// Its size.
+    /// The size of the copy, in bytes.
     pub bytes: u64,
 }
 
-/// Why there is no copy. Nothing stands under its name then.
+/// Why no copy was made. The target path is unchanged then.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
-    /// Something stands there already.
+    /// The target exists already.
     #[error("{0} exists already")]
     Exists(String),
     /// The copy cannot be written.
     #[error("cannot write {path}: {source}")]
     Unwritable {
-        /// The file.
+        /// The path of the file.
         path: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// Reading or writing failed on the way.
+    /// Reading or writing failed.
     #[error("copying failed: {0}")]
     Failed(#[from] DbError),
-    /// The copy is not what it should be.
+    /// The copy is damaged or has a foreign schema.
     #[error("the copy is damaged: {0}")]
     Damaged(String),
     /// The keys in the copy do not sign, or cannot be read.
@@ -61,10 +61,10 @@ impl From<rusqlite::Error> for CopyError {
     }
 }
 
-/// Copies the database to `target` (mode 0600), checks the copy and counts what it holds.
+/// Copies the database to `target` (mode 0600), checks the copy and counts its contents.
 ///
-/// The copy is made under another name and renamed when it is whole and durable, so that
-/// `target` is never half a file. `check_keys` says what is wrong with the keys in the copy.
+/// The copy is made under another name and renamed when it is complete and durable, so that `target` is never
+/// half a file. `check_keys` reports what is wrong with the keys in the copy.
 ///
 /// # Errors
 ///
@@ -82,10 +82,10 @@ pub fn back_up(
     })
 }
 
-/// Removes the refresh secrets that were replaced a moment ago from a copy.
+/// Removes the recently replaced refresh secrets from a copy.
 ///
-/// They serve retries within the grace, and no copy is restored that soon. With a copy that held them and
-/// the last token that was replaced, a thief could derive the current one.
+/// They serve retries within the grace period, and no copy is restored that soon. From a copy that had them,
+/// and the token that was replaced last, a thief could derive the current one.
 fn forget_replaced_secrets(copy: &Connection) -> Result<(), CopyError> {
     copy.execute_batch(
         "UPDATE sessions SET spent = x'', replaced = x'' WHERE replaced <> x'' OR spent <> x''",
@@ -96,18 +96,18 @@ fn forget_replaced_secrets(copy: &Connection) -> Result<(), CopyError> {
 /// Whether tokens that were issued before a backup was restored stay valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OldTokens {
-    /// They are refused: sessions, signing keys and the secret of refresh tokens are left out of the copy.
+    /// Refused: the copy leaves out sessions, signing keys and the secret of refresh tokens.
     Invalidate,
-    /// They are as valid as they were at the time of the backup.
+    /// As valid as they were at the time of the backup.
     Keep,
 }
 
-/// Copies a backup to `target` (mode 0600), where nothing stands, and checks it as a backup is checked.
-/// The backup stays as it is.
+/// Copies a backup to `target` (mode 0600), which must not exist, and checks it as a new backup is checked.
+/// The backup is not changed.
 ///
 /// # Errors
 ///
-/// Where it is no backup of ours, or cannot be copied.
+/// If it is not a backup of Sekisho's, or cannot be copied.
 pub fn restore(
     backup: &Path,
     target: &Path,
@@ -127,10 +127,11 @@ pub fn restore(
     Ok(report)
 }
 
-/// Removes sessions, keys and secrets from a copy: they may have been stolen.
+/// Removes sessions, keys and secrets from a copy, because they may have been stolen.
 ///
-/// A session's number is given once: a token signed with a key that is not in the database, and so
-/// not removed, must not find the session of another. Fewer than 2³² were opened since the backup.
+/// Session numbers must not be reused: a token that was signed with a key that is not in the backup, and so
+/// was not removed, must not find the session of another user. Fewer than 2³² sessions were opened since the
+/// backup.
 fn leave_behind_what_was_issued(copy: &Connection) -> Result<(), CopyError> {
     copy.execute_batch(
         "DELETE FROM sessions;
@@ -143,13 +144,13 @@ fn leave_behind_what_was_issued(copy: &Connection) -> Result<(), CopyError> {
     Ok(())
 }
 
-/// Writes a copy anew without its free pages, in which stands what was deleted.
+/// Rewrites a copy without its free pages, which hold deleted data.
 fn leave_behind_what_was_deleted(copy: &Connection) -> Result<(), CopyError> {
     copy.execute_batch("VACUUM")?;
     Ok(())
 }
 
-/// Why nothing was restored. Nothing stands in the database's place then.
+/// Why nothing was restored. The target path is unchanged then.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// The backup cannot be used.
@@ -160,7 +161,7 @@ pub enum RestoreError {
     Copy(#[from] CopyError),
 }
 
-/// Makes a file under another name, and gives it its own when it is whole and durable.
+/// Makes a file under another name, and renames it when it is complete and durable.
 fn publish(
     target: &Path,
     make: impl FnOnce(&Path) -> Result<CopyReport, CopyError>,
@@ -175,21 +176,22 @@ fn publish(
     Ok(report)
 }
 
-/// Copies all pages, and refuses a copy that is damaged, or whose schema is not ours.
+/// Copies all pages, and refuses a copy that is damaged or whose schema is not Sekisho's.
 fn copy(from: &Connection, partial: &Path) -> Result<Connection, CopyError> {
     let mut to = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     distrust(&to)?;
     {
-        // All pages in one step: a read transaction in WAL mode keeps nobody from writing, while
-        // several steps would begin anew after each write of another process.
+        // All pages in one step: in WAL mode a read transaction blocks no writer, whereas several steps would
+        // start again after each write of another process.
         let backup = Backup::new(from, &mut to)?;
         if backup.step(-1)? != StepResult::Done {
             return Err(DbError::Locked.into());
         }
     }
-    // The copy says that it is in WAL mode; as a file to be carried away it had better be one file.
+    // The copy is marked as being in WAL mode. A file that is carried away should be a single file.
     to.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
-    // Before anything is changed, which would set off a trigger, and hide damage behind a new index.
+    // Checked before anything is changed: a change could fire a trigger, and a rebuilt index could hide
+    // damage.
     if let Some(foreign) = find_foreign(&to)? {
         return Err(CopyError::Damaged(foreign));
     }
@@ -200,7 +202,7 @@ fn copy(from: &Connection, partial: &Path) -> Result<Connection, CopyError> {
     Ok(to)
 }
 
-/// Tries the keys in a copy, counts what it holds, and closes it.
+/// Tries the keys in a copy, counts its contents, and closes it.
 fn conclude(
     to: Connection,
     check_keys: impl FnOnce(&KeySet) -> Result<(), String>,

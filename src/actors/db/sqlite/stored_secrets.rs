@@ -1,5 +1,4 @@
-//! The secrets that must be read back, all of them at once: so that they are wrapped by one key, or
-//! none is wrapped.
+//! The SQL of all stored secrets together, which are wrapped by one key or not at all.
 
 use rusqlite::Connection;
 
