@@ -44,6 +44,14 @@ fn messages_to_the_database_name_no_engine() {
 }
 
 #[test]
+fn only_the_database_names_the_actor_of_an_engine() {
+    for source in sources() {
+        let is_database = source.name.starts_with("actors/db/");
+        assert!(is_database || !source.names_last(&["DbActor"]), "{} names DbActor", source.name);
+    }
+}
+
+#[test]
 fn a_module_knows_only_those_before_it() {
     let order = ["domain", "config", "metrics", "actors", "http", "app", "cli"];
     for source in sources() {
