@@ -8,11 +8,11 @@ use super::DbMessage;
 /// Counts the users and the live sessions of a range of numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct CountSlice {
-    /// The users after this number.
+    /// Users after this number are counted.
     pub users_after: i64,
-    /// The sessions after this number.
+    /// Sessions after this number are counted.
     pub sessions_after: i64,
-    /// How many rows of each to look at.
+    /// How many rows of each table to examine.
     pub rows: i64,
 }
 
@@ -21,18 +21,18 @@ pub struct CountSlice {
 pub struct TableCounts {
     /// Accounts.
     pub users: Slice,
-    /// Sessions that have not ended, expired ones that were not purged yet among them.
+    /// Sessions that have not ended, including expired ones that were not purged yet.
     pub sessions: Slice,
-    /// The whole database's size, in bytes.
+    /// The size of the whole database, in bytes.
     pub database_bytes: i64,
 }
 
 /// The rows of a range of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slice {
-    /// How many there are.
+    /// The number of rows.
     pub count: i64,
-    /// Where the next slice begins; `None` at the end of the table.
+    /// The start of the next slice; `None` at the end of the table.
     pub next: Option<i64>,
 }
 

@@ -8,14 +8,14 @@ use crate::domain::{PasswordHash, PasswordVersion, SessionId, User, UserId};
 pub enum LoginIdentifier {
     /// A username or an e-mail address, as it was typed, in upper or lower case.
     Name(String),
-    /// The number of a user who is known already.
+    /// A user's number.
     Id(UserId),
 }
 
-/// Finds a user with their password hash; a username goes before another's e-mail address.
+/// Finds a user with their password hash. A username takes precedence over another user's e-mail address.
 #[derive(Debug)]
 pub struct FindCredentials {
-    /// Which user to find.
+    /// The user.
     pub identifier: LoginIdentifier,
 }
 
@@ -26,7 +26,7 @@ pub struct Credentials {
     pub user: User,
     /// The hash.
     pub password_hash: PasswordHash,
-    /// Which of the user's passwords it is a hash of.
+    /// The version of the password that it is a hash of.
     pub password_version: PasswordVersion,
 }
 
@@ -37,14 +37,14 @@ impl DbMessage for FindCredentials {
 /// Sets a password, and ends every session but one.
 #[derive(Debug)]
 pub struct SetPassword {
-    /// Whose.
+    /// The user.
     pub id: UserId,
-    /// The password that was verified. Where it has been changed since, nothing is set. `None` sets it
-    /// in any case.
+    /// The password that was verified. If it was changed since, nothing is set. `None` sets the new one in any
+    /// case.
     pub expected: Option<PasswordVersion>,
     /// The new hash.
     pub password_hash: PasswordHash,
-    /// The session that goes on.
+    /// The session that lives on.
     pub keep: Option<SessionId>,
 }
 
@@ -52,8 +52,8 @@ impl DbMessage for SetPassword {
     type Answer = bool;
 }
 
-/// Sets a password, ends every session and opens a new one, all of it or nothing: for somebody whose
-/// password was just verified. `None` where it has been changed or the account disabled since.
+/// Sets a password, ends every session and opens a new one, all or none, for a user whose password was just
+/// verified. `None` if it was changed or the account disabled since.
 #[derive(Debug)]
 pub struct ReplacePassword {
     /// The new session, which names the user and the password that was verified.
@@ -66,11 +66,11 @@ impl DbMessage for ReplacePassword {
     type Answer = Option<SessionId>;
 }
 
-/// Replaces a user's hash by another of the same password, which ends nothing; `false` where it has been
-/// replaced already, or the password was changed or the user deleted.
+/// Replaces a user's hash by another of the same password, and ends no session. `false` if it was replaced
+/// already, or the password was changed or the user deleted.
 #[derive(Debug)]
 pub struct RenewHash {
-    /// Whose.
+    /// The user.
     pub id: UserId,
     /// The hash to be replaced.
     pub outdated: PasswordHash,

@@ -10,7 +10,7 @@ use super::DbError;
 #[rtype(result = "Result<(), DbError>")]
 pub struct EmptyLog;
 
-/// Commits what is open and closes the database; everything after is [`DbError::Closed`].
+/// Commits what is open and closes the database; later messages fail with [`DbError::Closed`].
 ///
 /// A sync arbiter's thread cannot be joined, so the answer to this is how a shutdown knows that
 /// the file is whole.

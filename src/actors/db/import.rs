@@ -3,12 +3,13 @@
 use super::DbMessage;
 use crate::domain::{ImportProblem, ImportedUser};
 
-/// Imports users in one transaction: all of them, or, with `skip_invalid`, all that can be.
+/// Imports users in one transaction: all of them, or, with `skip_invalid`, all that can be imported. Their
+/// `created_at` is the time of the message.
 #[derive(Debug)]
 pub struct ImportUsers {
     /// The users, by rising number.
     pub users: Vec<ImportedUser>,
-    /// Whether to import the others when some cannot be.
+    /// Whether to import the others if some cannot be imported.
     pub skip_invalid: bool,
     /// Whether to change nothing and only report.
     pub dry_run: bool,
@@ -19,9 +20,9 @@ pub struct ImportUsers {
 pub struct ImportReport {
     /// How many users were added (or would be).
     pub imported: usize,
-    /// How many were there already from an import before.
+    /// How many had been imported before.
     pub present: usize,
-    /// Who cannot be imported, in the order in which they came.
+    /// The users who cannot be imported, in the order of the message.
     pub problems: Vec<ImportProblem>,
     /// Whether the database was changed.
     pub applied: bool,

@@ -13,13 +13,13 @@ impl DbMessage for FindKeys {
 
 /// Adds a key, unless another process has added one since `newest` was the newest.
 ///
-/// Two servers on one file may both find that it is time to rotate; one key is enough. A key that is
-/// stored otherwise than the secrets that are there is refused.
+/// Two servers on one file may both find that it is time to rotate; one key is enough. A key is refused if it
+/// is not stored as the other secrets are.
 #[derive(Debug)]
 pub struct InsertKey {
     /// The new key.
     pub key: KeyRow,
-    /// The newest key that the sender knew of; `None` where it knew of none.
+    /// The newest key that the sender knew; `None` if it knew none.
     pub newest: Option<String>,
 }
 
@@ -27,12 +27,12 @@ impl DbMessage for InsertKey {
     type Answer = Result<KeySet, StoredOtherwise>;
 }
 
-/// Deletes a key, whatever it has signed. Where it is the one that signs now, its successor signs.
+/// Deletes a key, whatever it has signed. If it signs now, its successor signs from now on.
 #[derive(Debug)]
 pub struct RevokeKey {
     /// The key.
     pub kid: String,
-    /// A fresh key that signs from now on, for where one is needed.
+    /// A new key, which is stored only if the deleted one signed.
     pub successor: KeyRow,
 }
 
@@ -40,10 +40,10 @@ impl DbMessage for RevokeKey {
     type Answer = Result<Revocation, StoredOtherwise>;
 }
 
-/// Deletes keys by name and says how many there were.
+/// Deletes keys by name and returns how many there were.
 #[derive(Debug)]
 pub struct PurgeKeys {
-    /// Keys of which every token has expired.
+    /// The keys, of which every token has expired.
     pub kids: Vec<String>,
 }
 

@@ -7,11 +7,11 @@ use crate::domain::{Cursor, User};
 /// text, by that name.
 #[derive(Debug)]
 pub struct ListUsers {
-    /// What the username or the e-mail address begins with, in any case; empty for everybody.
+    /// The beginning of the username or the e-mail address, in upper or lower case; empty for all users.
     pub prefix: String,
-    /// Where the page before ended.
+    /// The end of the previous page.
     pub after: Option<Cursor>,
-    /// How many at most.
+    /// The maximum number of users.
     pub limit: usize,
 }
 
@@ -20,7 +20,7 @@ pub struct ListUsers {
 pub struct Page {
     /// The users.
     pub items: Vec<User>,
-    /// Where the next page begins; `None` on the last.
+    /// The start of the next page; `None` on the last.
     pub next: Option<Cursor>,
 }
 

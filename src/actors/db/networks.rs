@@ -7,15 +7,15 @@ use crate::domain::{Network, UserId};
 /// [`HasLoggedInFrom::MAX_SESSIONS`], those that ended and were not purged yet among them.
 #[derive(Debug)]
 pub struct HasLoggedInFrom {
-    /// Whose. `None` is nobody, who has no sessions: the question is asked all the same where a name
-    /// is no user's, so that the time until the answer does not tell.
+    /// The user. `None` finds no session. It is sent if a name belongs to no user, so that the response time
+    /// does not tell.
     pub user_id: Option<UserId>,
     /// The network; `None` where the address is not known.
     pub network: Option<Network>,
 }
 
 impl HasLoggedInFrom {
-    /// How many sessions are looked at.
+    /// The number of sessions that are examined.
     pub const MAX_SESSIONS: i64 = 200;
 }
 

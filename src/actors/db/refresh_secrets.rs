@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::DbMessage;
 use crate::domain::{KeySet, RefreshSecretRow, SessionId, StoredOtherwise};
 
-/// Adds a version, unless another process has added one since `newest` was the newest. One that is stored
-/// otherwise than the secrets that are there is refused.
+/// Adds a version, unless another process has added one since `newest` was the newest. It is refused if it is
+/// not stored as the other secrets are.
 #[derive(Debug)]
 pub struct InsertRefreshSecret {
     /// The new version.
     pub secret: RefreshSecretRow,
-    /// The newest that the sender knew of; `None` where it knew of none.
+    /// The newest version that the sender knew; `None` if it knew none.
     pub newest: Option<u8>,
 }
 
@@ -19,10 +19,10 @@ impl DbMessage for InsertRefreshSecret {
     type Answer = Result<KeySet, StoredOtherwise>;
 }
 
-/// Deletes versions and says how many there were.
+/// Deletes versions and returns how many there were.
 #[derive(Debug)]
 pub struct PurgeRefreshSecrets {
-    /// Versions that no live session's token is made with.
+    /// The versions, which no live session uses.
     pub versions: Vec<u8>,
 }
 
@@ -30,12 +30,12 @@ impl DbMessage for PurgeRefreshSecrets {
     type Answer = usize;
 }
 
-/// Finds with which versions the current tokens of a range of live sessions are made.
+/// Finds the versions that the current tokens of a range of live sessions are made with.
 #[derive(Debug)]
 pub struct FindRefreshVersions {
     /// The sessions after this number.
     pub after: SessionId,
-    /// And up to this one.
+    /// The last session of the range.
     pub last: SessionId,
 }
 

@@ -1,4 +1,4 @@
-//! Sessions: opening, finding, listing, ending and purging them.
+//! Sessions: opening, finding, listing and ending them.
 
 use super::{CoalescedMessage, DbError, DbMessage};
 use crate::domain::{
@@ -10,18 +10,18 @@ use crate::domain::{
 /// that no query reads any more are deleted.
 #[derive(Debug)]
 pub struct OpenSession {
-    /// Whose.
+    /// The user.
     pub user_id: UserId,
-    /// The password that was verified. A password changed or an account disabled since then opens no
-    /// session.
+    /// The password that was verified. If the password was changed or the account disabled since then, no
+    /// session is opened.
     pub expected: PasswordVersion,
     /// The first refresh secret's hash.
     pub refresh_hash: SecretHash,
     /// The version of the installation's secret that the first token is made with.
     pub refresh_version: u8,
-    /// What its tokens may do at most.
+    /// The widest scope of its tokens.
     pub scope: Scope,
-    /// When it ends unless its refresh token is used before.
+    /// When it expires unless its refresh token is used before.
     pub expires_at: Timestamp,
 }
 
@@ -29,7 +29,7 @@ impl DbMessage for OpenSession {
     type Answer = Option<SessionId>;
 }
 
-/// A token's user and session: what must be alive for the token to be worth anything.
+/// The user and the session that an access token names. The token is good while both are.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionLookup {
     /// The token's `uid`.
@@ -38,11 +38,11 @@ pub struct SessionLookup {
     pub session_id: SessionId,
 }
 
-/// Finds the users of live sessions: the one question behind every authenticated request. `None`
-/// stands where the session has ended, or its user is disabled or deleted.
+/// Finds the users of live sessions: the question of every authenticated request. The answer is `None` if
+/// the session has ended, or its user is disabled or deleted.
 #[derive(Debug)]
 pub struct FindActiveUsers {
-    /// Whose sessions; the answers stand in the same order.
+    /// The users and sessions. The answers are in the same order.
     pub keys: Vec<SessionLookup>,
 }
 
@@ -62,14 +62,14 @@ impl DbMessage for FindActiveUsers {
 /// Lists a user's sessions, the newest first, at most [`ListSessions::MAX_SESSIONS`].
 #[derive(Debug)]
 pub struct ListSessions {
-    /// Whose.
+    /// The user.
     pub user_id: UserId,
-    /// Whether those that ended, and were not purged yet, are listed too.
+    /// Whether ended sessions that were not purged yet are listed too.
     pub with_ended: bool,
 }
 
 impl ListSessions {
-    /// The most sessions that are listed.
+    /// The maximum number of sessions in the list.
     pub const MAX_SESSIONS: i64 = 200;
 }
 
@@ -77,14 +77,14 @@ impl DbMessage for ListSessions {
     type Answer = Vec<Session>;
 }
 
-/// Ends one session; `false` where there is none alive of that number (and that user).
+/// Ends one session; `false` if it does not live, or belongs to another user than `owner`.
 #[derive(Debug)]
 pub struct EndSession {
-    /// Which.
+    /// The session.
     pub id: SessionId,
-    /// Whose it must be; `None` for anybody's.
+    /// The user it must belong to; `None` for any.
     pub owner: Option<UserId>,
-    /// Why.
+    /// The reason that is stored.
     pub reason: EndReason,
 }
 
@@ -92,14 +92,14 @@ impl DbMessage for EndSession {
     type Answer = bool;
 }
 
-/// Ends a user's sessions and says how many; `None` where there is no such user.
+/// Ends a user's sessions and returns how many; `None` if there is no such user.
 #[derive(Debug)]
 pub struct EndUserSessions {
-    /// Whose.
+    /// The user.
     pub user_id: UserId,
-    /// The one that goes on.
+    /// The session that lives on.
     pub except: Option<SessionId>,
-    /// Why.
+    /// The reason that is stored.
     pub reason: EndReason,
 }
 

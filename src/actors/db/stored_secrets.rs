@@ -1,5 +1,4 @@
-//! The secrets that must be read back, all of them at once: so that they are wrapped by one key, or
-//! none is wrapped.
+//! All secrets that must be read back, at once, so that either all are wrapped by one key or none is.
 
 use super::DbMessage;
 use crate::domain::{Rewrapped, SecretRow};
@@ -12,12 +11,11 @@ impl DbMessage for FindSecretRows {
     type Answer = Vec<SecretRow>;
 }
 
-/// Stores every secret otherwise, in one transaction; `false`, and nothing is changed, where others
-/// than these are there by now. Where one stood in the clear, the file is rewritten at
-/// the next start.
+/// Replaces every secret by another form of itself, in one transaction. `false`, and nothing is changed, if
+/// the stored secrets are no longer these. If one was in the clear, the file is rewritten at the next start.
 #[derive(Debug)]
 pub struct ReplaceSecretRows {
-    /// All of them, those that stay as they are among them.
+    /// All secrets, including those that stay as they are.
     pub rows: Vec<Rewrapped>,
 }
 

@@ -14,8 +14,8 @@ pub enum NameConflict {
     Username,
 }
 
-/// Finds out whether an account has one of these names. The answer may be out of date when it
-/// arrives: it saves a hash, and [`InsertUser`] decides.
+/// Finds out whether an account has one of these names. The answer may be out of date when it arrives: it
+/// saves the cost of a hash, and [`InsertUser`] decides.
 #[derive(Debug)]
 pub struct FindNameConflict {
     /// An e-mail address.
@@ -31,13 +31,13 @@ impl DbMessage for FindNameConflict {
 /// Creates a user.
 #[derive(Debug)]
 pub struct InsertUser {
-    /// Their e-mail address.
+    /// The e-mail address.
     pub email: Email,
-    /// Their name.
+    /// The username.
     pub username: Username,
-    /// Their password, hashed.
+    /// The hash of the password.
     pub password_hash: PasswordHash,
-    /// What they may do.
+    /// The role.
     pub role: Role,
 }
 
@@ -48,7 +48,7 @@ impl DbMessage for InsertUser {
 /// Finds a user by number.
 #[derive(Debug)]
 pub struct FindUser {
-    /// Their number.
+    /// The user's number.
     pub id: UserId,
 }
 
@@ -56,12 +56,12 @@ impl DbMessage for FindUser {
     type Answer = Option<User>;
 }
 
-/// Changes a user, all of it or nothing.
+/// Makes several changes to a user, all or none.
 #[derive(Debug)]
 pub struct UpdateUser {
-    /// Who.
+    /// The user.
     pub id: UserId,
-    /// What.
+    /// The changes.
     pub change: UserChange,
 }
 
@@ -74,7 +74,7 @@ pub enum UpdateRefused {
     /// Another user has the e-mail address.
     #[error("a user with this email already exists")]
     EmailTaken,
-    /// Nobody could administer any more.
+    /// No administrator would be left.
     #[error("the last admin can be neither disabled, demoted nor deleted")]
     LastAdmin,
 }
@@ -83,12 +83,12 @@ impl DbMessage for UpdateUser {
     type Answer = Result<User, UpdateRefused>;
 }
 
-/// Changes the e-mail address of somebody whose password was just verified.
+/// Changes the e-mail address of a user whose password was just verified.
 #[derive(Debug)]
 pub struct SetEmail {
-    /// Whose.
+    /// The user.
     pub id: UserId,
-    /// The password that was verified. Where it has been changed since, nothing is.
+    /// The password that was verified. If it was changed since, nothing is changed.
     pub expected: PasswordVersion,
     /// The new address.
     pub email: Email,
@@ -98,10 +98,10 @@ impl DbMessage for SetEmail {
     type Answer = Result<User, UpdateRefused>;
 }
 
-/// Deletes a user with their sessions; the username is never given again.
+/// Deletes a user with their sessions. The username is never assigned again.
 #[derive(Debug)]
 pub struct DeleteUser {
-    /// Who.
+    /// The user.
     pub id: UserId,
     /// The password that was verified, as in [`SetPassword`](super::SetPassword).
     pub expected: Option<PasswordVersion>,
@@ -113,7 +113,7 @@ pub enum DeleteRefused {
     /// There is no such user, or the password was changed meanwhile.
     #[error("there is no such user")]
     NotFound,
-    /// Nobody could administer any more.
+    /// No administrator would be left.
     #[error("the last admin can be neither disabled, demoted nor deleted")]
     LastAdmin,
 }
