@@ -111,6 +111,33 @@ fn a_json_log_is_an_object_a_line_with_the_fields_of_the_text() {
 }
 
 #[test]
+fn a_line_of_an_actor_names_the_request_that_caused_it() {
+    let home = home();
+    let mut command = home.command(&["serve", "--listen=127.0.0.1:0", "--log-format=json"]);
+    command.env("RUST_LOG", "info");
+    let server = Server::start(command);
+    server.newcomer("alice");
+    let db = crate::support::open(&home.database());
+    db.execute("UPDATE users SET password_hash = 'malformed'", []).unwrap();
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let body = format!("username=alice&password={PASSWORD}");
+
+    server.request("POST", "/token", &[form, ("x-request-id", "named-by-me")], &body).expect(401);
+    server.request("POST", "/token", &[form], &body).expect(401);
+
+    let records = records(&server.stop().log);
+    let ids_of = |is_one: &dyn Fn(&Value) -> bool| -> Vec<_> {
+        records.iter().filter(|record| is_one(record)).map(|record| record["request_id"].clone()).collect()
+    };
+    let told =
+        ids_of(&|record| record["message"] == "a stored password hash is malformed; it matches nothing");
+    let refused = ids_of(&|record| record["path"] == "/token" && record["status"] == 401);
+    assert_eq!(told, refused);
+    assert_eq!(told[0], "named-by-me");
+    assert_eq!(told[1].as_str().map(str::len), Some(16), "{told:?}");
+}
+
+#[test]
 fn a_json_log_tells_why_the_server_does_not_start() {
     let home = home();
     home.write("sekisho.db", "no database");
@@ -198,7 +225,8 @@ fn a_refresh_token_that_comes_again_from_another_network_is_told_with_its_addres
     let first = server.newcomer("alice");
     let refresh = |ip, agent| {
         let form = "application/x-www-form-urlencoded";
-        let headers = [("content-type", form), ("x-forwarded-for", ip), ("user-agent", agent)];
+        let id = ("x-request-id", ip);
+        let headers = [("content-type", form), ("x-forwarded-for", ip), ("user-agent", agent), id];
         let body = format!("grant_type=refresh_token&refresh_token={}", first.refresh);
         server.request("POST", "/token", &headers, &body).status
     };
@@ -212,13 +240,13 @@ fn a_refresh_token_that_comes_again_from_another_network_is_told_with_its_addres
 
     assert_eq!(answers, [200, 200, 200, 401]);
     let log = server.stop().log;
-    let told: Vec<_> = log.lines().filter(|line| line.contains("session=1 user=1")).collect();
+    let actors_line = "request_id=203.0.113.9 session=1 user=1 ip=203.0.113.9 ";
+    let told: Vec<_> = log.lines().filter(|line| line.contains(actors_line)).collect();
     assert_eq!(told.len(), 2, "{log}");
     let replay = "ip=203.0.113.9 a refresh token that was just replaced came again from another network";
     assert!(told[0].contains("INFO") && told[0].ends_with(replay), "{}", told[0]);
     let theft = "was presented from another network and by another program";
-    assert!(told[1].contains("WARN") && told[1].contains(" ip=203.0.113.9 "), "{}", told[1]);
-    assert!(told[1].ends_with(theft), "{}", told[1]);
+    assert!(told[1].contains("WARN") && told[1].ends_with(theft), "{}", told[1]);
 }
 
 #[test]

@@ -1,14 +1,18 @@
 //! Many refreshes in one message: each has its own answer, and all are rolled back together.
 
+use std::time::Duration;
+
 use rusqlite::Connection;
 use sekisho::{
     actors::db::{DbError, Request, RotateSession, RotateSessions},
     config::Config,
-    domain::{Derivation, OriginFingerprint, RefreshAttempt, Rotation, Salt, Scope, SecretHash, SessionId},
+    domain::{
+        Context, Derivation, OriginFingerprint, RefreshAttempt, Rotation, Salt, Scope, SecretHash, SessionId,
+    },
 };
 
 use super::probes::{LoneDatabase, Run};
-use crate::support::{SendToDb, at_start};
+use crate::support::{START, SendToDb, at_start};
 
 fn rotation(id: i64, presented: u8) -> Request<RotateSession> {
     let message = RotateSession {
@@ -59,6 +63,21 @@ async fn of_several_rotations_of_one_session_in_a_group_the_later_follow_the_fir
     };
     assert_eq!(answers.iter().map(steps).collect::<Vec<_>>(), [0, 1, 0, 2]);
     assert_eq!(current(&database), [2, 0, 0]);
+}
+
+#[actix_web::test]
+async fn each_rotation_of_a_group_happens_at_the_time_of_its_own_request() {
+    let database = three_sessions().await;
+    let later = START + Duration::from_secs(1);
+    let second = Request { context: Context::system(later), ..rotation(2, 0) };
+
+    let rotations = vec![rotation(1, 0), second];
+    database.db.send(RotateSessions { rotations }).await.unwrap();
+
+    let db = Connection::open(database.path()).unwrap();
+    let mut select = db.prepare("SELECT last_used_at FROM sessions WHERE id <= 2 ORDER BY id").unwrap();
+    let used: Vec<i64> = select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    assert_eq!(used, [START.as_millis(), later.as_millis()]);
 }
 
 #[actix_web::test]
