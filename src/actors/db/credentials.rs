@@ -1,9 +1,9 @@
-//! What users log in with: their names, their passwords' hashes, and what those cost to compare.
+//! What users log in with: their names, the hashes of their passwords, and the cost of comparing those.
 
 use super::{DbMessage, OpenSession};
 use crate::domain::{PasswordHash, PasswordVersion, SessionId, User, UserId};
 
-/// What identifies the account that a password is for.
+/// Identifies the account that a password is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoginIdentifier {
     /// A username or an e-mail address, as it was typed, in upper or lower case.
@@ -34,7 +34,7 @@ impl DbMessage for FindCredentials {
     type Answer = Option<Credentials>;
 }
 
-/// Sets a password, and ends every session but one.
+/// Sets a password, and ends the user's sessions except one.
 #[derive(Debug)]
 pub struct SetPassword {
     /// The user.
@@ -72,9 +72,9 @@ impl DbMessage for ReplacePassword {
 pub struct RenewHash {
     /// The user.
     pub id: UserId,
-    /// The hash to be replaced.
+    /// The outdated hash.
     pub outdated: PasswordHash,
-    /// A hash of the same password in today's form.
+    /// A hash of the same password in the current form.
     pub renewed: PasswordHash,
 }
 
@@ -82,10 +82,10 @@ impl DbMessage for RenewHash {
     type Answer = bool;
 }
 
-/// Finds the highest cost of any stored hash: the cost that every comparison is made to take.
+/// Finds the highest cost of any stored hash. Every comparison takes as long as one of that cost.
 #[derive(Debug, Clone, Copy)]
 pub struct FindHighestCost {
-    /// Hashes above this cost, which are not compared, do not count.
+    /// The highest cost that is compared at all. Hashes above it do not count.
     pub at_most: u32,
 }
 

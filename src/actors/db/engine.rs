@@ -16,7 +16,7 @@ pub trait Answerable: sqlite::Run {}
 
 impl<M: sqlite::Run> Answerable for M {}
 
-/// The database, whichever engine it is: the one place that tells engines apart.
+/// The database, whichever engine it is. Only this type distinguishes engines.
 #[derive(Clone)]
 pub enum Db {
     /// An SQLite file.

@@ -1,12 +1,11 @@
-//! What can go wrong in the database, without a word of any engine.
+//! The errors of the database, which name no engine.
 
 use crate::actors::Unreachable;
 
-/// The database could not do it. Nothing of the message was kept, unless it is
-/// [`Unreachable::TimedOut`].
+/// A message failed. Nothing of it was kept, unless the error is [`Unreachable::TimedOut`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DbError {
-    /// The actor could not be asked.
+    /// The message could not be delivered or was not answered.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
     /// Another process held the database for longer than the busy timeout.
@@ -33,7 +32,7 @@ pub enum DbError {
     /// Reading or writing failed.
     #[error("database input/output failed: {0}")]
     Io(String),
-    /// Anything else: a damaged file, or a mistake of ours.
+    /// Anything else: a damaged file, or a bug.
     #[error("database failure: {0}")]
     Other(String),
 }

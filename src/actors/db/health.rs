@@ -1,11 +1,11 @@
-//! Messages to the database as a whole: emptying its log, and its orderly end.
+//! Messages to the database as a whole: emptying the write-ahead log, and closing.
 
 use actix::Message;
 
 use super::DbError;
 
-/// Commits what is open, and then empties the write-ahead log. It does not wait for other processes: while
-/// one reads, the answer is [`DbError::Locked`].
+/// Commits open writes, and then empties the write-ahead log. It does not wait for other processes: while one
+/// reads, the answer is [`DbError::Locked`].
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), DbError>")]
 pub struct EmptyLog;

@@ -1,4 +1,4 @@
-//! Importing users who had accounts elsewhere.
+//! Importing users from another application.
 
 use super::DbMessage;
 use crate::domain::{ImportProblem, ImportedUser};
@@ -7,7 +7,7 @@ use crate::domain::{ImportProblem, ImportedUser};
 /// `created_at` is the time of the message.
 #[derive(Debug)]
 pub struct ImportUsers {
-    /// The users, by rising number.
+    /// The users, in ascending order of number.
     pub users: Vec<ImportedUser>,
     /// Whether to import the others if some cannot be imported.
     pub skip_invalid: bool,
@@ -18,7 +18,7 @@ pub struct ImportUsers {
 /// What an import did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportReport {
-    /// How many users were added (or would be).
+    /// The number of users that were added (or would be).
     pub imported: usize,
     /// How many had been imported before.
     pub present: usize,

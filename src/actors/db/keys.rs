@@ -30,7 +30,7 @@ impl DbMessage for InsertKey {
 /// Deletes a key, whatever it has signed. If it signs now, its successor signs from now on.
 #[derive(Debug)]
 pub struct RevokeKey {
-    /// The key.
+    /// The id of the key.
     pub kid: String,
     /// A new key, which is stored only if the deleted one signed.
     pub successor: KeyRow,

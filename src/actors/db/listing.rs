@@ -1,10 +1,10 @@
-//! Pages of users, by keyset: the thousandth page costs what the first does.
+//! Pages of users, by keyset: the thousandth page costs as much as the first.
 
 use super::DbMessage;
 use crate::domain::{Cursor, User};
 
-/// Lists users: all of them by number, or those whose username or e-mail address begins with a
-/// text, by that name.
+/// Lists users: all of them in the order of their numbers, or those whose username or e-mail address begins
+/// with a text, in the order of that name.
 #[derive(Debug)]
 pub struct ListUsers {
     /// The beginning of the username or the e-mail address, in upper or lower case; empty for all users.
@@ -18,7 +18,7 @@ pub struct ListUsers {
 /// A page of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The users.
+    /// The users on the page.
     pub items: Vec<User>,
     /// The start of the next page; `None` on the last.
     pub next: Option<Cursor>,

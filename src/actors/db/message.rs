@@ -31,6 +31,6 @@ pub trait CoalescedMessage: DbMessage<Answer = Vec<Result<Self::EntryAnswer, DbE
     /// The answer to one entry.
     type EntryAnswer: Send + 'static;
 
-    /// Makes a message of entries. The answers are in the same order.
+    /// Makes a message from entries. The answers are in the same order.
     fn from_entries(entries: Vec<Self::Entry>) -> Self;
 }

@@ -1,7 +1,7 @@
 //! The database, as a set of messages.
 //!
-//! The files here declare messages and their answers, and name no engine. How an engine answers them stands
-//! in a folder of its own: [`sqlite`]. [`Db`] sends a message to the engine in use, in a [`Request`] with its
+//! The files here declare messages and their answers, and name no engine. The folder [`sqlite`] has the SQL
+//! that answers them. [`Db`] sends a message to the engine in use, in a [`Request`] with its
 //! [`Context`](crate::domain::Context). The database never hashes, signs or knows HTTP.
 
 mod counts;

@@ -3,14 +3,14 @@
 use super::DbMessage;
 use crate::domain::{Network, UserId};
 
-/// Finds out whether one of a user's sessions was opened from a network: of the newest
-/// [`HasLoggedInFrom::MAX_SESSIONS`], those that ended and were not purged yet among them.
+/// Finds out whether one of a user's sessions was opened from a network. It looks at the newest
+/// [`HasLoggedInFrom::MAX_SESSIONS`], including ended ones that are not purged yet.
 #[derive(Debug)]
 pub struct HasLoggedInFrom {
     /// The user. `None` finds no session. It is sent if a name belongs to no user, so that the response time
     /// does not tell.
     pub user_id: Option<UserId>,
-    /// The network; `None` where the address is not known.
+    /// The network; `None` if the address is unknown.
     pub network: Option<Network>,
 }
 

@@ -13,7 +13,7 @@ use crate::domain::{SessionId, Timestamp};
 /// and no refresh has to update an index.
 #[derive(Debug)]
 pub struct PurgeSessions {
-    /// The sessions after this number.
+    /// Looks at sessions with numbers above this.
     pub after: SessionId,
     /// The number of sessions to examine.
     pub batch: i64,
@@ -23,14 +23,14 @@ pub struct PurgeSessions {
     pub replaced_before: Timestamp,
 }
 
-/// What a [`PurgeSessions`] found.
+/// The result of a [`PurgeSessions`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Purged {
     /// The last session that was examined; `None` at the end of the table.
     pub last: Option<SessionId>,
-    /// How many had expired.
+    /// The number of sessions that had expired.
     pub expired: usize,
-    /// How many were deleted.
+    /// The number of sessions that were deleted.
     pub deleted: usize,
 }
 

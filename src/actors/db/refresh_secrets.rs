@@ -1,4 +1,4 @@
-//! The versions of the installation's secret that refresh tokens are made with.
+//! The versions of the installation's secret from which refresh tokens are derived.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ impl DbMessage for PurgeRefreshSecrets {
 /// Finds the versions that the current tokens of a range of live sessions are made with.
 #[derive(Debug)]
 pub struct FindRefreshVersions {
-    /// The sessions after this number.
+    /// The lower end of the range: session numbers above this.
     pub after: SessionId,
     /// The last session of the range.
     pub last: SessionId,

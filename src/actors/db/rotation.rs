@@ -1,11 +1,11 @@
 //! Refresh token rotation: one message, one transaction.
 //!
-//! A session has one current refresh secret, of which only the hash is stored. The successor of
-//! a secret is derived from it with a key of the server's and a random salt, which the row keeps
-//! beside the replaced secret's hash until the grace is over. So a client that presents a secret
-//! again within the grace can be given the same successor without its being stored. After the
-//! grace the salt is gone, and the successor cannot be derived any more.
-//! [`StoredSession`](crate::domain::StoredSession) decides what becomes of the session.
+//! A session has one current refresh secret, of which only the hash is stored. The successor of a secret is
+//! derived from it with a key of the installation and a random salt. The row keeps the salt beside the
+//! replaced secret's hash until the grace period is over. So a client that presents a secret again within the
+//! grace period gets the same successor, although it is not stored. After the grace period the salt is
+//! deleted, and the successor can no longer be derived. [`StoredSession`](crate::domain::StoredSession)
+//! decides what becomes of the session.
 
 use super::{CoalescedMessage, DbError, DbMessage, Request};
 use crate::domain::{RefreshAttempt, Rotation, SessionId};
@@ -19,7 +19,7 @@ pub struct RotateSession {
     pub attempt: RefreshAttempt,
 }
 
-/// Exchanges refresh secrets of many callers, one after the other, in one transaction.
+/// Exchanges the refresh secrets of many callers, one after the other, in one transaction.
 #[derive(Debug)]
 pub struct RotateSessions {
     /// The refreshes, each in its own context. The answers are in the same order.

@@ -17,7 +17,7 @@ pub struct OpenSession {
     pub expected: PasswordVersion,
     /// The first refresh secret's hash.
     pub refresh_hash: SecretHash,
-    /// The version of the installation's secret that the first token is made with.
+    /// The version of the installation's secret from which the first token is derived.
     pub refresh_version: u8,
     /// The widest scope of its tokens.
     pub scope: Scope,

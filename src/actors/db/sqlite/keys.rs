@@ -1,4 +1,4 @@
-//! Signing keys.
+//! The SQL of signing keys.
 
 use rusqlite::Connection;
 

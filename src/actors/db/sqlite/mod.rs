@@ -1,6 +1,6 @@
 //! The database in an SQLite file, owned by [`DbActor`], which runs on one thread with one connection.
 //!
-//! Beside the actor stands a file for each file of messages, with the SQL that answers them.
+//! For each file of messages there is a file here with the SQL that answers them.
 
 mod actor;
 mod backup;

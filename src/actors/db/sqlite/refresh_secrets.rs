@@ -1,4 +1,4 @@
-//! The versions of the installation's secret that refresh tokens are made with.
+//! The SQL of the versions of the installation's secret from which refresh tokens are derived.
 
 use std::collections::BTreeSet;
 

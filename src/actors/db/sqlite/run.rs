@@ -14,13 +14,13 @@ use crate::{
 pub enum Access {
     /// It only reads.
     Read,
-    /// It writes: it runs in a savepoint of the open transaction and is answered after COMMIT.
+    /// It writes: it runs in a savepoint of the open transaction, and is answered after COMMIT.
     Write,
 }
 
-/// How SQLite answers a message: by one read, or by one change that happens wholly or not at all.
+/// How SQLite answers a message: by one read, or by one change that takes effect wholly or not at all.
 pub trait Run: DbMessage {
-    /// Whether it changes anything.
+    /// Whether the message changes the database.
     const ACCESS: Access;
 
     /// Does the work. An error undoes what this message changed and nothing else.
