@@ -1,4 +1,4 @@
-//! How many accounts a network may register.
+//! Limits the registrations of a network.
 
 use crate::{
     actors::{
@@ -9,8 +9,8 @@ use crate::{
     metrics,
 };
 
-/// Counts an attempt to have a name against the client's network, whatever will come of it: before anybody
-/// looks whether the name is taken, since that tells who has an account.
+/// Counts an attempt to take a name against the client's network, whatever its result. It runs before the
+/// names are looked up, because "taken" reveals who has an account.
 pub(in crate::actors::account) async fn count_registration(
     deps: &Dependencies,
     origin: &RequestOrigin,

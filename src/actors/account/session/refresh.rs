@@ -1,4 +1,4 @@
-//! Refreshing: a refresh token becomes a new pair.
+//! Refreshing: exchanging a refresh token for a new pair of tokens.
 
 use actix::Message;
 
@@ -15,32 +15,31 @@ use crate::{
     metrics::{self, RefreshOutcome},
 };
 
-/// Exchanges a refresh token (RFC 6749, section 6).
+/// Exchanges a refresh token for a new pair of tokens (RFC 6749, section 6).
 #[derive(Debug, Message)]
 #[rtype(result = "Result<TokenPair, RefreshError>")]
 pub struct Refresh {
-    /// The token.
+    /// The refresh token.
     pub token: RefreshToken,
-    /// What the new access token shall be able to do; empty for all that the
-    /// session was opened with.
+    /// The scope of the new access token; empty for the scope that the session was opened with.
     pub scope: Scope,
     /// Where the request came from.
     pub origin: RequestOrigin,
 }
 
-/// Why there is no new pair.
+/// Why the refresh token was not exchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshError {
-    /// It is no token of ours, or its session or user is gone.
+    /// The token was not issued here, or its session or user no longer exists.
     #[error("the refresh token is invalid")]
     Invalid,
     /// Its session has ended.
     #[error("the session has ended: {}", .0.as_str())]
     Ended(EndReason),
-    /// It was replaced before, and somebody has it who should not; its session has ended just now.
+    /// The token had been replaced, so two parties hold it. Its session has just been ended.
     #[error("the refresh token was used again; its session has ended")]
     Reused,
-    /// More was asked for than the session may.
+    /// The requested scope exceeds the session's.
     #[error(transparent)]
     InvalidScope(#[from] InvalidScope),
     /// An actor failed.
@@ -81,7 +80,7 @@ impl UseCase for Refresh {
                     report_replay(session_id, user.id, &self.origin);
                 }
                 let scope = scope?;
-                // A retry gets what the first answer held; a tab that fell behind, the newest.
+                // A retry gets the tokens of the lost answer; a tab that fell behind gets the newest ones.
                 let derive = DeriveCurrent { replaced: presented, derivations };
                 (user, scope, authenticated_at, expires_at, deps.tokens.ask(derive).await?)
             }
@@ -111,8 +110,8 @@ const fn outcome_of(rotation: &Rotation) -> RefreshOutcome {
     }
 }
 
-/// Logs a replay from another network. A phone that changes networks between two attempts causes it, and
-/// so does a thief who is quick.
+/// Logs a replay from another network. A phone that changes networks between two attempts causes one, and so
+/// does a quick thief.
 fn report_replay(session: SessionId, user: UserId, origin: &RequestOrigin) {
     log::info!(
         request_id:% = origin.request_id, session = session.0, user = user.0, ip = ip_of(origin);

@@ -1,4 +1,4 @@
-//! Logging in: a name and a password become a session and its tokens.
+//! Logging in: exchanging a name and a password for a session and its tokens.
 
 use actix::Message;
 
@@ -14,7 +14,7 @@ use crate::{
     metrics::{self, LoginOutcome},
 };
 
-/// Opens a session for whoever knows the password.
+/// Opens a session for a user who knows the password.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<TokenPair, LoginError>")]
 pub struct LogIn {
@@ -22,26 +22,26 @@ pub struct LogIn {
     pub name: String,
     /// The password.
     pub password: Password,
-    /// What the tokens shall be able to do; empty for the scope `user`.
+    /// The scope of the tokens; empty for the scope `user`.
     pub scope: Scope,
     /// Where the request came from.
     pub origin: RequestOrigin,
 }
 
-/// Why there is no session.
+/// Why no session was opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LoginError {
-    /// No such user, or another password.
+    /// There is no such user, or the password is wrong.
     #[error("incorrect username or password")]
     Incorrect,
-    /// The right password of a disabled account.
+    /// The password is right, but the account is disabled.
     #[error("the account is disabled")]
     Disabled,
-    /// The same where the scope `admin` was asked for, or that the user may not have it. Which of them
-    /// is not told.
+    /// The name or password is wrong, or the user may not have the scope `admin` that was asked for. The
+    /// error does not say which.
     #[error("incorrect username or password, or a scope that the user may not have")]
     IncorrectOrOutOfScope,
-    /// Whether the password is right is not known.
+    /// The password could not be checked.
     #[error(transparent)]
     Check(#[from] CheckError),
     /// An actor failed.
@@ -83,7 +83,7 @@ async fn log_in(
     LogIn { name, password, scope, origin }: LogIn,
     deps: &Dependencies,
 ) -> Result<TokenPair, LoginError> {
-    // What a wrong password is answered with depends on what was asked for, and on nothing else.
+    // The answer to a wrong password depends only on the request.
     let incorrect = || {
         if scope.contains(Scope::ADMIN) { LoginError::IncorrectOrOutOfScope } else { LoginError::Incorrect }
     };
@@ -92,8 +92,8 @@ async fn log_in(
     let find = FindCredentials { identifier: LoginIdentifier::Name(name.key().to_owned()) };
     let found = deps.db.ask(find, &deps.context(Principal::Anonymous, &origin)).await?;
     let user_id = found.as_ref().map(|credentials| credentials.user.id);
-    // The password of a user who may not have the scope is not looked at: they are answered as if nobody
-    // had that name, after as long, and it counts as a failure.
+    // The password of a user who may not have the scope is not checked. Such a login is answered like one
+    // with an unknown name, after the same time, and counts as a failure.
     let admitted = found.and_then(|found| {
         let scope = Scope::for_login(found.user.role, scope).ok()?;
         Some((found, scope))

@@ -1,7 +1,8 @@
-//! Whether a password is somebody's: the throttle, the queue, the throttle again, and the hash.
+//! Checking a password: the throttle, the queue, the throttle again, and the hash.
 //!
-//! An attempt that waits holds nothing that others need: while it waits for another attempt, it gives its
-//! hash slot back. Once begun, it runs to its end and is settled even if the client hangs up.
+//! A waiting attempt holds nothing that others need: while it waits for another attempt to be settled, it
+//! gives its hash slot back. An attempt that has begun runs to its end and is settled, even if the client
+//! hangs up.
 
 use std::time::Duration;
 
@@ -19,20 +20,20 @@ use crate::{
     metrics,
 };
 
-/// Somebody who wants to show that they know a password, and whom the throttle has not refused.
+/// A password check that the throttle has not refused.
 pub(in crate::actors::account) struct PasswordCheck<'a> {
     deps: &'a Dependencies,
     attempt: Attempt,
     flow: FlowKey,
     origin: &'a RequestOrigin,
-    /// When all waits together have taken too long.
+    /// The time at which the attempt has waited too long in all.
     deadline: Instant,
-    /// How long strangers to the network must wait, where they must.
+    /// How long an account must wait that has never logged in from this network; `None` if it need not.
     strangers_wait: Option<Duration>,
 }
 
 impl<'a> PasswordCheck<'a> {
-    /// A login with a name as it was typed.
+    /// Starts the check of a login, with the name as it was typed.
     pub(in crate::actors::account) async fn of_login(
         deps: &'a Dependencies,
         name: &LoginName,
@@ -41,7 +42,7 @@ impl<'a> PasswordCheck<'a> {
         Self::start(deps, deps.throttle.login(name, origin.ip), name, origin).await
     }
 
-    /// Somebody with a session who confirms their password.
+    /// Starts the check of a password that a user with a session confirms.
     pub(in crate::actors::account) async fn of_confirmation(
         deps: &'a Dependencies,
         name: &LoginName,
@@ -66,8 +67,8 @@ impl<'a> PasswordCheck<'a> {
         Ok(Self { deps, attempt, flow: FlowKey::login(name, origin), origin, deadline, strangers_wait })
     }
 
-    /// Compares the password with a hash, or with nobody's. `user` is whose name was typed, if
-    /// anybody's.
+    /// Compares the password with the user's hash, or with a dummy if there is none. `user` is the account
+    /// that the typed name belongs to, if any.
     pub(in crate::actors::account) async fn run(
         self,
         user: Option<UserId>,
@@ -77,8 +78,8 @@ impl<'a> PasswordCheck<'a> {
         self.run_keeping_slot(user, password, hash).await.map(|(verdict, _)| verdict)
     }
 
-    /// The same, and returns the hash slot, so that a caller with another password to hash need not queue
-    /// again.
+    /// Compares the password, and returns the hash slot, so that a caller with another password to hash need
+    /// not queue again.
     pub(in crate::actors::account) async fn run_keeping_slot(
         mut self,
         user: Option<UserId>,
@@ -91,10 +92,10 @@ impl<'a> PasswordCheck<'a> {
         let (slot, permit) = self.begin(user).await?;
         let passwords = self.deps.passwords.clone();
         let verify = VerifyPassword { password, hash, request_id: self.origin.request_id.clone() };
-        // A task of its own: whoever hangs up now has made an attempt all the same.
+        // A separate task, because the attempt counts even if the client hangs up now.
         let verifying = actix::spawn(async move {
             let verified = passwords.ask(slot, verify).await;
-            // Settled before the slot is passed on, so that the next attempt already sees the outcome.
+            // Settled before the slot is passed on, so that the next attempt sees the outcome.
             permit.settle(match verified {
                 Ok((PasswordVerdict::Right { .. }, _)) => AttemptOutcome::Success,
                 Ok((PasswordVerdict::Wrong, _)) => AttemptOutcome::Failure,
@@ -106,9 +107,9 @@ impl<'a> PasswordCheck<'a> {
         Ok(verified??)
     }
 
-    /// Waits for a hash slot, and for the throttle to let the attempt begin.
+    /// Waits for a hash slot, and until the throttle lets the attempt begin.
     async fn begin(&mut self, user: Option<UserId>) -> Result<(HashSlot, Permit), CheckError> {
-        // Whoever was woken keeps their place until they have tried again.
+        // An attempt that was woken keeps its place until it has tried again.
         let mut place = None;
         loop {
             let slot = self.deps.passwords.slot_until(self.flow.clone(), self.deadline).await?;
@@ -129,7 +130,8 @@ impl<'a> PasswordCheck<'a> {
         }
     }
 
-    /// Asks the throttle before queueing again, so that an attempt which it refuses does not wait for a slot.
+    /// Asks the throttle before queueing again, so that an attempt that would be refused does not wait for a
+    /// slot.
     async fn check_again(&mut self, user: Option<UserId>) -> Result<(), CheckError> {
         match self.deps.throttle.check(self.attempt).await {
             Err(ThrottleError::StrangersThrottled { retry_after }) => {
@@ -139,8 +141,8 @@ impl<'a> PasswordCheck<'a> {
         }
     }
 
-    /// Lets the attempt go on only where the account has logged in from this network before. A
-    /// name that nobody has is asked for in the same way, and has not.
+    /// Lets the attempt go on only if the account has logged in from this network before. For an unknown name
+    /// the same query runs, and finds nothing.
     async fn refuse_strangers(
         &mut self,
         user: Option<UserId>,
@@ -156,13 +158,13 @@ impl<'a> PasswordCheck<'a> {
     }
 }
 
-/// The wait for others to be settled has taken all that there was.
+/// Waiting for other attempts to be settled used up the whole budget.
 fn waited_in_vain() -> CheckError {
     metrics::hash_refused();
     CheckError::Busy { retry_after: DEFAULT_RETRY_AFTER }
 }
 
-/// What the throttle's refusal is to whoever is refused for good.
+/// The error for an attempt that the throttle refuses for good.
 fn refused(error: ThrottleError) -> CheckError {
     if matches!(error, ThrottleError::Throttled { .. }) {
         metrics::attempt_throttled();
