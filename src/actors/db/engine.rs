@@ -1,4 +1,4 @@
-//! Which engine the database is.
+//! The engine of the database.
 
 use std::sync::Arc;
 
@@ -44,22 +44,22 @@ impl Db {
         }
     }
 
-    /// Commits what is open, and then empties the write-ahead log. It does not wait for other processes.
+    /// Commits open writes, and then empties the write-ahead log. It does not wait for other processes.
     ///
     /// # Errors
     ///
-    /// [`DbError::Locked`] while another process reads, or what failed.
+    /// [`DbError::Locked`] while another process reads, or another failure.
     pub async fn empty_log(&self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(actor) => actor.ask(EmptyLog).await,
         }
     }
 
-    /// Commits what is open and closes the database. Later messages fail with [`DbError::Closed`].
+    /// Commits open writes and closes the database. Later messages fail with [`DbError::Closed`].
     ///
     /// # Errors
     ///
-    /// When the last commit fails, or the database could not be closed.
+    /// If the last commit fails, or the database cannot be closed.
     pub async fn close(&self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(actor) => actor.ask(Close).await,

@@ -30,7 +30,7 @@ impl Batch {
         self.waiting.len()
     }
 
-    /// Gives every answer, or the error that the COMMIT ended with.
+    /// Sends every answer, or the error of the COMMIT.
     pub(super) fn release(&mut self, outcome: Result<(), &DbError>) {
         self.open = false;
         self.writes = 0;
@@ -62,7 +62,7 @@ where
         let Self { result, batch } = self;
         let Some(sender) = sender else { return };
         let mut batch = batch.borrow_mut();
-        // Sending fails only where the caller has gone, who then wants no answer.
+        // Sending fails only if the caller has hung up.
         if batch.open {
             batch.waiting.push(Box::new(move |outcome| {
                 let _ = sender.send(outcome.map_err(DbError::clone).and(result));

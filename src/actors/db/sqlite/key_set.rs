@@ -1,4 +1,4 @@
-//! Signing keys and the versions of the secret of refresh tokens, as a keyring is made of them.
+//! The SQL of finding everything that makes a keyring: the signing keys, and the versions of the refresh secret.
 
 use rusqlite::{Connection, Row, types::FromSqlError};
 

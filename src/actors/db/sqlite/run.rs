@@ -1,4 +1,4 @@
-//! What a message to the database is to SQLite.
+//! How SQLite runs a message to the database.
 
 use std::ops::Deref;
 
@@ -23,16 +23,16 @@ pub trait Run: DbMessage {
     /// Whether the message changes the database.
     const ACCESS: Access;
 
-    /// Does the work. An error undoes what this message changed and nothing else.
+    /// Runs the message. An error rolls back what this message changed, and nothing else.
     ///
     /// # Errors
     ///
-    /// The database's.
+    /// The database's error.
     fn run(self, tx: &Tx<'_>) -> Result<Self::Answer, DbError>;
 }
 
-/// What a message runs in: the connection, inside the open transaction if the message writes, and the
-/// context in which the message was sent.
+/// The surroundings of a running message: the connection, in the open transaction if the message writes, and
+/// the context in which the message was sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Tx<'a> {
     /// The connection.
@@ -42,7 +42,7 @@ pub struct Tx<'a> {
 }
 
 impl Tx<'_> {
-    /// When the message was sent.
+    /// The time at which the message was sent.
     #[must_use]
     pub const fn now(&self) -> Timestamp {
         self.context.now
