@@ -1,4 +1,4 @@
-//! The SQL of finding everything that makes a keyring: the signing keys, and the versions of the refresh secret.
+//! The SQL of a keyring: finding the signing keys and the versions of the refresh secret.
 
 use rusqlite::{Connection, Row, types::FromSqlError};
 
