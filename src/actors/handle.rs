@@ -10,7 +10,7 @@ use std::{
 
 use actix::{Actor, Addr, Handler, MailboxError, Message, Recipient, dev::ToEnvelope};
 
-use crate::metrics::{self, Refusal};
+use crate::metrics::actors::{MESSAGES_REFUSED, message_answered, watch_in_flight};
 
 /// Why an actor did not answer. It says nothing about the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +25,19 @@ pub enum Unreachable {
     /// The actor has stopped, possibly while it handled the message.
     #[error("{0} has stopped")]
     Stopped(&'static str),
+}
+
+impl Unreachable {
+    /// The same error, after the metrics have counted it.
+    fn counted(self) -> Self {
+        let (actor, reason) = match self {
+            Self::Busy(actor) => (actor, "busy"),
+            Self::TimedOut(actor) => (actor, "timed_out"),
+            Self::Stopped(actor) => (actor, "stopped"),
+        };
+        MESSAGES_REFUSED.with_label_values(&[actor, reason]).inc();
+        self
+    }
 }
 
 /// An actor with a name, for errors, logs, metrics and `/readyz`.
@@ -79,7 +92,7 @@ impl<A: Named> Handle<A> {
 
     /// Wraps an address, with a count that the actor itself reads.
     pub(super) fn counted_by(addr: Addr<A>, limits: Limits, in_flight: InFlight) -> Self {
-        metrics::watch_in_flight(A::NAME, &in_flight.0);
+        watch_in_flight(A::NAME, &in_flight.0);
         Self { addr, limits, in_flight }
     }
 
@@ -136,8 +149,7 @@ impl<A: Named> Handle<A> {
         E: From<Unreachable> + Send + 'static,
     {
         let Some(_guard) = InFlightGuard::take(&self.in_flight.0, self.limits.in_flight) else {
-            metrics::message_refused(A::NAME, Refusal::Busy);
-            return Err(Unreachable::Busy(A::NAME).into());
+            return Err(Unreachable::Busy(A::NAME).counted().into());
         };
         let started = Instant::now();
         #[expect(clippy::disallowed_methods, reason = "the one way to send")]
@@ -148,17 +160,11 @@ impl<A: Named> Handle<A> {
         };
         match answer {
             Ok(result) => {
-                metrics::message_answered::<A, M>(A::NAME, started.elapsed());
+                message_answered::<A, M>(A::NAME, started.elapsed());
                 result
             }
-            Err(MailboxError::Timeout) => {
-                metrics::message_refused(A::NAME, Refusal::TimedOut);
-                Err(Unreachable::TimedOut(A::NAME).into())
-            }
-            Err(MailboxError::Closed) => {
-                metrics::message_refused(A::NAME, Refusal::Stopped);
-                Err(Unreachable::Stopped(A::NAME).into())
-            }
+            Err(MailboxError::Timeout) => Err(Unreachable::TimedOut(A::NAME).counted().into()),
+            Err(MailboxError::Closed) => Err(Unreachable::Stopped(A::NAME).counted().into()),
         }
     }
 

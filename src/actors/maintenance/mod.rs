@@ -143,8 +143,8 @@ impl Handler<RunMaintenance> for MaintenanceActor {
     fn handle(&mut self, _: RunMaintenance, _: &mut Context<Self>) -> Self::Result {
         self.running = true;
         let log_bytes = self.file.wal_bytes();
-        metrics::wal_size(log_bytes);
-        metrics::in_flight("hash_queue", self.passwords.waiting());
+        metrics::database::WAL_BYTES.set(i64::try_from(log_bytes).unwrap_or(i64::MAX));
+        metrics::actors::in_flight("hash_queue", self.passwords.waiting());
         let pass = Pass {
             db: self.db.clone(),
             policy: self.policy.clone(),
@@ -203,12 +203,12 @@ impl MaintenanceActor {
         self.purge_progress = routine.purge_progress;
         self.log_emptied_at = routine.log_emptied_at;
         if let Some(count) = self.users.add(routine.counts.users) {
-            metrics::users(count);
+            metrics::database::USERS.set(count);
         }
         if let Some(count) = self.sessions.add(routine.counts.sessions) {
-            metrics::sessions(count);
+            metrics::database::SESSIONS.set(count);
         }
-        metrics::database_size(routine.counts.database_bytes);
+        metrics::database::DATABASE_BYTES.set(routine.counts.database_bytes);
         self.passwords.hasher().level_with(routine.highest_cost);
     }
 

@@ -103,7 +103,10 @@ impl PasswordActor {
         self.idle += 1;
         if computed.is_ok() {
             self.admission.learn_from_group(as_full_group(took, lanes));
-            metrics::passwords_hashed(took, lanes);
+            for _ in 0..lanes {
+                metrics::password::HASH_SECONDS.observe(took.as_secs_f64());
+            }
+            metrics::password::HASH_LANES.observe(f64::from(u32::try_from(lanes).unwrap_or(u32::MAX)));
         }
         let gathering = (took / Self::GATHERING_FRACTION).min(Self::MAX_GATHERING);
         if lanes > 1 && self.gathering.is_none() && gathering >= Self::MIN_GATHERING {

@@ -71,7 +71,7 @@ where
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let until_sent = unread::track(&mut request);
         let id = self.ids.name(&request);
-        metrics::request_began();
+        metrics::http::REQUESTS_IN_FLIGHT.inc();
         Observed {
             inner: self.service.call(request),
             answer: None,
@@ -89,7 +89,7 @@ struct InFlightRequest;
 
 impl Drop for InFlightRequest {
     fn drop(&mut self) {
-        metrics::request_ended();
+        metrics::http::REQUESTS_IN_FLIGHT.dec();
     }
 }
 
@@ -133,7 +133,7 @@ where
         }
         let elapsed = this.began.elapsed();
         let route = response.request().app_data::<RouteLabel>().map_or("unmatched", |label| label.0);
-        metrics::request_answered(route, response.status().as_u16(), elapsed);
+        metrics::http::request_answered(route, response.status().as_u16(), elapsed);
         if let Some(id) = this.id.take() {
             log_answer(&response, &id, elapsed);
             response.headers_mut().insert(X_REQUEST_ID, id);

@@ -17,7 +17,7 @@ pub(in crate::actors::account) async fn count_registration(
 ) -> Result<(), CheckError> {
     let counted = deps.throttle.count_registration(origin.ip).await;
     if let Err(ThrottleError::Throttled { .. }) = counted {
-        metrics::registration_throttled();
+        metrics::account::REGISTRATIONS_THROTTLED.inc();
     }
     Ok(counted?)
 }

@@ -12,7 +12,7 @@ use crate::{
         EndReason, InvalidScope, OriginFingerprint, Principal, RefreshAttempt, RefreshToken, RequestOrigin,
         Rotation, Scope, SessionId, Theft, TokenPair, UserId,
     },
-    metrics::{self, RefreshOutcome},
+    metrics,
 };
 
 /// Exchanges a refresh token for a new pair of tokens (RFC 6749, section 6).
@@ -70,7 +70,7 @@ impl UseCase for Refresh {
             context: deps.context(Principal::Anonymous, &self.origin).in_session(session_id),
         };
         let rotation = deps.rotations.ask(rotate).await?;
-        metrics::refresh(outcome_of(&rotation));
+        metrics::account::REFRESHES.with_label_values(&[outcome_of(&rotation)]).inc();
         let (user, scope, authenticated_at, session_ends, secret) = match rotation {
             Rotation::Rotated { user, scope, authenticated_at, expires_at } => {
                 (user, scope, authenticated_at, expires_at, successor.secret)
@@ -97,16 +97,16 @@ impl UseCase for Refresh {
     }
 }
 
-const fn outcome_of(rotation: &Rotation) -> RefreshOutcome {
+const fn outcome_of(rotation: &Rotation) -> &'static str {
     match rotation {
-        Rotation::Rotated { .. } => RefreshOutcome::Rotated,
-        Rotation::Replayed { elsewhere: true, .. } => RefreshOutcome::ReplayedElsewhere,
-        Rotation::Replayed { scope: Ok(_), .. } => RefreshOutcome::Replayed,
-        Rotation::Reused { .. } => RefreshOutcome::Reused,
+        Rotation::Rotated { .. } => "rotated",
+        Rotation::Replayed { elsewhere: true, .. } => "replayed_elsewhere",
+        Rotation::Replayed { scope: Ok(_), .. } => "replayed",
+        Rotation::Reused { .. } => "reused",
         Rotation::Replayed { scope: Err(_), .. }
         | Rotation::Ended(_)
         | Rotation::Unknown
-        | Rotation::InvalidScope(_) => RefreshOutcome::Refused,
+        | Rotation::InvalidScope(_) => "refused",
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         token::{IssueTokens, NewRefreshSecret},
     },
     domain::{LoginName, Password, Principal, RequestOrigin, Scope, TokenPair},
-    metrics::{self, LoginOutcome},
+    metrics,
 };
 
 /// Opens a session for a user who knows the password.
@@ -56,26 +56,26 @@ impl UseCase for LogIn {
     type Error = LoginError;
 
     async fn run(self, deps: &Dependencies) -> Result<TokenPair, LoginError> {
-        let mut counted = CountOnDrop(LoginOutcome::Abandoned);
+        let mut counted = CountOnDrop("abandoned");
         let outcome = log_in(self, deps).await;
         counted.0 = match &outcome {
-            Ok(_) => LoginOutcome::Success,
-            Err(LoginError::Incorrect | LoginError::IncorrectOrOutOfScope) => LoginOutcome::Incorrect,
-            Err(LoginError::Disabled) => LoginOutcome::Disabled,
-            Err(LoginError::Check(CheckError::Throttled { .. })) => LoginOutcome::Throttled,
-            Err(LoginError::Check(CheckError::Busy { .. })) => LoginOutcome::Busy,
-            Err(LoginError::Check(CheckError::Actor(_)) | LoginError::Actor(_)) => LoginOutcome::Failed,
+            Ok(_) => "success",
+            Err(LoginError::Incorrect | LoginError::IncorrectOrOutOfScope) => "incorrect",
+            Err(LoginError::Disabled) => "disabled",
+            Err(LoginError::Check(CheckError::Throttled { .. })) => "throttled",
+            Err(LoginError::Check(CheckError::Busy { .. })) => "busy",
+            Err(LoginError::Check(CheckError::Actor(_)) | LoginError::Actor(_)) => "failed",
         };
         outcome
     }
 }
 
 /// Counts a login when it ends, and also when it is dropped on the way, because its client has gone.
-struct CountOnDrop(LoginOutcome);
+struct CountOnDrop(&'static str);
 
 impl Drop for CountOnDrop {
     fn drop(&mut self) {
-        metrics::login(self.0);
+        metrics::account::LOGINS.with_label_values(&[self.0]).inc();
     }
 }
 

@@ -160,14 +160,14 @@ impl<'a> PasswordCheck<'a> {
 
 /// Waiting for other attempts to be settled used up the whole budget.
 fn waited_in_vain() -> CheckError {
-    metrics::hash_refused();
+    metrics::password::HASHES_REFUSED.inc();
     CheckError::Busy { retry_after: DEFAULT_RETRY_AFTER }
 }
 
 /// The error for an attempt that the throttle refuses for good.
 fn refused(error: ThrottleError) -> CheckError {
     if matches!(error, ThrottleError::Throttled { .. }) {
-        metrics::attempt_throttled();
+        metrics::account::ATTEMPTS_THROTTLED.inc();
     }
     error.into()
 }

@@ -128,7 +128,9 @@ impl DbActor {
         let mut batch = self.batch.borrow_mut();
         match &outcome {
             Ok(()) => {
-                metrics::batch_committed(batch.writes, started.elapsed());
+                metrics::database::BATCH_WRITES
+                    .observe(f64::from(u32::try_from(batch.writes).unwrap_or(u32::MAX)));
+                metrics::database::COMMIT_SECONDS.observe(started.elapsed().as_secs_f64());
                 batch.release(Ok(()));
             }
             Err(error) => {

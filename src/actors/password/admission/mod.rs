@@ -156,7 +156,7 @@ impl Admission {
             Ok(Enqueued::Immediate(slot)) => return Ok(slot),
             Ok(Enqueued::Waiting(ticket)) => ticket,
             Err(refused) => {
-                metrics::hash_refused();
+                metrics::password::HASHES_REFUSED.inc();
                 return Err(refused);
             }
         };
@@ -168,8 +168,8 @@ impl Admission {
         };
         drop(dequeue);
         match &outcome {
-            Ok(_) => metrics::hash_waited(arrived.elapsed()),
-            Err(_) => metrics::hash_refused(),
+            Ok(_) => metrics::password::HASH_WAIT_SECONDS.observe(arrived.elapsed().as_secs_f64()),
+            Err(_) => metrics::password::HASHES_REFUSED.inc(),
         }
         outcome
     }
