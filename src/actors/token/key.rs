@@ -203,11 +203,13 @@ pub(super) const fn jwt_algorithm(algorithm: Algorithm) -> jsonwebtoken::Algorit
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
 
     #[test]
     fn a_key_of_each_algorithm_is_made_and_read_again() {
-        for algorithm in Algorithm::ALL {
+        for &algorithm in Algorithm::VARIANTS {
             let now = Timestamp::from_millis(0);
             let clear = KeyWrap::in_the_clear();
             let row = new_key_row(algorithm, (&clear, &Random::System), now, now).unwrap();

@@ -20,7 +20,8 @@ pub const ANNOUNCEMENT_PERIOD: Duration = Duration::from_secs(2 * JWKS_MAX_AGE.a
 const PROPAGATION_GRACE: Duration = Duration::from_mins(1);
 
 /// The state of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum KeyState {
     /// It will sign.
     Announced,
@@ -35,13 +36,8 @@ pub enum KeyState {
 impl KeyState {
     /// The name of the state.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Announced => "announced",
-            Self::Signing => "signing",
-            Self::Retiring => "retiring",
-            Self::Retired => "retired",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -1,9 +1,10 @@
 //! Roles.
 
-use std::fmt;
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 
 /// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownRole, parse_err_fn = unknown)]
 pub enum Role {
     /// A user, who may use their own account.
     User,
@@ -16,31 +17,14 @@ pub enum Role {
 #[error("role should be 'user' or 'admin'")]
 pub struct UnknownRole;
 
+fn unknown(_: &str) -> UnknownRole {
+    UnknownRole
+}
+
 impl Role {
     /// The role's name in the database and on the wire.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Admin => "admin",
-        }
-    }
-}
-
-impl std::str::FromStr for Role {
-    type Err = UnknownRole;
-
-    fn from_str(text: &str) -> Result<Self, UnknownRole> {
-        match text {
-            "user" => Ok(Self::User),
-            "admin" => Ok(Self::Admin),
-            _ => Err(UnknownRole),
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }

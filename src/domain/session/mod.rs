@@ -9,6 +9,7 @@ pub use refresh_chain::{
     Derivation, OriginFingerprint, Presentation, RefreshChain, Salt, SecretHash, Theft, UnknownFormat,
 };
 pub use rotation::{RefreshAttempt, Rotation, SessionChange, StoredSession};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use crate::domain::{Scope, Timestamp, UserId};
 
@@ -24,7 +25,8 @@ impl std::fmt::Display for SessionId {
 }
 
 /// Why a session ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum EndReason {
     /// Its owner logged out.
     Logout,
@@ -45,37 +47,10 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    /// Every reason.
-    pub const ALL: [Self; 8] = [
-        Self::Logout,
-        Self::Revoked,
-        Self::RevokedByAdmin,
-        Self::RefreshTokenReused,
-        Self::PasswordChanged,
-        Self::UserDisabled,
-        Self::TooManySessions,
-        Self::Expired,
-    ];
-
     /// The reason's name in the database and on the wire.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Logout => "logout",
-            Self::Revoked => "revoked",
-            Self::RevokedByAdmin => "revoked_by_admin",
-            Self::RefreshTokenReused => "refresh_token_reused",
-            Self::PasswordChanged => "password_changed",
-            Self::UserDisabled => "user_disabled",
-            Self::TooManySessions => "too_many_sessions",
-            Self::Expired => "expired",
-        }
-    }
-
-    /// The reason with this name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -6,8 +6,6 @@ mod scope;
 mod shared_secret;
 mod stored_keys;
 
-use std::{fmt, str::FromStr};
-
 pub use audiences::{Audiences, ReservedAudience};
 pub use key_life::signing_key;
 pub use scope::{InvalidScope, Scope};
@@ -18,9 +16,13 @@ pub use stored_keys::{
     KeyRow, KeySet, RefreshSecretRow, Revocation, Rewrapped, SecretRow, StoredOtherwise, check_same_wrapping,
     decide_revocation,
 };
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// The algorithms (RFC 7518, RFC 8037) that can sign access tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Display, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "UPPERCASE", parse_err_ty = UnknownAlgorithm, parse_err_fn = unknown)]
 pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256: the default.
     Es256,
@@ -29,6 +31,7 @@ pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256; new keys have 3,072 bits.
     Rs256,
     /// Ed25519.
+    #[strum(serialize = "EdDSA")]
     EdDsa,
 }
 
@@ -37,33 +40,15 @@ pub enum Algorithm {
 #[error("expected one of ES256, HS256, RS256, EdDSA")]
 pub struct UnknownAlgorithm;
 
-impl Algorithm {
-    /// Every algorithm.
-    pub const ALL: [Self; 4] = [Self::Es256, Self::Hs256, Self::Rs256, Self::EdDsa];
+fn unknown(_: &str) -> UnknownAlgorithm {
+    UnknownAlgorithm
+}
 
+impl Algorithm {
     /// The algorithm's registered name.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Es256 => "ES256",
-            Self::Hs256 => "HS256",
-            Self::Rs256 => "RS256",
-            Self::EdDsa => "EdDSA",
-        }
-    }
-}
-
-impl FromStr for Algorithm {
-    type Err = UnknownAlgorithm;
-
-    fn from_str(name: &str) -> Result<Self, UnknownAlgorithm> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name).ok_or(UnknownAlgorithm)
-    }
-}
-
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

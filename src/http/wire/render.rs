@@ -6,6 +6,7 @@ use actix_web::{
 };
 use serde::Serialize;
 use serde_json::json;
+use strum::VariantNames;
 
 use crate::{
     domain::{EndReason, Role, Scope, Session, SessionId, Timestamp, TokenPair, User, UserId},
@@ -58,13 +59,8 @@ pub(crate) const USER: &Schema = &Schema {
     },
 };
 
-pub(crate) const ROLE: &Schema = &Schema {
-    name: "Role",
-    json: |_| {
-        let roles = [Role::User, Role::Admin].map(Role::as_str);
-        json!({ "type": "string", "enum": roles })
-    },
-};
+pub(crate) const ROLE: &Schema =
+    &Schema { name: "Role", json: |_| json!({ "type": "string", "enum": Role::VARIANTS }) };
 
 /// A session, as its owner or an administrator sees it.
 #[derive(Serialize)]
@@ -117,8 +113,7 @@ const SESSION: &Schema = &Schema {
     name: "Session",
     json: |_| {
         let described = |text: &str| json!({ "type": "string", "format": "date-time", "description": text });
-        let reasons: Vec<_> =
-            EndReason::ALL.map(|reason| Some(reason.as_str())).into_iter().chain([None]).collect();
+        let reasons: Vec<_> = EndReason::VARIANTS.iter().map(Some).chain([None]).collect();
         object(&json!({
             "id": { "type": "integer", "format": "int64", "minimum": 1 },
             "created_at": time(),

@@ -66,7 +66,7 @@ macro_rules! text_column {
 text_column! {
     Role: |text: &str| text.parse().ok(), |role: &Role| role.as_str();
     Scope: |text| Scope::parse(text).ok(), Scope::to_string;
-    EndReason: EndReason::from_name, |reason: &EndReason| reason.as_str();
+    EndReason: |text: &str| text.parse().ok(), |reason: &EndReason| reason.as_str();
     Algorithm: |text: &str| text.parse().ok(), |algorithm: &Algorithm| algorithm.as_str();
     Email: |text: &str| Some(Email::from_trusted(text.to_owned())), Email::as_str;
     Username: |text: &str| Some(Username::from_trusted(text.to_owned())), Username::as_str;

@@ -8,6 +8,7 @@ use sekisho::{
     },
     domain::{Algorithm, RequestOrigin, Role, Scope},
 };
+use strum::VariantArray;
 
 use super::{DAY, MINUTE, SECOND, alg, fetch, look_around, part, restart, rotate, verifies, worker};
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 
 #[actix_web::test]
 async fn every_algorithm_signs_what_it_and_others_verify() {
-    for algorithm in Algorithm::ALL {
+    for &algorithm in Algorithm::VARIANTS {
         let actors = TestActors::start_with(|config| config.token.algorithm = algorithm).await;
         let worker = worker(&actors).await;
 
