@@ -70,7 +70,7 @@ impl UseCase for LogIn {
     }
 }
 
-/// Counts a login when it ends, and also when it is dropped on the way, because its client has gone.
+/// Counts a login when it ends, including when it is dropped because its client has hung up.
 struct CountOnDrop(&'static str);
 
 impl Drop for CountOnDrop {
