@@ -28,9 +28,10 @@ impl Responses {
         });
         let is_validation = status == StatusCode::UNPROCESSABLE_ENTITY;
         let examples = errors.iter().map(|kind| {
-            let error = match is_validation {
-                true => FieldError::missing(&["body", "email"]).into(),
-                false => ApiError::from(*kind),
+            let error = if is_validation {
+                FieldError::missing(&["body", "email"]).into()
+            } else {
+                ApiError::from(*kind)
             };
             (kind.code.to_owned(), json!({ "value": error.body(is_oauth) }))
         });

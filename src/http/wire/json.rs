@@ -38,7 +38,7 @@ fn parse_object(body: &[u8]) -> Result<JsonObject, FieldError> {
     let invalid = |error| FieldError::new("json_invalid", &["body"], format!("JSON decode error: {error}"));
     match serde_json::from_slice(body).map_err(invalid)? {
         DuplicateFree(Value::Object(object)) => Ok(JsonObject(object)),
-        DuplicateFree(_) => Err(FieldError::not_an_object(&["body"]).into()),
+        DuplicateFree(_) => Err(FieldError::not_an_object(&["body"])),
     }
 }
 
