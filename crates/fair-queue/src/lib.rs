@@ -63,7 +63,7 @@
 //! itself if no backlog is longer. So no flow is kept out by the backlogs of others.
 //!
 //! A removed entry has waited for nothing. A threshold below the bound prevents most of that: above it,
-//! refuse an entry whose flow already holds its share of the places
+//! refuse an entry that would be the last of a flow that already holds its share of the places
 //! ([`exceeds_share`](FairQueue::exceeds_share)). The places above the threshold are then for flows that hold less.
 #![forbid(unsafe_code)]
 
@@ -155,10 +155,13 @@ impl<K: Copy + Ord, T, const DEPTH: usize> FairQueue<K, T, DEPTH> {
         order::ahead(&self.tree, ticket, limit)
     }
 
-    /// Whether more waits than an even share of this capacity in an entry's flow, or in a flow above it. The
-    /// capacity is divided evenly among the children of the root with waiting entries, the share of each
-    /// among its own, and so on, rounded down. An entry that is the only one in a flow does not exceed its
-    /// share. Returns `false` for an entry that does not wait.
+    /// Whether an entry is the last of a flow, at any level, in which more waits than its even share of this
+    /// capacity. The capacity is divided evenly among the children of the root with waiting entries, the
+    /// share of each among its own, and so on, rounded down.
+    ///
+    /// So a flow's excess is charged to those below it that have most: an entry is not beyond the share
+    /// because of the backlog of a sibling. An entry that is the only one in a flow does not exceed the
+    /// flow's share. Returns `false` for an entry that does not wait.
     #[must_use]
     pub fn exceeds_share(&self, ticket: Ticket, capacity: u64) -> bool {
         self.tree.exceeds_share(ticket, capacity)

@@ -127,11 +127,12 @@ impl<K: Copy + Ord, const DEPTH: usize> Tree<K, DEPTH> {
         };
         let mut id = ticket.leaf;
         while id != NodeId::ROOT {
-            let cost = self.nodes[id].cost;
-            if cost > u64::from(*weight) && cost > self.share(id, capacity) {
+            let node = &self.nodes[id];
+            let is_last = node.ends.is_some_and(|[_, last]| last.ticket == ticket);
+            if is_last && node.cost > u64::from(*weight) && node.cost > self.share(id, capacity) {
                 return true;
             }
-            id = self.nodes[id].parent;
+            id = node.parent;
         }
         false
     }

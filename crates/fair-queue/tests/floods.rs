@@ -203,6 +203,39 @@ fn the_last_is_of_the_flow_with_the_longest_backlog_and_else_the_newcomer() {
     assert_eq!(queue.pop_last().unwrap().0, newcomer);
 }
 
+/// Whether a newcomer is to be refused because of its share, as the caller does that bounds the queue.
+fn is_beyond_share(queue: &mut Logins, path: [u64; 3], capacity: u64) -> bool {
+    let ticket = login(queue, path);
+    let is_beyond = queue.exceeds_share(ticket, capacity);
+    queue.remove(ticket).unwrap();
+    is_beyond
+}
+
+#[test]
+fn the_excess_of_a_flow_is_charged_to_those_in_it_that_have_most() {
+    // A flood of a hundred logins for Alice, where the whole capacity is a hundred, and one login elsewhere.
+    let mut queue = Logins::new();
+    for _ in 0..100 {
+        login(&mut queue, [1, 1, ALICE]);
+    }
+    login(&mut queue, [9, 1, BOB]);
+
+    assert!(is_beyond_share(&mut queue, [1, 1, ALICE], 100));
+    // Its neighbours have nothing yet, though their site and their network have more than a share.
+    assert!(!is_beyond_share(&mut queue, [1, 1, BOB], 100));
+    assert!(!is_beyond_share(&mut queue, [1, 2, ALICE], 100));
+    assert!(!is_beyond_share(&mut queue, [1, 2, BOB], 100));
+
+    // Where a site's excess is of many that have one entry each, it is the newcomer's.
+    let mut queue = Logins::new();
+    for account in 0..100 {
+        login(&mut queue, [1, 1, FLOOD + account]);
+    }
+    login(&mut queue, [9, 1, BOB]);
+    assert!(is_beyond_share(&mut queue, [1, 1, BOB], 100));
+    assert!(!is_beyond_share(&mut queue, [8, 1, BOB], 100));
+}
+
 proptest! {
     /// The bound of Goyal, Vin and Cheng, at each node.
     #[test]

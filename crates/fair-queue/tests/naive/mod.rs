@@ -91,14 +91,27 @@ impl Node {
         own.or_else(|| self.children.iter().find_map(|(_, child)| child.waits_here(number)))
     }
 
-    /// Whether an entry below has more with it than its share, at some level, of what this node has.
+    /// The entries below, in the order of service, found by serving all of them.
+    fn order(&self) -> Vec<(u64, u32)> {
+        let mut node = self.clone();
+        let mut order = Vec::new();
+        while node.waits() {
+            let entry = node.serve();
+            order.push((entry.number, entry.weight));
+        }
+        order
+    }
+
+    /// Whether an entry below is the last of a node, at some level, that has more than its share of what this
+    /// node has.
     fn exceeds_share(&self, number: u64, capacity: u64) -> bool {
         let sharing = self.children.iter().filter(|(_, child)| child.waits()).count() as u64;
         self.children.iter().any(|(_, child)| {
             child.waits_here(number).is_some_and(|entry| {
                 let share = capacity / sharing;
                 let is_alone = child.cost() == u64::from(entry.weight);
-                !is_alone && child.cost() > share || child.exceeds_share(number, share)
+                let is_last = child.order().last().is_some_and(|(last, _)| *last == number);
+                is_last && !is_alone && child.cost() > share || child.exceeds_share(number, share)
             })
         })
     }
@@ -156,15 +169,9 @@ impl Naive {
         self.root.exceeds_share(number, capacity)
     }
 
-    /// The waiting entries in the order of service, found by serving all of them.
+    /// The waiting entries in the order of service.
     pub fn order(&self) -> Vec<(u64, u32)> {
-        let mut root = self.root.clone();
-        let mut order = Vec::new();
-        while root.waits() {
-            let entry = root.serve();
-            order.push((entry.number, entry.weight));
-        }
-        order
+        self.root.order()
     }
 
     fn forget_peaks(&mut self) {
