@@ -7,10 +7,11 @@
 //!   from there ([`fair_queue`]). A client that sends a thousand logins waits behind its own logins. Within a
 //!   round, accounts that are tried from the fewest places go first.
 //! - The queue holds no more logins than can have a slot within the budget, by the measured time that a slot
-//!   is held. When one more arrives, the last in the fair order is refused: the newcomer, or one of the
+//!   is held, and no fewer than two. When one more arrives, the last in the fair order is refused: the newcomer, or one of the
 //!   longest backlog.
 //! - The last quarter of the places is for logins whose site, network and account hold less than an even share
-//!   of the places. The others are refused on arrival.
+//!   of the places. Of the others, one that would be the last of its site, network or account is refused on
+//!   arrival.
 //! - A login that has waited for the whole budget is refused then. One whose client has hung up leaves the
 //!   queue.
 
@@ -99,13 +100,15 @@ impl Admission {
     /// until it was measured.
     #[must_use]
     pub fn new(slots: NonZeroUsize, budget: Duration, first_estimate: Duration) -> Arc<Self> {
-        Arc::new(Self {
+        let admission = Self {
             slots: slots.get(),
             budget,
-            slot_nanos: AtomicU64::new(nanos(first_estimate)),
+            slot_nanos: AtomicU64::default(),
             hasher: RandomState::new(),
             queue: Mutex::default(),
-        })
+        };
+        admission.estimate(nanos(first_estimate));
+        Arc::new(admission)
     }
 
     /// Includes a measurement of how long a group of hashes would have taken in full lanes. It counts while
@@ -122,7 +125,15 @@ impl Admission {
     fn learn(&self, took: Duration) {
         let before = self.slot_nanos.load(Ordering::Relaxed);
         let after = before - before / 8 + nanos(took.saturating_add(took / 8)) / 8;
-        self.slot_nanos.store(after, Ordering::Relaxed);
+        self.estimate(after);
+    }
+
+    /// Sets the estimate, but never so high that fewer than two logins may wait for the whole budget. If
+    /// none might, as after a machine stood still for minutes, free slots would go to whoever asks most
+    /// often, and not in the fair order.
+    fn estimate(&self, slot_nanos: u64) {
+        let most = nanos(self.budget).saturating_mul(self.slots as u64) / 2;
+        self.slot_nanos.store(slot_nanos.min(most), Ordering::Relaxed);
     }
 
     /// The number of slots.
@@ -231,9 +242,10 @@ impl Admission {
         [self.hasher.hash_one(site), self.hasher.hash_one(network), self.hasher.hash_one(account)]
     }
 
-    /// The refusal of a login whose wait would be longer than allowed.
+    /// The refusal of a login whose wait would be longer than allowed. All who wait now will have left after
+    /// one budget, so a retry is not put off for longer.
     fn queue_full(&self, allowed: Duration) -> QueueFull {
-        let expected = self.time_of(self.waiting());
+        let expected = self.time_of(self.waiting()).min(self.budget);
         QueueFull { retry_after: expected.saturating_sub(allowed).max(MIN_RETRY_AFTER) }
     }
 

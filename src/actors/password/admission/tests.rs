@@ -303,6 +303,75 @@ async fn the_last_quarter_of_the_places_is_for_logins_with_less_than_their_share
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_flood_on_one_account_that_fills_the_queue_keeps_no_neighbour_out() {
+    let shared = "2001:db8:1:2::1";
+    for (name, neighbour) in [
+        ("behind the same address", flow("bob", shared)),
+        ("in the same site", flow("bob", "2001:db8:1:3::1")),
+        ("in the same site, the same account", flow("alice", "2001:db8:1:3::1")),
+    ] {
+        for elsewhere in [0, 1, 5] {
+            let queue = queue(1, 80 * SLOT_TIME);
+            let running = queue.slot(guest(0)).await.unwrap();
+            for number in 0..elsewhere {
+                queue.begin(guest(number)).await;
+            }
+            for _ in 0..100 {
+                queue.begin(flow("alice", shared)).await;
+            }
+            assert!(queue.waiting() >= 60);
+
+            let neighbour = queue.begin(neighbour.clone()).await;
+
+            assert!(!neighbour.is_finished(), "{name}, {elsewhere} elsewhere");
+            drop(running);
+            assert!(neighbour.await.unwrap().is_ok(), "{name}, {elsewhere} elsewhere");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_standstill_the_queue_is_still_fair_and_retries_are_not_put_off_for_long() {
+    let budget = Duration::from_secs(5);
+    let queue = queue(8, budget);
+    let mut held = Vec::new();
+    for number in 0..8 {
+        held.push(queue.slot(guest(number)).await.unwrap());
+    }
+    let mut flood = Vec::new();
+    for _ in 0..20 {
+        let login = Arc::clone(&queue).enter_owned(flow("alice", "203.0.113.7"));
+        flood.push(tokio::spawn(login));
+    }
+    settle().await;
+    // The machine stands still, and the slots are passed on before the deadlines are noticed.
+    for slot in &mut held {
+        slot.began = slot.began.checked_sub(Duration::from_mins(10)).unwrap();
+        slot.has_hashed = true;
+    }
+    drop(held);
+    settle().await;
+    assert!(queue.queue_full(Duration::ZERO).retry_after <= budget);
+
+    // The flood that was served holds all slots, and comes back.
+    let (served, rest) = flood.split_at_mut(8);
+    assert!(served.iter().all(JoinHandle::is_finished));
+    for login in rest {
+        login.abort();
+    }
+    settle().await;
+    for _ in 0..20 {
+        queue.begin(flow("alice", "203.0.113.7")).await;
+    }
+    let owner = queue.begin(flow("bob", "198.51.100.1")).await;
+
+    assert!(!owner.is_finished());
+    flood.remove(0).await.unwrap().unwrap();
+    flood.remove(0).await.unwrap().unwrap();
+    assert!(owner.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn accounts_that_ask_evenly_are_refused_as_they_come_and_seldom_displaced() {
     let queue = queue(8, Duration::from_secs(5));
     let held = Arc::new(Mutex::new(VecDeque::new()));
