@@ -2,8 +2,7 @@
 //!
 //! The binary contains them as a 3-wise binary fuse filter (Graf and Lemire, 2022,
 //! <https://arxiv.org/abs/2201.01174>) with 16-bit fingerprints. The filter finds all of them, and takes one
-//! in 65,536 of all other passwords for one of them. `data/common-passwords/build.py` builds
-//! it;
+//! in 65,536 of all other passwords for one of them. `data/common-passwords/build.py` builds it;
 //! `data/common-passwords/README.md` names its source.
 
 use aws_lc_rs::digest::{Context, SHA256};
