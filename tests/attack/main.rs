@@ -21,7 +21,6 @@ mod a_throttled_name_does_not_tell_its_address;
 mod a_verifiers_key_makes_no_token;
 mod an_account_has_a_bounded_number_of_live_sessions;
 mod an_administrators_token_for_services_does_not_administer;
-mod an_import_takes_nothing_on_trust;
 mod an_old_login_changes_nobodys_account;
 mod an_old_refresh_token_is_theft_whatever_it_asks_for;
 mod answers_are_neither_framed_nor_cached_nor_led_to_plain_http;
@@ -36,7 +35,6 @@ mod registrations_are_limited_by_network;
 #[path = "../support/mod.rs"]
 mod support;
 mod the_list_of_sessions_does_not_tell_when_to_replay;
-mod the_right_password_is_never_refused;
 mod who_does_not_read_is_disconnected;
 mod with_an_encryption_key_a_stolen_file_signs_nothing;
 

@@ -1,18 +1,15 @@
 //! Importing the users of a FastAPI and SQLModel tutorial's application.
 
-use rusqlite::Connection;
 use sekisho::{
     actors::{
         account::LoginError,
         db::{
             DeleteUser, FindNameConflict, ImportReport, ImportUsers, InsertUser, ListUsers, NameConflict,
-            UpdateRefused, UpdateUser, sqlite::read_tutorial_database,
+            UpdateRefused, UpdateUser,
         },
-        password::{UnusableHash, check_hash},
     },
     domain::{Email, ImportFlaw, ImportedUser, PasswordHash, Role, User, UserChange, UserId, Username},
 };
-use tempfile::TempDir;
 
 use super::steps::{authenticate, log_in, register, try_log_in};
 use crate::support::{PASSWORD, START, SendToDb, TestActors};
@@ -87,20 +84,6 @@ async fn names_that_todays_rules_refuse_still_log_in() {
             assert_eq!((caller.user.id, caller.user.username.as_str()), (UserId(id), name), "{login}");
         }
     }
-}
-
-#[actix_web::test]
-async fn an_import_that_is_run_twice_adds_nothing() {
-    let actors = TestActors::start().await;
-    let users = [imported(1, "alice", "alice@example.com"), imported(2, "bob", "bob@example.com")];
-    run(&actors, import(&users)).await;
-    let before = everybody(&actors).await;
-
-    let again = run(&actors, import(&users)).await;
-
-    let expected = ImportReport { imported: 0, present: 2, problems: Vec::new(), applied: true };
-    assert_eq!(again, expected);
-    assert_eq!(everybody(&actors).await, before);
 }
 
 #[actix_web::test]
@@ -212,40 +195,6 @@ async fn an_import_shares_its_batch_with_others_and_undoes_only_itself() {
     assert!(!report.unwrap().applied);
     let carol = carol.unwrap().unwrap();
     assert!(everybody(&actors).await.contains(&carol));
-}
-
-#[test]
-fn a_hash_is_one_that_can_be_verified_in_reasonable_time() {
-    let good = bcrypt::hash(PASSWORD, 4).unwrap();
-    let with_cost = |cost: &str| good.replacen("$04$", &format!("${cost}$"), 1);
-    for (hash, expected) in [
-        (good.clone(), Ok(4)),
-        (good.replacen("2b", "2a", 1), Ok(4)),
-        (good.replacen("2b", "2y", 1), Ok(4)),
-        (good.replacen("2b", "2x", 1), Ok(4)),
-        (with_cost("14"), Ok(14)),
-        (with_cost("15"), Err(UnusableHash::TooCostly { cost: 15, own_cost: 12 })),
-        (with_cost("31"), Err(UnusableHash::TooCostly { cost: 31, own_cost: 12 })),
-        (with_cost("4294967295"), Err(UnusableHash::Malformed)),
-        (with_cost("03"), Err(UnusableHash::Malformed)),
-        (with_cost("99999999999"), Err(UnusableHash::Malformed)),
-        (with_cost("-4"), Err(UnusableHash::Malformed)),
-        (with_cost("+4"), Err(UnusableHash::Malformed)),
-        (with_cost(""), Err(UnusableHash::Malformed)),
-        (String::new(), Err(UnusableHash::Malformed)),
-        ("secret".to_owned(), Err(UnusableHash::Malformed)),
-        ("5ebe2294ecd0e0f08eab7690d2a6ee69".to_owned(), Err(UnusableHash::Malformed)),
-        ("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA".to_owned(), Err(UnusableHash::Malformed)),
-        ("$1$salt$hash".to_owned(), Err(UnusableHash::Malformed)),
-        (good[..good.len() - 1].to_owned(), Err(UnusableHash::Malformed)),
-        (format!("{good}x"), Err(UnusableHash::Malformed)),
-        (format!("{good}\n"), Err(UnusableHash::Malformed)),
-        (format!(" {good}"), Err(UnusableHash::Malformed)),
-        (good.replacen("2b", "2c", 1), Err(UnusableHash::Malformed)),
-        ("$2b$04$é".repeat(8), Err(UnusableHash::Malformed)),
-    ] {
-        assert_eq!(check_hash(&PasswordHash::new(hash.clone()), 12), expected, "{hash}");
-    }
 }
 
 #[actix_web::test]
@@ -360,132 +309,4 @@ async fn a_deleted_users_number_never_comes_again() {
     );
     assert_eq!((report.imported, report.applied), (1, true));
     assert_eq!(register(&actors, "next", Role::User).await.id, UserId(11));
-}
-
-/// What is read from a file that this SQL creates.
-fn read(sql: &str) -> Result<Vec<ImportedUser>, String> {
-    let directory = TempDir::new().unwrap();
-    let path = directory.path().join("database.db");
-    Connection::open(&path).unwrap().execute_batch(sql).unwrap();
-    let before = std::fs::read(&path).unwrap();
-    let users = read_tutorial_database(&path);
-    assert!(std::fs::read(&path).unwrap() == before);
-    users.map_err(|error| error.split_once("database.db: ").unwrap().1.to_owned())
-}
-
-fn flaws(users: &[ImportedUser]) -> Vec<String> {
-    let told = |user: &ImportedUser| {
-        let flaws: Vec<_> = user.flaws.iter().map(ToString::to_string).collect();
-        format!("{}: {}", user.id.map_or("-".to_owned(), |id| id.to_string()), flaws.join("; "))
-    };
-    users.iter().map(told).collect()
-}
-
-#[test]
-fn what_a_row_lacks_is_noted_with_it() {
-    let users = read(
-        r#"CREATE TABLE "user" (id INTEGER, email VARCHAR, username VARCHAR, hashed_password VARCHAR);
-           INSERT INTO "user" VALUES
-             (1, 'alice@example.com', 'alice', '$2b$12$x'), (NULL, 'n@example.com', 'n', 'h'),
-             (2, NULL, 'bob', 'h'), (3, 'carol@example.com', '', 'h'), (4, 'dave@example.com', 'dave', NULL),
-             (5, x'ff', 'eve', 'h'), (-6, 'f@example.com', 'frank', 'h'), (7, NULL, NULL, NULL),
-             ('x', 'g@example.com', 'gus', 'h'), (8, 8, CAST(x'ff' AS TEXT), 'h'), (0, 'z@example.com', 'zero', 'h'),
-             (9007199254740991, 'm@example.com', 'max', 'h'), (9007199254740992, 'o@example.com', 'over', 'h'),
-             (9223372036854775807, 'l@example.com', 'last', 'h');"#,
-    )
-    .unwrap();
-
-    let id = "the id is not a number from 1 to 9007199254740991";
-    assert_eq!(
-        flaws(&users),
-        [
-            format!("-: {id}"),
-            format!("-6: {id}"),
-            format!("0: {id}"),
-            "1: ".to_owned(),
-            "2: no text in email".to_owned(),
-            "3: no text in username".to_owned(),
-            "4: no text in hashed_password".to_owned(),
-            "5: no text in email".to_owned(),
-            "7: no text in username; no text in email; no text in hashed_password".to_owned(),
-            "8: no text in username".to_owned(),
-            "9007199254740991: ".to_owned(),
-            format!("9007199254740992: {id}"),
-            format!("9223372036854775807: {id}"),
-            format!("-: {id}"),
-        ]
-    );
-}
-
-#[test]
-fn a_name_is_one_that_somebody_can_type() {
-    let users = read(
-        r#"CREATE TABLE "user" (id INTEGER, email VARCHAR, username VARCHAR, hashed_password VARCHAR);
-           INSERT INTO "user" VALUES
-             (1, printf('%.254c', 'x'), 'a', 'h'), (2, printf('%.255c', 'x'), 'b', 'h'),
-             (3, 'c@example.com', printf('%.5000000c', 'x'), 'h'),
-             (4, 'd@example.com', 'd' || char(27) || '[2J', 'h'), (5, 'e@example.com' || char(10), 'e', 'h'),
-             (6, 'f@example.com', 'f', printf('%.5000000c', 'x')), (7, 'g@example.com', CAST(zeroblob(3) AS TEXT), 'h');"#,
-    )
-    .unwrap();
-
-    assert_eq!(
-        flaws(&users),
-        [
-            "1: ",
-            "2: more than 254 bytes in email",
-            "3: more than 254 bytes in username",
-            "4: a control character in username",
-            "5: a control character in email",
-            "6: more than 1024 bytes in hashed_password",
-            "7: a control character in username",
-        ]
-    );
-    assert!(users[3].username.is_none());
-}
-
-#[test]
-fn the_columns_that_ban_somebody_are_taken_for_what_they_say() {
-    let with = |column: &str, values: &str| {
-        read(&format!(
-            r#"CREATE TABLE "user" (id INTEGER, email TEXT, username TEXT, hashed_password TEXT, {column} BOOLEAN);
-               INSERT INTO "user" SELECT n, n || '@example.com', 'u' || n, 'h', v
-               FROM (SELECT column1 AS n, column2 AS v FROM (VALUES {values}));"#
-        ))
-        .unwrap()
-    };
-    let disabled = with("Disabled", "(1, 0), (2, 1), (3, NULL), (4, 'false'), (5, 2)");
-    let active = with("is_active", "(1, 1), (2, 0), (3, NULL)");
-
-    let states = |users: &[ImportedUser]| users.iter().map(|user| user.disabled).collect::<Vec<_>>();
-    assert_eq!(states(&disabled)[..3], [false, true, false]);
-    assert_eq!(flaws(&disabled)[3..], ["4: neither 0 nor 1 in disabled", "5: neither 0 nor 1 in disabled"]);
-    assert_eq!(states(&active), [false, true, true]);
-}
-
-#[test]
-fn only_an_ordinary_table_is_read() {
-    let endless = r#"CREATE VIEW "user" AS WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n)
-                     SELECT id, 'e' || id AS email, 'u' || id AS username, 'h' AS hashed_password FROM n;"#;
-    let computed = r#"CREATE VIRTUAL TABLE "user" USING fts5 (id, email, username, hashed_password);"#;
-
-    assert_eq!(read(endless).unwrap_err(), "user is not an ordinary table; its type is view");
-    assert_eq!(read(computed).unwrap_err(), "user is not an ordinary table; its type is virtual");
-    assert_eq!(read("CREATE TABLE users (id)").unwrap_err(), "no such table: user");
-    let lacking = r#"CREATE TABLE "user" (id INTEGER, email TEXT, hashed_password TEXT)"#;
-    assert_eq!(read(lacking).unwrap_err(), "no such column: username");
-}
-
-#[test]
-fn what_is_no_tutorials_database_is_one_line() {
-    let directory = TempDir::new().unwrap();
-    let text = directory.path().join("text.db");
-    std::fs::write(&text, "this is no database, and long enough to be looked at as one".repeat(20)).unwrap();
-    let other = directory.path().join("other.db");
-    Connection::open(&other).unwrap().execute_batch("CREATE TABLE thing (id INTEGER)").unwrap();
-
-    for path in [text, other, directory.path().join("missing.db"), directory.path().to_owned()] {
-        let error = read_tutorial_database(&path).unwrap_err();
-        assert!(error.starts_with("cannot read ") && !error.contains('\n'), "{error}");
-    }
 }

@@ -22,6 +22,7 @@ mod sessions;
 mod smoke;
 pub mod steps;
 pub mod throttle;
+mod tutorial;
 mod upgrade;
 mod users;
 mod wrapping;

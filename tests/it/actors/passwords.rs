@@ -210,24 +210,6 @@ async fn a_login_that_races_with_the_end_of_the_account_opens_no_session() {
     .await;
 }
 
-#[actix_web::test]
-async fn a_disabled_account_is_told_so_with_the_right_password_alone() {
-    let actors = TestActors::start().await;
-    let alice = register(&actors, "alice", Role::User).await;
-    let disable = |disabled| UpdateUser {
-        id: alice.id,
-        change: UserChange { disabled: Some(disabled), ..UserChange::default() },
-    };
-    actors.ask_db(disable(true)).await.unwrap().unwrap();
-
-    assert_eq!(try_log_in(&actors, "alice", PASSWORD).await.err(), Some(LoginError::Disabled));
-    assert_eq!(try_log_in(&actors, "alice", NEW).await.err(), Some(LoginError::Incorrect));
-    assert!(sessions_of(&actors, alice.id).await.is_empty());
-
-    actors.ask_db(disable(false)).await.unwrap().unwrap();
-    assert!(try_log_in(&actors, "alice", PASSWORD).await.is_ok());
-}
-
 /// Replaces a user's hash, as an import or an older server would have left it.
 async fn overwrite_hash(actors: &TestActors, id: UserId, hash: &str) {
     let sql = format!("UPDATE users SET password_hash = '{hash}' WHERE id = {id}");

@@ -268,3 +268,37 @@ fn a_comparison_takes_as_long_whatever_there_is_to_compare_with() {
     }
     assert!(time_of(&right, Some(&with_cost(4)), 4) * 8 < nobody);
 }
+
+#[test]
+fn a_hash_is_one_that_can_be_verified_in_reasonable_time() {
+    let good = bcrypt::hash("correct horse battery", 4).unwrap();
+    let with_cost = |cost: &str| good.replacen("$04$", &format!("${cost}$"), 1);
+    for (hash, expected) in [
+        (good.clone(), Ok(4)),
+        (good.replacen("2b", "2a", 1), Ok(4)),
+        (good.replacen("2b", "2y", 1), Ok(4)),
+        (good.replacen("2b", "2x", 1), Ok(4)),
+        (with_cost("14"), Ok(14)),
+        (with_cost("15"), Err(UnusableHash::TooCostly { cost: 15, own_cost: 12 })),
+        (with_cost("31"), Err(UnusableHash::TooCostly { cost: 31, own_cost: 12 })),
+        (with_cost("4294967295"), Err(UnusableHash::Malformed)),
+        (with_cost("03"), Err(UnusableHash::Malformed)),
+        (with_cost("99999999999"), Err(UnusableHash::Malformed)),
+        (with_cost("-4"), Err(UnusableHash::Malformed)),
+        (with_cost("+4"), Err(UnusableHash::Malformed)),
+        (with_cost(""), Err(UnusableHash::Malformed)),
+        (String::new(), Err(UnusableHash::Malformed)),
+        ("secret".to_owned(), Err(UnusableHash::Malformed)),
+        ("5ebe2294ecd0e0f08eab7690d2a6ee69".to_owned(), Err(UnusableHash::Malformed)),
+        ("$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA".to_owned(), Err(UnusableHash::Malformed)),
+        ("$1$salt$hash".to_owned(), Err(UnusableHash::Malformed)),
+        (good[..good.len() - 1].to_owned(), Err(UnusableHash::Malformed)),
+        (format!("{good}x"), Err(UnusableHash::Malformed)),
+        (format!("{good}\n"), Err(UnusableHash::Malformed)),
+        (format!(" {good}"), Err(UnusableHash::Malformed)),
+        (good.replacen("2b", "2c", 1), Err(UnusableHash::Malformed)),
+        ("$2b$04$é".repeat(8), Err(UnusableHash::Malformed)),
+    ] {
+        assert_eq!(check_hash(&PasswordHash::new(hash.clone()), 12), expected, "{hash}");
+    }
+}
