@@ -17,6 +17,8 @@ async fn a_token_replaced_before_the_grace_ends_its_session_with_any_scope() {
         let answer = app.form("/token", &fields).await;
 
         assert_eq!((answer.status.as_u16(), &*answer.code()), (401, "refresh_token_reused"), "{scope}");
+        assert_eq!(answer.json()["error"], "invalid_grant", "{scope}");
+        assert_eq!(answer.json()["detail"], answer.json()["error_description"], "{scope}");
         assert_eq!(app.me(&current.access).await.status, 401, "{scope}");
         assert_eq!(app.refresh(&current.refresh).await.status, 401, "{scope}");
     }

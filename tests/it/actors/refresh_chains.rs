@@ -4,18 +4,15 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use sekisho::{
-    actors::{
-        account::{Refresh, RefreshError},
-        maintenance::RunMaintenance,
-    },
+    actors::{account::RefreshError, maintenance::RunMaintenance},
     app::{Overrides, Sekisho},
-    domain::{EndReason, InvalidScope, Random, RefreshToken, RequestOrigin, Role, Scope},
+    domain::{EndReason, Random, Role},
 };
 use tempfile::TempDir;
 
 use super::{
     probes::Run,
-    steps::{ends_of, newcomer, refresh, sessions_of},
+    steps::{ends_of, newcomer, refresh},
 };
 use crate::support::{self, SendToDb, TestActors};
 
@@ -119,32 +116,4 @@ async fn without_a_greatest_age_a_session_lives_as_long_as_it_is_used() {
         actors.clock.advance(29 * DAY);
         tokens = refresh(&actors, &tokens.refresh_token).await.unwrap();
     }
-}
-
-#[actix_web::test]
-async fn a_scope_too_many_is_refused_after_the_token_was_judged() {
-    let actors = TestActors::start().await;
-    let (alice, first) = newcomer(&actors, "alice", Role::User).await;
-    let as_admin = async |token: &RefreshToken| {
-        let scope = Scope::of(Role::Admin);
-        actors
-            .accounts
-            .ask(Refresh { token: token.clone(), scope, origin: RequestOrigin::default() })
-            .await
-            .err()
-    };
-    let refused = Some(RefreshError::InvalidScope(InvalidScope));
-
-    assert_eq!(as_admin(&first.refresh_token).await, refused);
-    let second = refresh(&actors, &first.refresh_token).await.unwrap();
-    let used_at = sessions_of(&actors, alice.id).await[0].last_used_at;
-    actors.clock.advance(10 * SECOND);
-    assert_eq!(as_admin(&first.refresh_token).await, refused);
-    assert_eq!(sessions_of(&actors, alice.id).await[0].last_used_at, used_at);
-    let retry = refresh(&actors, &first.refresh_token).await.unwrap();
-    assert_eq!(retry.refresh_token.expose(), second.refresh_token.expose());
-
-    actors.clock.advance(SECOND);
-    assert_eq!(as_admin(&first.refresh_token).await, Some(RefreshError::Reused));
-    assert_eq!(ends_of(&actors, alice.id).await, [Some(EndReason::RefreshTokenReused)]);
 }

@@ -5,19 +5,16 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use sekisho::{
     actors::{
-        account::{AdminError, BrowseUsers, LogIn, Refresh, RefreshError, Revoke},
+        account::{AdminError, BrowseUsers, Refresh, RefreshError, Revoke},
         db::UpdateUser,
     },
     domain::{
-        AccessToken, EndReason, InvalidScope, RefreshToken, RequestOrigin, Role, Scope, TokenPair,
-        UserChange, UserId,
+        AccessToken, EndReason, InvalidScope, RequestOrigin, Role, Scope, TokenPair, UserChange, UserId,
     },
 };
 
-use super::steps::{
-    authenticate, ends_of, log_in, newcomer, password, refresh, register, session_of, sessions_of,
-};
-use crate::support::{PASSWORD, TestActors};
+use super::steps::{authenticate, ends_of, log_in, newcomer, refresh, register, session_of, sessions_of};
+use crate::support::TestActors;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -156,34 +153,6 @@ async fn without_a_grace_a_replaced_token_is_reuse_at_the_next_moment() {
 }
 
 #[actix_web::test]
-async fn what_was_never_a_token_of_ours_ends_nothing() {
-    let actors = TestActors::start().await;
-    let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
-    let token = tokens.refresh_token.expose();
-    let middle = token.len() / 2;
-    let flipped = if token.as_bytes()[middle] == b'A' { "B" } else { "A" };
-    let changed = format!("{}{flipped}{}", &token[..middle], &token[middle + 1..]);
-
-    for text in [
-        String::new(),
-        "x".to_owned(),
-        changed,
-        token[1..].to_owned(),
-        format!("{token}="),
-        format!("{token} "),
-        tokens.access_token.expose().to_owned(),
-        "é".repeat(100),
-        "A".repeat(75),
-        "A".repeat(1_000_000),
-    ] {
-        let refused = refresh(&actors, &RefreshToken::new(text.clone())).await;
-        assert_eq!(refused.err(), Some(RefreshError::Invalid), "{text:.80}");
-    }
-    assert_eq!(ends_of(&actors, alice.id).await, [None]);
-    assert!(refresh(&actors, &tokens.refresh_token).await.is_ok());
-}
-
-#[actix_web::test]
 async fn a_clock_that_jumps_back_ends_no_session() {
     let actors = TestActors::start().await;
     let (alice, first) = newcomer(&actors, "alice", Role::User).await;
@@ -225,42 +194,6 @@ async fn a_session_that_nobody_used_for_its_lifetime_has_expired() {
 }
 
 #[actix_web::test]
-async fn a_refresh_narrows_the_scope_of_the_access_token_alone() {
-    let actors = TestActors::start().await;
-    let (_, tokens) = newcomer(&actors, "root", Role::Admin).await;
-    let all = Scope::of(Role::Admin);
-    assert_eq!(tokens.scope, all);
-
-    let narrowed = narrow(&actors, &tokens, "user").await.unwrap();
-    let caller = authenticate(&actors, &narrowed.access_token).await.unwrap();
-    let whole_again = refresh(&actors, &narrowed.refresh_token).await.unwrap();
-
-    assert_eq!((narrowed.scope, caller.scope), (Scope::of(Role::User), Scope::of(Role::User)));
-    assert_eq!(whole_again.scope, all);
-}
-
-#[actix_web::test]
-async fn a_refresh_never_widens_what_the_login_asked_for_and_a_refusal_spends_nothing() {
-    let actors = TestActors::start().await;
-    register(&actors, "root", Role::Admin).await;
-    let log_in = LogIn {
-        name: "root".to_owned(),
-        password: password(PASSWORD),
-        scope: Scope::of(Role::User),
-        origin: RequestOrigin::default(),
-    };
-    let tokens = actors.accounts.ask(log_in).await.unwrap();
-
-    let widened = narrow(&actors, &tokens, "user admin").await;
-
-    assert_eq!(widened.err(), Some(RefreshError::InvalidScope(InvalidScope)));
-    actors.clock.advance(HOUR);
-    // If the refusal had rotated the token, this would be reuse.
-    let next = refresh(&actors, &tokens.refresh_token).await.unwrap();
-    assert_eq!(next.scope, Scope::of(Role::User));
-}
-
-#[actix_web::test]
 async fn an_admin_who_was_demoted_gets_no_admin_scope_any_more() {
     let actors = TestActors::start().await;
     newcomer(&actors, "root", Role::Admin).await;
@@ -285,22 +218,4 @@ async fn an_admin_who_was_demoted_gets_no_admin_scope_any_more() {
     let refreshed = refresh(&actors, &tokens.refresh_token).await.unwrap();
     assert_eq!(refreshed.scope, Scope::of(Role::User));
     assert_eq!(browse(&refreshed.access_token).await.err(), Some(AdminError::Forbidden));
-}
-
-#[actix_web::test]
-async fn a_disabled_user_gets_nothing_for_a_refresh_token_even_when_enabled_again() {
-    let actors = TestActors::start().await;
-    let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
-    let set = |disabled| {
-        update(&actors, alice.id, UserChange { disabled: Some(disabled), ..UserChange::default() })
-    };
-
-    set(true).await;
-    let ended = RefreshError::Ended(EndReason::UserDisabled);
-    assert_eq!(refresh(&actors, &tokens.refresh_token).await.err(), Some(ended.clone()));
-    assert!(authenticate(&actors, &tokens.access_token).await.is_err());
-
-    set(false).await;
-    assert_eq!(refresh(&actors, &tokens.refresh_token).await.err(), Some(ended));
-    assert!(authenticate(&actors, &tokens.access_token).await.is_err());
 }

@@ -1,7 +1,5 @@
 //! `POST /revoke` (RFC 7009) and `POST /logout`.
 
-use std::time::Duration;
-
 use actix_web::http::Method;
 use serde_json::json;
 
@@ -56,18 +54,6 @@ async fn a_revocation_without_a_token_is_invalid() {
         );
         assert_eq!(json["error"], "invalid_request");
     }
-}
-
-#[actix_web::test]
-async fn a_refresh_token_from_before_the_last_rotation_still_revokes() {
-    let app = TestApp::start().await;
-    let first = app.newcomer("alice").await;
-    let second = crate::support::Tokens::of(&app.refresh(&first.refresh).await);
-    app.clock.advance(Duration::from_mins(5));
-
-    app.form("/revoke", &[("token", &first.refresh)]).await;
-
-    assert_eq!(app.me(&second.access).await.status, 401);
 }
 
 #[actix_web::test]
