@@ -227,19 +227,6 @@ async fn ones_own_account_takes_the_scope_user() {
 }
 
 #[actix_web::test]
-async fn failed_logins_and_wrong_current_passwords_are_counted_together() {
-    let app = TestApp::start().await;
-    let tokens = app.newcomer("alice").await;
-    for _ in 0..4 {
-        assert_eq!(app.try_log_in("ALICE", "wrong").await.status, 401);
-    }
-    let body = json!({ "password": "wrong" });
-    assert_eq!(app.send_json(Method::DELETE, "/users/me", Some(&tokens.access), &body).await.status, 403);
-
-    assert_eq!(app.try_log_in("alice", PASSWORD).await.status, 429);
-}
-
-#[actix_web::test]
 async fn a_deleted_account_is_gone_and_its_name_is_never_given_again() {
     let app = TestApp::start().await;
     let (here, there) = (app.newcomer("alice").await, app.log_in("alice").await);
