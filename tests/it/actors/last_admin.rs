@@ -2,18 +2,15 @@
 
 use futures_util::future::join_all;
 use sekisho::{
-    actors::{
-        account::{AdminError, ChangeUser, DeleteAccount, OwnAccountError, RemoveUser},
-        db::FindUser,
-    },
+    actors::account::{AdminError, ChangeUser, RemoveUser},
     domain::{AccessToken, RequestOrigin, Role, User, UserChange, UserId},
 };
 
 use super::{
     probes::Run,
-    steps::{newcomer, password, register},
+    steps::{newcomer, register},
 };
-use crate::support::{PASSWORD, TestActors};
+use crate::support::TestActors;
 
 fn demote() -> UserChange {
     UserChange { role: Some(Role::User), ..UserChange::default() }
@@ -33,30 +30,6 @@ async fn change(
         .accounts
         .ask(ChangeUser { token: token.clone(), id, change, origin: RequestOrigin::default() })
         .await
-}
-
-async fn find(actors: &TestActors, id: UserId) -> Option<User> {
-    actors.ask_db(FindUser { id }).await.unwrap()
-}
-
-#[actix_web::test]
-async fn the_last_admin_can_be_neither_disabled_demoted_nor_deleted() {
-    let actors = TestActors::start().await;
-    let (root, tokens) = newcomer(&actors, "root", Role::Admin).await;
-    register(&actors, "alice", Role::User).await;
-    let token = tokens.access_token;
-    let leave = DeleteAccount {
-        token: token.clone(),
-        password: password(PASSWORD),
-        origin: RequestOrigin::default(),
-    };
-
-    assert_eq!(change(&actors, &token, root.id, demote()).await, Err(AdminError::LastAdmin));
-    assert_eq!(change(&actors, &token, root.id, disable()).await, Err(AdminError::LastAdmin));
-    let remove = RemoveUser { token: token.clone(), id: root.id, origin: RequestOrigin::default() };
-    assert_eq!(actors.accounts.ask(remove).await, Err(AdminError::LastAdmin));
-    assert_eq!(actors.accounts.ask(leave).await, Err(OwnAccountError::LastAdmin));
-    assert_eq!(find(&actors, root.id).await, Some(root));
 }
 
 #[actix_web::test]
@@ -99,15 +72,4 @@ async fn of_two_admins_who_demote_disable_or_delete_each_other_at_once_one_succe
         let sql = "UPDATE users SET role = 'user'".to_owned();
         actors.ask_db(Run(sql)).await.unwrap();
     }
-}
-
-#[actix_web::test]
-async fn an_admin_who_was_demoted_administers_no_more_with_the_token_they_have() {
-    let actors = TestActors::start().await;
-    let (_, root) = newcomer(&actors, "root", Role::Admin).await;
-    let (other, tokens) = newcomer(&actors, "other", Role::Admin).await;
-
-    change(&actors, &root.access_token, other.id, demote()).await.unwrap();
-
-    assert_eq!(change(&actors, &tokens.access_token, other.id, demote()).await, Err(AdminError::Forbidden));
 }

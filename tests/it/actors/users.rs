@@ -10,17 +10,14 @@ use sekisho::{
         },
     },
     domain::{
-        Email, InvalidPassword, PasswordHash, Registration, RequestOrigin, Role, TokenPair, User, UserChange,
-        UserId, Username,
+        Email, InvalidPassword, PasswordHash, RequestOrigin, Role, TokenPair, User, UserChange, UserId,
+        Username,
     },
 };
 
 use super::{
     probes::Run,
-    steps::{
-        authenticate, log_in, new_password, newcomer, password, register, registration, sessions_of,
-        try_log_in,
-    },
+    steps::{authenticate, log_in, new_password, newcomer, password, register, registration, sessions_of},
 };
 use crate::support::{PASSWORD, SendToDb, TestActors};
 
@@ -93,17 +90,6 @@ async fn of_many_who_register_one_name_at_once_one_gets_it() {
 }
 
 #[actix_web::test]
-async fn where_registration_is_closed_users_are_added_and_do_not_register() {
-    let actors = TestActors::start_with(|config| config.account.registration = Registration::Closed).await;
-    let added = register(&actors, "root", Role::Admin).await;
-
-    for name in ["alice", "root"] {
-        assert_eq!(actors.accounts.ask(registration(name)).await, Err(RegisterError::Closed), "{name}");
-    }
-    assert_eq!(everybody(&actors).await, [added]);
-}
-
-#[actix_web::test]
 async fn a_message_sets_no_password_that_the_policy_refuses() {
     let actors = TestActors::start().await;
     // A different policy, which an embedding application may have created, accepted it.
@@ -119,36 +105,6 @@ async fn a_message_sets_no_password_that_the_policy_refuses() {
         assert_eq!(refused, Err(RegisterError::InvalidPassword(error)), "{text}");
     }
     assert!(everybody(&actors).await.is_empty());
-}
-
-#[actix_web::test]
-async fn somebody_can_be_named_in_any_case() {
-    let actors = TestActors::start().await;
-    register(&actors, "Alice", Role::User).await;
-
-    for name in ["Alice", "alice", "ALICE", "Alice@example.com", "aLICE@EXAMPLE.COM"] {
-        assert!(try_log_in(&actors, name, PASSWORD).await.is_ok(), "{name}");
-    }
-}
-
-#[actix_web::test]
-async fn the_username_of_a_deleted_user_is_never_given_again() {
-    let actors = TestActors::start().await;
-    let alice = insert(&actors, "Alice", "alice@example.com").await.unwrap();
-
-    delete(&actors, alice.id).await.unwrap();
-
-    for username in ["Alice", "alice", "ALICE"] {
-        assert_eq!(
-            insert(&actors, username, "new@example.com").await,
-            Err(NameConflict::Username),
-            "{username}"
-        );
-    }
-    // The e-mail address can be used for a new account, which gets a new number.
-    let next = insert(&actors, "alice2", "alice@example.com").await.unwrap();
-    assert!(next.id > alice.id);
-    assert_eq!(delete(&actors, alice.id).await, Err(DeleteRefused::NotFound));
 }
 
 #[actix_web::test]
@@ -178,20 +134,6 @@ async fn a_deleted_user_takes_their_sessions_along() {
     assert_eq!(actors.ask_db(FindUser { id: alice.id }).await.unwrap(), None);
     assert!(sessions_of(&actors, alice.id).await.is_empty());
     assert_eq!(sessions_of(&actors, bob.id).await.len(), 1);
-}
-
-#[actix_web::test]
-async fn an_account_is_deleted_only_with_its_password() {
-    let actors = TestActors::start().await;
-    let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
-    let leave = DeleteAccount {
-        token: tokens.access_token,
-        password: password("not her password"),
-        origin: RequestOrigin::default(),
-    };
-
-    assert_eq!(actors.accounts.ask(leave).await, Err(OwnAccountError::WrongPassword));
-    assert_eq!(everybody(&actors).await, [alice]);
 }
 
 #[actix_web::test]
@@ -259,29 +201,6 @@ async fn an_address_is_not_changed_by_a_password_that_is_none_any_more() {
     assert_eq!(current.user, alice);
     let changed = db.send(set(current.password_version)).await.unwrap();
     assert_eq!(changed.unwrap().email, email("new@example.com"));
-}
-
-#[actix_web::test]
-async fn somebody_may_change_the_case_of_their_own_address() {
-    let actors = TestActors::start().await;
-    let (alice, tokens) = newcomer(&actors, "alice", Role::User).await;
-
-    let changed = change_email(&actors, &tokens, "Alice@Example.com", PASSWORD).await.unwrap();
-
-    assert_eq!(changed, User { email: email("Alice@Example.com"), ..alice });
-    assert!(try_log_in(&actors, "alice@example.com", PASSWORD).await.is_ok());
-}
-
-#[actix_web::test]
-async fn an_address_that_was_given_up_is_free_and_no_longer_logs_in() {
-    let actors = TestActors::start().await;
-    let (_, tokens) = newcomer(&actors, "alice", Role::User).await;
-
-    change_email(&actors, &tokens, "new@example.com", PASSWORD).await.unwrap();
-
-    assert!(try_log_in(&actors, "alice@example.com", PASSWORD).await.is_err());
-    assert!(insert(&actors, "bob", "alice@example.com").await.is_ok());
-    log_in(&actors, "new@example.com").await;
 }
 
 #[actix_web::test]

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use actix_web::http::Method;
-use sekisho::actors::maintenance::RunMaintenance;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, TestApp, Tokens, eventually};
+use crate::support::{PASSWORD, TestApp, Tokens};
 
 #[actix_web::test]
 async fn the_list_holds_ones_own_live_sessions_and_marks_the_current() {
@@ -154,23 +153,6 @@ async fn ended_sessions_are_listed_with_their_reason_when_asked_for() {
     let seen = app.get(&format!("/users/{id}/sessions"), Some(&root.access)).await.json();
     assert_eq!(seen["items"].as_array().unwrap().len(), 9);
     assert!(seen["items"].as_array().unwrap().iter().all(|item| item["current"] == false));
-}
-
-#[actix_web::test]
-async fn an_expired_session_is_swept_and_says_so() {
-    let app = TestApp::start_with(|config| config.session.refresh_lifetime = Duration::from_hours(24)).await;
-    app.newcomer("alice").await;
-    app.clock.advance(Duration::from_hours(25));
-    let tokens = app.log_in("alice").await;
-    assert_eq!(app.sessions(&tokens.access).await.len(), 1);
-
-    let access = &tokens.access;
-    eventually("the sweep marks the expired session", async || {
-        app.sekisho.maintenance().ask(RunMaintenance).await.unwrap();
-        let list = app.get("/users/me/sessions?ended=true", Some(access)).await.json();
-        list["items"][1]["end_reason"] == "expired" && list["items"][1]["ended_at"] == "2026-11-23T07:15:00Z"
-    })
-    .await;
 }
 
 #[actix_web::test]
