@@ -158,7 +158,6 @@ impl<K: Copy + Ord, const DEPTH: usize> Tree<K, DEPTH> {
         let ticket = self.push(path, weight);
         let seen = look(self, ticket);
         self.remove(ticket);
-        self.pushes -= 1;
         if let Some((key, crowd)) = crowd {
             self.crowds.restore(key, crowd);
         }
