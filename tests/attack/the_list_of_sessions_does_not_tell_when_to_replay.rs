@@ -33,7 +33,7 @@ async fn nothing_in_the_lists_changes_before_the_grace_is_over() {
         let before = see().await;
 
         let refreshed = app.refresh(&owner.refresh).await;
-        for _ in 0..=u64::from(grace.max(60)) {
+        for _ in 0..=grace.max(60) {
             assert_eq!(see().await, before, "grace {grace}");
             app.clock.advance(SECOND);
         }

@@ -175,7 +175,7 @@ impl Contract {
             for (name, member) in members {
                 match properties.get(name) {
                     Some(property) => {
-                        self.conforms(property, member).map_err(|why| format!("{name}: {why}"))?
+                        self.conforms(property, member).map_err(|why| format!("{name}: {why}"))?;
                     }
                     None => return Err(format!("{name} is not documented")),
                 }

@@ -19,7 +19,7 @@ async fn get(address: SocketAddr, path: &str) -> RawAnswer {
 #[actix_web::test]
 async fn what_happened_is_counted_and_served_on_a_listener_of_its_own() {
     let app = TestApp::start_with(|config| {
-        config.server.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)))
+        config.server.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
     })
     .await;
     let tokens = app.newcomer("alice").await;
@@ -93,7 +93,7 @@ async fn logins_that_come_together_are_hashed_side_by_side() {
 #[actix_web::test]
 async fn figures_are_nowhere_else_and_nothing_else_is_there() {
     let app = TestApp::start_with(|config| {
-        config.server.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)))
+        config.server.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
     })
     .await;
 
@@ -107,7 +107,7 @@ async fn figures_are_nowhere_else_and_nothing_else_is_there() {
 #[actix_web::test]
 async fn a_login_whose_client_hangs_up_is_counted_as_abandoned() {
     let app = TestApp::start_with(|config| {
-        config.server.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)))
+        config.server.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
     })
     .await;
     let abandoned = async || app.figure("sekisho_logins_total{outcome=\"abandoned\"}").await;
