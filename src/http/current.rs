@@ -11,7 +11,7 @@ use crate::{
     domain::Scope,
     http::{
         state::Api,
-        wire::{api_error::ApiError, bearer::bearer, errors},
+        wire::{ApiError, bearer, errors},
     },
 };
 

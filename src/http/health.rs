@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{HttpResponse, http::StatusCode, rt, web};
+use actix_web::{HttpResponse, rt, web};
 use futures_util::{
     FutureExt,
     future::{LocalBoxFuture, Shared, join_all},
@@ -16,12 +16,9 @@ use serde_json::json;
 use crate::{
     actors::Pinger,
     http::{
-        openapi::{
-            operation::{Operation, Tag},
-            schema::{Schema, object},
-        },
+        openapi::{Operation, Schema, Tag, object},
         state::Api,
-        wire::{api_error::ApiError, errors},
+        wire::{ApiError, errors},
     },
 };
 
@@ -33,20 +30,16 @@ const PING_TIMEOUT: Duration = Duration::from_secs(3);
 const PROBE_TTL: Duration = Duration::from_secs(1);
 
 pub(crate) const ALIVE: Operation =
-    Operation::new("alive", Tag::Operation, "Check that the process is alive")
-        .answers(StatusCode::OK, "It does.")
-        .with(STATUS);
+    Operation::new("alive", Tag::Operation, "Check that the process is alive").ok("It does.", STATUS);
 
-const STATUS: &Schema =
-    &Schema { name: "Status", json: |_| object(&json!({ "status": { "type": "string" } })) };
+const STATUS: &Schema = &Schema::new("Status", |_| object(&json!({ "status": { "type": "string" } })));
 
 pub(crate) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "alive" }))
 }
 
 pub(crate) const READY: Operation = Operation::new("ready", Tag::Operation, "Can it work?")
-    .answers(StatusCode::OK, "Each actor answered in time.")
-    .with(STATUS)
+    .ok("Each actor answered in time.", STATUS)
     .fails(&[errors::NOT_READY]);
 
 pub(crate) async fn ready(

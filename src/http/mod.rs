@@ -26,9 +26,9 @@ use self::{
     api::{admin, own, registration, session},
     docs::page,
     oauth::{keys, token},
-    openapi::document::document,
+    openapi::document,
     route::{Path, path},
-    wire::{api_error::ApiError, errors},
+    wire::{ApiError, errors},
 };
 pub use self::{
     current::{CurrentAdmin, CurrentUser},

@@ -1,6 +1,6 @@
 //! `/users` and `/users/{id}` for administrators.
 
-use actix_web::{HttpResponse, http::StatusCode, web};
+use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::json;
 
@@ -10,20 +10,11 @@ use crate::{
     },
     domain::{Cursor, Email, Role, UserChange, UserId},
     http::{
-        openapi::{
-            operation::{Operation, Tag},
-            schema::{self, Parameter, Schema, object},
-        },
+        openapi::{Operation, Parameter, Schema, Tag, object, schema},
         state::Api,
         wire::{
-            api_error::ApiError,
-            bearer::Bearer,
-            errors,
-            fields::Fields,
-            json::JsonObject,
-            origin::Origin,
-            parameters::{PathId, Query},
-            render::{Items, ROLE, SESSION_LIST, SessionBody, USER, UserBody, ok},
+            ApiError, Bearer, Fields, Items, JsonObject, Origin, PathId, Query, ROLE, SESSION_LIST,
+            SessionBody, USER, UserBody, errors, no_content, ok,
         },
     },
 };
@@ -51,18 +42,14 @@ pub(crate) const LIST: Operation =
             ),
         ])
         .for_admins()
-        .answers(StatusCode::OK, "A page of users.")
-        .with(USER_PAGE);
+        .ok("A page of users.", USER_PAGE);
 
-const USER_PAGE: &Schema = &Schema {
-    name: "UserPage",
-    json: |schemas| {
-        object(&json!({
-            "items": { "type": "array", "items": schemas.refer(USER) },
-            "next": { "type": ["string", "null"], "description": "The value of `after` for the next page." },
-        }))
-    },
-};
+const USER_PAGE: &Schema = &Schema::new("UserPage", |schemas| {
+    object(&json!({
+        "items": { "type": "array", "items": schemas.refer(USER) },
+        "next": { "type": ["string", "null"], "description": "The value of `after` for the next page." },
+    }))
+});
 
 #[derive(Serialize)]
 struct PageBody<'a> {
@@ -93,8 +80,7 @@ pub(crate) async fn list(
 pub(crate) const SHOW: Operation = Operation::new("readUser", Tag::Administration, "Show a user")
     .parameters(USER_ID)
     .for_admins()
-    .answers(StatusCode::OK, "The user.")
-    .with(USER)
+    .ok("The user.", USER)
     .fails(&[errors::NOT_FOUND]);
 
 pub(crate) async fn show(
@@ -119,19 +105,15 @@ pub(crate) const CHANGE: Operation = Operation::new(
 .takes_json(USER_CHANGE)
 .parameters(USER_ID)
 .for_recent_admins()
-.answers(StatusCode::OK, "The user.")
-.with(USER)
+.ok("The user.", USER)
 .fails(&[errors::NOT_FOUND, errors::EMAIL_TAKEN, errors::LAST_ADMIN]);
 
-const USER_CHANGE: &Schema = &Schema {
-    name: "UserChange",
-    json: |schemas| {
-        json!({
-            "type": "object",
-            "properties": { "role": schemas.refer(ROLE), "disabled": { "type": "boolean" }, "email": schema::email() },
-        })
-    },
-};
+const USER_CHANGE: &Schema = &Schema::new("UserChange", |schemas| {
+    json!({
+        "type": "object",
+        "properties": { "role": schemas.refer(ROLE), "disabled": { "type": "boolean" }, "email": schema::email() },
+    })
+});
 
 pub(crate) async fn change(
     api: web::Data<Api>,
@@ -140,16 +122,13 @@ pub(crate) async fn change(
     id: PathId,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
-    let mut mistakes = Vec::new();
-    let mut fields = Fields::new(&body.0, &["body"], &mut mistakes);
+    let mut fields = Fields::of(&body);
     let role = fields.optional_text("role");
     let role = fields.parse("role", role, str::parse::<Role>);
     let email = fields.optional_text("email");
     let email = fields.parse("email", email, Email::parse);
     let disabled = fields.optional_bool("disabled");
-    if !mistakes.is_empty() {
-        return Err(ApiError::validation(mistakes));
-    }
+    fields.check()?;
     let change = UserChange { email, role, disabled };
     let user =
         api.accounts.ask(ChangeUser { token: bearer.0, origin: origin.0, id: UserId(id.0), change }).await?;
@@ -160,7 +139,7 @@ pub(crate) const REMOVE: Operation = Operation::new("deleteUser", Tag::Administr
     .describe("The administrator's password must have been given at most 10 minutes ago.")
     .parameters(USER_ID)
     .for_recent_admins()
-    .answers(StatusCode::NO_CONTENT, "The user was deleted.")
+    .no_content("The user was deleted.")
     .fails(&[errors::NOT_FOUND, errors::LAST_ADMIN]);
 
 pub(crate) async fn remove(
@@ -170,15 +149,14 @@ pub(crate) async fn remove(
     id: PathId,
 ) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(RemoveUser { token: bearer.0, origin: origin.0, id: UserId(id.0) }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(no_content())
 }
 
 pub(crate) const SESSIONS: Operation =
     Operation::new("listSessionsOfUser", Tag::Administration, "List a user's sessions, including ended ones")
         .parameters(USER_ID)
         .for_admins()
-        .answers(StatusCode::OK, "The sessions.")
-        .with(SESSION_LIST)
+        .ok("The sessions.", SESSION_LIST)
         .fails(&[errors::NOT_FOUND]);
 
 pub(crate) async fn sessions(
@@ -197,7 +175,7 @@ pub(crate) const END_SESSIONS: Operation =
     Operation::new("endSessionsOfUser", Tag::Administration, "End all of a user's sessions")
         .parameters(USER_ID)
         .for_admins()
-        .answers(StatusCode::NO_CONTENT, "The sessions were ended.")
+        .no_content("The sessions were ended.")
         .fails(&[errors::NOT_FOUND]);
 
 pub(crate) async fn end_sessions(
@@ -207,7 +185,7 @@ pub(crate) async fn end_sessions(
     id: PathId,
 ) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(EndSessionsOfUser { token: bearer.0, origin: origin.0, id: UserId(id.0) }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(no_content())
 }
 
 impl From<AdminError> for ApiError {

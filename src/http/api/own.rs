@@ -1,25 +1,16 @@
 //! `/users/me`: the caller's own account.
 
-use actix_web::{HttpResponse, http::StatusCode, web};
+use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use crate::{
     actors::account::{Authenticate, ChangeEmail, ChangePassword, DeleteAccount, OwnAccountError},
     http::{
-        openapi::{
-            operation::{Operation, Tag},
-            schema::{self, Schema, object},
-        },
+        openapi::{Operation, Schema, Tag, object, schema},
         state::Api,
         wire::{
-            api_error::ApiError,
-            bearer::Bearer,
-            errors,
-            fields::Fields,
-            json::JsonObject,
-            origin::Origin,
-            render::{TOKEN_RESPONSE, TokenResponse, USER, UserBody, ok},
-            validation::FieldError,
+            ApiError, Bearer, FieldError, Fields, JsonObject, Origin, TOKEN_RESPONSE, TokenResponse, USER,
+            UserBody, errors, no_content, ok,
         },
     },
 };
@@ -27,8 +18,7 @@ use crate::{
 pub(crate) const ME: Operation = Operation::new("readMe", Tag::Account, "Show my account")
     .describe("Accepts a token of any scope.")
     .for_callers()
-    .answers(StatusCode::OK, "The user.")
-    .with(USER);
+    .ok("The user.", USER);
 
 pub(crate) async fn me(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
     let caller = api.accounts.ask(Authenticate { token: bearer.0 }).await?;
@@ -39,19 +29,13 @@ pub(crate) const CHANGE_EMAIL: Operation =
     Operation::new("changeEmail", Tag::Account, "Change my e-mail address")
         .takes_json(EMAIL_CHANGE)
         .for_owners()
-        .answers(StatusCode::OK, "The user.")
-        .with(USER)
-        .fails(&[
-            errors::WRONG_PASSWORD,
-            errors::EMAIL_TAKEN,
-            errors::TOO_MANY_ATTEMPTS,
-            errors::TOO_MANY_LOGINS,
-        ]);
+        .ok("The user.", USER)
+        .fails(&[errors::WRONG_PASSWORD, errors::EMAIL_TAKEN])
+        .throttled();
 
-const EMAIL_CHANGE: &Schema = &Schema {
-    name: "EmailChange",
-    json: |_| object(&json!({ "email": schema::email(), "current_password": schema::password() })),
-};
+const EMAIL_CHANGE: &Schema = &Schema::new("EmailChange", |_| {
+    object(&json!({ "email": schema::email(), "current_password": schema::password() }))
+});
 
 pub(crate) async fn change_email(
     api: web::Data<Api>,
@@ -59,17 +43,12 @@ pub(crate) async fn change_email(
     origin: Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
-    let mut mistakes = Vec::new();
-    let mut fields = Fields::new(&body.0, &["body"], &mut mistakes);
-    let (email, password) = (fields.email("email"), fields.password("current_password"));
-    match (email, password) {
-        (Some(email), Some(password)) => {
-            let change = ChangeEmail { token: bearer.0, email, password, origin: origin.0 };
-            let user = api.accounts.ask(change).await?;
-            Ok(ok(UserBody::from(&user)))
-        }
-        _ => Err(ApiError::validation(mistakes)),
-    }
+    let mut fields = Fields::of(&body);
+    let (Some(email), Some(password)) = (fields.email("email"), fields.password("current_password")) else {
+        return Err(fields.refuse());
+    };
+    let change = ChangeEmail { token: bearer.0, email, password, origin: origin.0 };
+    Ok(ok(UserBody::from(&api.accounts.ask(change).await?)))
 }
 
 pub(crate) const CHANGE_PASSWORD: Operation =
@@ -77,16 +56,13 @@ pub(crate) const CHANGE_PASSWORD: Operation =
         .describe("Every session ends, including this one. The answer has the tokens of a new session.")
         .takes_json(PASSWORD_CHANGE)
         .for_owners()
-        .answers(StatusCode::OK, "The password was changed.")
-        .with(TOKEN_RESPONSE)
-        .fails(&[errors::WRONG_PASSWORD, errors::TOO_MANY_ATTEMPTS, errors::TOO_MANY_LOGINS]);
+        .ok("The password was changed.", TOKEN_RESPONSE)
+        .fails(&[errors::WRONG_PASSWORD])
+        .throttled();
 
-const PASSWORD_CHANGE: &Schema = &Schema {
-    name: "PasswordChange",
-    json: |schemas| {
-        object(&json!({ "current_password": schema::password(), "new_password": schemas.new_password() }))
-    },
-};
+const PASSWORD_CHANGE: &Schema = &Schema::new("PasswordChange", |schemas| {
+    object(&json!({ "current_password": schema::password(), "new_password": schemas.new_password() }))
+});
 
 pub(crate) async fn change_password(
     api: web::Data<Api>,
@@ -94,30 +70,25 @@ pub(crate) async fn change_password(
     origin: Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
-    let mut mistakes = Vec::new();
-    let mut fields = Fields::new(&body.0, &["body"], &mut mistakes);
+    let mut fields = Fields::of(&body);
     let current = fields.password("current_password");
-    // The use case, which knows the user's names, checks that the password differs from them.
+    // The use case checks that it differs from the user's names.
     let new = fields.new_password("new_password", api.policy, &[]);
-    match (current, new) {
-        (Some(current), Some(new)) if mistakes.is_empty() => {
-            let change = ChangePassword { token: bearer.0, current, new, origin: origin.0 };
-            let pair = api.accounts.ask(change).await?;
-            Ok(ok(TokenResponse::from(&pair)))
-        }
-        _ => Err(ApiError::validation(mistakes)),
-    }
+    let (Some(current), Some(new)) = (current, new) else { return Err(fields.refuse()) };
+    let change = ChangePassword { token: bearer.0, current, new, origin: origin.0 };
+    Ok(ok(TokenResponse::from(&api.accounts.ask(change).await?)))
 }
 
 pub(crate) const DELETE: Operation = Operation::new("deleteMe", Tag::Account, "Delete my account")
     .describe("All sessions end. The username is never given to another user.")
     .takes_json(PASSWORD_CONFIRMATION)
     .for_owners()
-    .answers(StatusCode::NO_CONTENT, "The account was deleted.")
-    .fails(&[errors::WRONG_PASSWORD, errors::LAST_ADMIN, errors::TOO_MANY_ATTEMPTS, errors::TOO_MANY_LOGINS]);
+    .no_content("The account was deleted.")
+    .fails(&[errors::WRONG_PASSWORD, errors::LAST_ADMIN])
+    .throttled();
 
 const PASSWORD_CONFIRMATION: &Schema =
-    &Schema { name: "PasswordConfirmation", json: |_| object(&json!({ "password": schema::password() })) };
+    &Schema::new("PasswordConfirmation", |_| object(&json!({ "password": schema::password() })));
 
 pub(crate) async fn delete(
     api: web::Data<Api>,
@@ -125,11 +96,10 @@ pub(crate) async fn delete(
     origin: Origin,
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
-    let mut mistakes = Vec::new();
-    let password = Fields::new(&body.0, &["body"], &mut mistakes).password("password");
-    let password = password.ok_or(ApiError::validation(mistakes))?;
+    let mut fields = Fields::of(&body);
+    let Some(password) = fields.password("password") else { return Err(fields.refuse()) };
     api.accounts.ask(DeleteAccount { token: bearer.0, password, origin: origin.0 }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(no_content())
 }
 
 impl From<OwnAccountError> for ApiError {

@@ -2,12 +2,7 @@
 
 use std::future::{Ready, ready};
 
-use actix_web::{
-    FromRequest, HttpRequest, HttpResponse,
-    dev::Payload,
-    http::{StatusCode, header},
-    web,
-};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header, web};
 use serde_json::{Value, json};
 
 use crate::{
@@ -17,20 +12,9 @@ use crate::{
     },
     domain::{Email, PasswordPolicy, Registration, RequestOrigin, Username},
     http::{
-        openapi::{
-            operation::{Operation, Tag},
-            schema::{self, Schema, object},
-        },
+        openapi::{Operation, Schema, Tag, object, schema},
         state::Api,
-        wire::{
-            api_error::ApiError,
-            errors,
-            fields::Fields,
-            json::JsonObject,
-            origin::Origin,
-            render::{NO_STORE, USER, UserBody},
-            validation::FieldError,
-        },
+        wire::{ApiError, FieldError, Fields, JsonObject, NO_STORE, Origin, USER, UserBody, errors},
     },
 };
 
@@ -40,41 +24,31 @@ pub(crate) const REGISTER: Operation = Operation::new("register", Tag::Account, 
         `hashed_password`, are ignored.",
     )
     .takes_json(NEW_USER)
-    .answers(StatusCode::CREATED, "The user was created.")
-    .with(USER)
-    .with_location()
+    .created("The user was created.", USER)
     .fails(&[
         errors::REGISTRATION_CLOSED,
         errors::EMAIL_TAKEN,
-        errors::USERNAME_TAKEN,
-        errors::TOO_MANY_ATTEMPTS,
-        errors::TOO_MANY_LOGINS,
-    ]);
+        errors::USERNAME_TAKEN])
+    .throttled();
 
-const NEW_USER: &Schema = &Schema {
-    name: "NewUser",
-    json: |schemas| json!({ "anyOf": [schemas.refer(NEW_USER_FLAT), schemas.refer(NEW_USER_NESTED)] }),
-};
+const NEW_USER: &Schema = &Schema::new(
+    "NewUser",
+    |schemas| json!({ "anyOf": [schemas.refer(NEW_USER_FLAT), schemas.refer(NEW_USER_NESTED)] }),
+);
 
-const NEW_USER_FLAT: &Schema = &Schema {
-    name: "NewUserFlat",
-    json: |schemas| {
-        let (email, username, password) = (schema::email(), schema::username(), schemas.new_password());
-        json!({
-            // If `user` is an object, the body has the nested shape.
-            "type": "object", "required": ["email", "username", "password"],
-            "properties": { "email": email, "username": username, "password": password, "user": false },
-        })
-    },
-};
+const NEW_USER_FLAT: &Schema = &Schema::new("NewUserFlat", |schemas| {
+    let (email, username, password) = (schema::email(), schema::username(), schemas.new_password());
+    json!({
+        // If `user` is an object, the body has the nested shape.
+        "type": "object", "required": ["email", "username", "password"],
+        "properties": { "email": email, "username": username, "password": password, "user": false },
+    })
+});
 
-const NEW_USER_NESTED: &Schema = &Schema {
-    name: "NewUserNested",
-    json: |schemas| {
-        let user = object(&json!({ "email": schema::email(), "username": schema::username() }));
-        object(&json!({ "user": user, "password": schemas.new_password() }))
-    },
-};
+const NEW_USER_NESTED: &Schema = &Schema::new("NewUserNested", |schemas| {
+    let user = object(&json!({ "email": schema::email(), "username": schema::username() }));
+    object(&json!({ "user": user, "password": schemas.new_password() }))
+});
 
 pub(crate) async fn register(
     api: web::Data<Api>,
@@ -96,28 +70,23 @@ fn registration(
     policy: PasswordPolicy,
     origin: RequestOrigin,
 ) -> Result<Register, ApiError> {
-    let mut mistakes = Vec::new();
     let (names, at): (_, &[&str]) = match body.0.get("user") {
         None => (&body.0, &["body"]),
         Some(Value::Object(user)) => (user, &["body", "user"]),
-        Some(_) => {
-            return Err(FieldError::not_an_object(&["body", "user"]).into());
-        }
+        Some(_) => return Err(FieldError::not_an_object(&["body", "user"]).into()),
     };
-    let mut fields = Fields::new(names, at, &mut mistakes);
+    let mut fields = Fields::of(body).then_of(names, at);
     let email = fields.email("email");
     let username = fields.text("username");
     let username = fields.parse("username", username, Username::parse);
-    let mut fields = Fields::new(&body.0, &["body"], &mut mistakes);
+    let mut fields = fields.then_of(&body.0, &["body"]);
     let names: Vec<_> =
         email.iter().map(Email::as_str).chain(username.iter().map(Username::as_str)).collect();
     let password = fields.new_password("password", policy, &names);
-    match (email, username, password) {
-        (Some(email), Some(username), Some(password)) if mistakes.is_empty() => {
-            Ok(Register { email, username, password, origin })
-        }
-        _ => Err(ApiError::validation(mistakes)),
-    }
+    let (Some(email), Some(username), Some(password)) = (email, username, password) else {
+        return Err(fields.refuse());
+    };
+    Ok(Register { email, username, password, origin })
 }
 
 /// Checks that registration is open, before the body is read.

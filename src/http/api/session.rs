@@ -1,24 +1,16 @@
 //! `/users/me/sessions` and `/logout`.
 
-use actix_web::{HttpResponse, http::StatusCode, web};
+use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use crate::{
     actors::account::{EndOtherSessions, EndOwnSession, ListOwnSessions, LogOut, OwnSessionError},
     domain::SessionId,
     http::{
-        openapi::{
-            operation::{Operation, Tag},
-            schema::Parameter,
-        },
+        openapi::{Operation, Parameter, Tag},
         state::Api,
         wire::{
-            api_error::ApiError,
-            bearer::Bearer,
-            errors,
-            origin::Origin,
-            parameters::{PathId, Query},
-            render::{Items, SESSION_LIST, SessionBody, ok},
+            ApiError, Bearer, Items, Origin, PathId, Query, SESSION_LIST, SessionBody, errors, no_content, ok,
         },
     },
 };
@@ -31,8 +23,7 @@ pub(crate) const LIST: Operation = Operation::new("listSessions", Tag::Sessions,
         || json!({ "type": "boolean", "default": false }),
     )])
     .for_owners()
-    .answers(StatusCode::OK, "The sessions.")
-    .with(SESSION_LIST);
+    .ok("The sessions.", SESSION_LIST);
 
 pub(crate) async fn list(
     api: web::Data<Api>,
@@ -50,7 +41,7 @@ pub(crate) async fn list(
 pub(crate) const END: Operation = Operation::new("endSession", Tag::Sessions, "End one of my sessions")
     .parameters(&[Parameter::id("The session's number.")])
     .for_owners()
-    .answers(StatusCode::NO_CONTENT, "The session was ended.")
+    .no_content("The session was ended.")
     .fails(&[errors::NOT_FOUND]);
 
 pub(crate) async fn end(
@@ -60,13 +51,13 @@ pub(crate) async fn end(
     id: PathId,
 ) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(EndOwnSession { token: bearer.0, origin: origin.0, id: SessionId(id.0) }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(no_content())
 }
 
 pub(crate) const END_OTHERS: Operation =
     Operation::new("endOtherSessions", Tag::Sessions, "Log out everywhere else")
         .for_owners()
-        .answers(StatusCode::NO_CONTENT, "All other sessions were ended.");
+        .no_content("All other sessions were ended.");
 
 pub(crate) async fn end_others(
     api: web::Data<Api>,
@@ -74,13 +65,13 @@ pub(crate) async fn end_others(
     origin: Origin,
 ) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(EndOtherSessions { token: bearer.0, origin: origin.0 }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(no_content())
 }
 
 pub(crate) const LOG_OUT: Operation = Operation::new("logOut", Tag::Sessions, "Log out")
     .describe("Accepts a token of any scope.")
     .for_callers()
-    .answers(StatusCode::NO_CONTENT, "The session was ended.");
+    .no_content("The session was ended.");
 
 pub(crate) async fn log_out(
     api: web::Data<Api>,
@@ -88,7 +79,7 @@ pub(crate) async fn log_out(
     origin: Origin,
 ) -> Result<HttpResponse, ApiError> {
     api.accounts.ask(LogOut { token: bearer.0, origin: origin.0 }).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(no_content())
 }
 
 impl From<OwnSessionError> for ApiError {

@@ -22,12 +22,9 @@ use utoipa_swagger_ui::Config;
 
 use super::asset::Asset;
 use crate::http::{
-    openapi::{
-        operation::{Operation, Tag},
-        schema::Parameter,
-    },
+    openapi::{Operation, Parameter, Tag},
     state::Api,
-    wire::{api_error::ApiError, errors},
+    wire::{ApiError, errors},
 };
 
 /// The page loads nothing from elsewhere, has no inline script, and may not be framed. Swagger UI sets styles
@@ -100,18 +97,16 @@ pub(crate) async fn home() -> HttpResponse {
     HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, "/docs")).finish()
 }
 
-pub(crate) const OPENAPI: Operation = Operation::new("openapi", Tag::Operation, "This document")
-    .answers(StatusCode::OK, "The document.")
-    .with_file(&["application/json"]);
+pub(crate) const OPENAPI: Operation =
+    Operation::new("openapi", Tag::Operation, "This document").file("The document.", &["application/json"]);
 
 pub(crate) async fn openapi(api: web::Data<Api>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let document = api.document.as_ref().ok_or(errors::NOT_FOUND)?;
     Ok(document.answer(&request))
 }
 
-pub(crate) const PAGE: Operation = Operation::new("docs", Tag::Operation, "This page")
-    .answers(StatusCode::OK, "The page.")
-    .with_file(&["text/html"]);
+pub(crate) const PAGE: Operation =
+    Operation::new("docs", Tag::Operation, "This page").file("The page.", &["text/html"]);
 
 pub(crate) async fn page(request: HttpRequest) -> HttpResponse {
     INDEX_PAGE.answer(&request)
@@ -119,8 +114,7 @@ pub(crate) async fn page(request: HttpRequest) -> HttpResponse {
 
 pub(crate) const FILE: Operation = Operation::new("docsFile", Tag::Operation, "A file of the page")
     .parameters(&[Parameter::path("file", "The file's name.", || json!({ "type": "string", "enum": FILES }))])
-    .answers(StatusCode::OK, "A file of the page.")
-    .with_file(&["text/css", "text/javascript", "image/png", "application/json"])
+    .file("A file of the page.", &["text/css", "text/javascript", "image/png", "application/json"])
     .fails(&[errors::NOT_FOUND]);
 
 pub(crate) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {

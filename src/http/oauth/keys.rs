@@ -2,10 +2,7 @@
 
 use actix_web::{
     HttpResponse,
-    http::{
-        StatusCode,
-        header::{self, CacheControl, CacheDirective},
-    },
+    http::header::{self, CacheControl, CacheDirective},
     web,
 };
 use serde_json::json;
@@ -14,12 +11,9 @@ use crate::{
     actors::token::{JWKS_MAX_AGE, PublishKeys},
     domain::Scope,
     http::{
-        openapi::{
-            operation::{Operation, Tag},
-            schema::{Schema, object},
-        },
+        openapi::{Operation, Schema, Tag, object},
         state::Api,
-        wire::api_error::ApiError,
+        wire::ApiError,
     },
 };
 
@@ -29,30 +23,27 @@ fn cacheable() -> CacheControl {
 }
 
 pub(crate) const JWKS: Operation = Operation::new("jwks", Tag::Operation, "The public keys (RFC 7517)")
-    .answers(
-        StatusCode::OK,
+    .ok_as(
+        JWKS_MEDIA_TYPE,
         "The keys that sign, that will sign, and whose tokens are still valid. Empty for HS256.",
-    )
-    .with_media(JWKS_MEDIA_TYPE, JWK_SET);
+        JWK_SET,
+    );
 
 const JWKS_MEDIA_TYPE: &str = "application/jwk-set+json";
 
-const JWK_SET: &Schema = &Schema {
-    name: "JwkSet",
-    json: |_| {
-        object(&json!({
-            "keys": { "type": "array", "items": {
-                "type": "object", "required": ["kty", "kid", "alg", "use"],
-                "properties": {
-                    "kty": { "enum": ["EC", "RSA", "OKP"] }, "kid": { "type": "string" },
-                    "alg": { "enum": ["ES256", "RS256", "EdDSA"] }, "use": { "const": "sig" },
-                    "crv": { "enum": ["P-256", "Ed25519"] }, "x": { "type": "string" }, "y": { "type": "string" },
-                    "n": { "type": "string" }, "e": { "type": "string" },
-                },
-            }},
-        }))
-    },
-};
+const JWK_SET: &Schema = &Schema::new("JwkSet", |_| {
+    object(&json!({
+        "keys": { "type": "array", "items": {
+            "type": "object", "required": ["kty", "kid", "alg", "use"],
+            "properties": {
+                "kty": { "enum": ["EC", "RSA", "OKP"] }, "kid": { "type": "string" },
+                "alg": { "enum": ["ES256", "RS256", "EdDSA"] }, "use": { "const": "sig" },
+                "crv": { "enum": ["P-256", "Ed25519"] }, "x": { "type": "string" }, "y": { "type": "string" },
+                "n": { "type": "string" }, "e": { "type": "string" },
+            },
+        }},
+    }))
+});
 
 pub(crate) async fn jwks(api: web::Data<Api>) -> Result<HttpResponse, ApiError> {
     let keys = api.tokens.ask(PublishKeys).await?;
@@ -64,18 +55,14 @@ pub(crate) async fn jwks(api: web::Data<Api>) -> Result<HttpResponse, ApiError> 
 
 pub(crate) const METADATA: Operation =
     Operation::new("serverMetadata", Tag::Operation, "Discovery (RFC 8414)")
-        .answers(StatusCode::OK, "The addresses of the endpoints.")
-        .with(SERVER_METADATA);
+        .ok("The addresses of the endpoints.", SERVER_METADATA);
 
-const SERVER_METADATA: &Schema = &Schema {
-    name: "ServerMetadata",
-    json: |_| {
-        json!({
-            "type": "object",
-            "required": ["issuer", "token_endpoint", "jwks_uri", "response_types_supported"],
-        })
-    },
-};
+const SERVER_METADATA: &Schema = &Schema::new("ServerMetadata", |_| {
+    json!({
+        "type": "object",
+        "required": ["issuer", "token_endpoint", "jwks_uri", "response_types_supported"],
+    })
+});
 
 pub(crate) async fn metadata(api: web::Data<Api>) -> HttpResponse {
     let at = |path: &str| format!("{}{path}", api.issuer);

@@ -7,19 +7,9 @@ use crate::{
     actors::account::{LogIn, LoginError, Refresh, RefreshError, Revoke, RevokeError},
     domain::{Password, RefreshToken, RequestOrigin, Scope},
     http::{
-        openapi::{
-            operation::{Operation, Tag},
-            schema::{self, Schema},
-        },
+        openapi::{Operation, Schema, Tag, schema},
         state::Api,
-        wire::{
-            api_error::{ApiError, OAuthError},
-            errors,
-            form::Form,
-            origin::Origin,
-            render::{TOKEN_RESPONSE, TokenResponse, ok},
-            validation::FieldError,
-        },
+        wire::{ApiError, FieldError, Form, OAuthError, Origin, TOKEN_RESPONSE, TokenResponse, errors, ok},
     },
 };
 
@@ -30,8 +20,7 @@ pub(crate) const TOKEN: Operation = Operation::new("token", Tag::Tokens, "Log in
         same successor. If it is presented later, or from another network and by another program, its session ends.",
     )
     .takes_form(TOKEN_REQUEST)
-    .answers(StatusCode::OK, "A pair of tokens.")
-    .with(TOKEN_RESPONSE)
+    .ok("A pair of tokens.", TOKEN_RESPONSE)
     .fails(&[
         errors::UNSUPPORTED_GRANT_TYPE,
         errors::INVALID_SCOPE,
@@ -39,38 +28,33 @@ pub(crate) const TOKEN: Operation = Operation::new("token", Tag::Tokens, "Log in
         errors::INCORRECT_LOGIN_OR_SCOPE,
         errors::INVALID_REFRESH_TOKEN,
         errors::REFRESH_TOKEN_REUSED,
-        errors::ACCOUNT_DISABLED,
-        errors::TOO_MANY_ATTEMPTS,
-        errors::TOO_MANY_LOGINS,
-    ]);
+        errors::ACCOUNT_DISABLED])
+    .throttled();
 
-const TOKEN_REQUEST: &Schema = &Schema {
-    name: "TokenRequest",
-    json: |schemas| {
-        let grace = schemas.config.session.refresh_grace.as_secs();
-        json!({
-            "type": "object",
-            "description": "Without `grant_type`, or with `password`: needs `username` and `password`. With \
-                `refresh_token`: needs `refresh_token`. No parameter may be repeated; an empty one counts as absent.",
-            "properties": {
-                "grant_type": { "type": "string", "enum": ["password", "refresh_token"], "default": "password" },
-                "username": { "type": "string", "description": "A username or an e-mail address.", "examples": ["alice"] },
-                "password": schema::password(),
-                "refresh_token": { "type": "string", "description": format!("The grace period is {grace} seconds.") },
-                "scope": {
-                    "type": "string",
-                    "description": "At a login the default is `user`. An administrator gets `admin` by asking for it; \
-                        other users who ask are answered as if the password were wrong. At a refresh the default is \
-                        the scope that the session was opened with.",
-                    "examples": ["user"],
-                },
-                "client_id": { "type": "string", "description": "Accepted and ignored." },
-                "client_secret": { "type": "string", "description": "Accepted and ignored." },
+const TOKEN_REQUEST: &Schema = &Schema::new("TokenRequest", |schemas| {
+    let grace = schemas.config.session.refresh_grace.as_secs();
+    json!({
+        "type": "object",
+        "description": "Without `grant_type`, or with `password`: needs `username` and `password`. With \
+            `refresh_token`: needs `refresh_token`. No parameter may be repeated; an empty one counts as absent.",
+        "properties": {
+            "grant_type": { "type": "string", "enum": ["password", "refresh_token"], "default": "password" },
+            "username": { "type": "string", "description": "A username or an e-mail address.", "examples": ["alice"] },
+            "password": schema::password(),
+            "refresh_token": { "type": "string", "description": format!("The grace period is {grace} seconds.") },
+            "scope": {
+                "type": "string",
+                "description": "At a login the default is `user`. An administrator gets `admin` by asking for it; \
+                    other users who ask are answered as if the password were wrong. At a refresh the default is \
+                    the scope that the session was opened with.",
+                "examples": ["user"],
             },
-            "additionalProperties": { "type": "string" },
-        })
-    },
-};
+            "client_id": { "type": "string", "description": "Accepted and ignored." },
+            "client_secret": { "type": "string", "description": "Accepted and ignored." },
+        },
+        "additionalProperties": { "type": "string" },
+    })
+});
 
 /// A parsed request to the token endpoint.
 enum TokenRequest {
@@ -135,20 +119,17 @@ pub(crate) const REVOKE: Operation = Operation::new("revoke", Tag::Tokens, "Revo
     .takes_form(REVOCATION_REQUEST)
     .answers(StatusCode::OK, "The token is no longer valid.");
 
-const REVOCATION_REQUEST: &Schema = &Schema {
-    name: "RevocationRequest",
-    json: |_| {
-        json!({
-            "type": "object", "required": ["token"],
-            "properties": {
-                "token": { "type": "string", "minLength": 1, "description": "An access or a refresh token." },
-                "token_type_hint": { "type": "string", "description": "Accepted and not needed." },
-            },
-            // Unknown parameters are ignored, but may not be repeated (RFC 6749, section 3.2).
-            "additionalProperties": { "type": "string" },
-        })
-    },
-};
+const REVOCATION_REQUEST: &Schema = &Schema::new("RevocationRequest", |_| {
+    json!({
+        "type": "object", "required": ["token"],
+        "properties": {
+            "token": { "type": "string", "minLength": 1, "description": "An access or a refresh token." },
+            "token_type_hint": { "type": "string", "description": "Accepted and not needed." },
+        },
+        // Unknown parameters are ignored, but may not be repeated (RFC 6749, section 3.2).
+        "additionalProperties": { "type": "string" },
+    })
+});
 
 pub(crate) async fn revoke(
     api: web::Data<Api>,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    operation::{Body, Operation, Tag},
+    operation::{Content, Operation, Tag},
     responses::{Responses, headers, not_modified, success},
     schema::{Parameter, Schemas},
 };
@@ -85,8 +85,8 @@ fn describe(
             .entry(kind.status.as_str())
             .or_insert_with(|| responses.refer(schemas, kind.status, &of_status, operation.is_oauth));
     }
-    answers.insert(operation.answer.status.as_str().to_owned(), success(schemas, &operation.answer));
-    if operation.answer.has_etag {
+    answers.insert(operation.answer.0.as_str().to_owned(), success(schemas, operation));
+    if matches!(operation.answer.2, Content::File(_)) {
         answers.insert("304".to_owned(), not_modified());
     }
     let mut description = Map::from_iter([
@@ -99,15 +99,10 @@ fn describe(
     if !operation.description.is_empty() {
         add("description", operation.description.into());
     }
-    if let Some(scopes) = operation.scopes() {
+    if let Some(scopes) = operation.scopes {
         add("security", json!([{ "password": scopes }]));
     }
-    let body = match operation.body {
-        Body::None => None,
-        Body::Json(schema) => Some(("application/json", schema)),
-        Body::Form(schema) => Some(("application/x-www-form-urlencoded", schema)),
-    };
-    if let Some((media_type, schema)) = body {
+    if let Some((media_type, schema)) = operation.body {
         let content = json!({ media_type: { "schema": schemas.refer(schema) } });
         add("requestBody", json!({ "required": true, "content": content }));
     }

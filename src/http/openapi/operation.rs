@@ -3,10 +3,17 @@
 use actix_web::http::StatusCode;
 
 use super::schema::{Parameter, Schema};
-use crate::http::wire::errors::{self, ErrorKind};
+use crate::http::wire::errors::{
+    CROSS_SITE_REQUEST, ErrorKind, FAILURES, FORM_NOT_UTF8, INVALID_TOKEN, NEEDS_ADMIN, NEEDS_USER_SCOPE,
+    NOT_A_FORM, NOT_AUTHENTICATED, NOT_JSON, NOT_RECENT, PAYLOAD_TOO_LARGE, REPEATED_PARAMETER,
+    REQUEST_TIMEOUT, TOO_MANY_ATTEMPTS, TOO_MANY_LOGINS, UNREADABLE_BODY, VALIDATION,
+};
+
+/// Errors that go together.
+type Errors = &'static [&'static ErrorKind];
 
 /// A section of the document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Tag {
     Account,
     Tokens,
@@ -17,7 +24,7 @@ pub(crate) enum Tag {
 
 impl Tag {
     /// The sections in their order, with their descriptions.
-    pub(crate) const ALL: [(Self, &'static str); 5] = [
+    pub(super) const ALL: [(Self, &'static str); 5] = [
         (Self::Account, "Users and their own accounts."),
         (Self::Tokens, "OAuth 2.0: logging in, refreshing, revoking."),
         (Self::Sessions, "Your own logins."),
@@ -26,102 +33,40 @@ impl Tag {
     ];
 }
 
-/// Who may call an endpoint.
-#[derive(Clone, Copy)]
-enum Access {
-    Anyone,
-    /// Anyone with a token, of any scope.
-    Caller,
-    /// The owner of an account, by a token with the scope `user`.
-    Owner,
-    Admin,
-    /// An administrator who gave the password recently.
-    RecentAdmin,
-}
-
-impl Access {
-    fn errors(self) -> &'static [&'static ErrorKind] {
-        use errors::{INVALID_TOKEN, NEEDS_ADMIN, NEEDS_USER_SCOPE, NOT_AUTHENTICATED, NOT_RECENT};
-        match self {
-            Self::Anyone => &[],
-            Self::Caller => &[NOT_AUTHENTICATED, INVALID_TOKEN],
-            Self::Owner => &[NOT_AUTHENTICATED, INVALID_TOKEN, NEEDS_USER_SCOPE],
-            Self::Admin => &[NOT_AUTHENTICATED, INVALID_TOKEN, NEEDS_ADMIN],
-            Self::RecentAdmin => &[NOT_AUTHENTICATED, INVALID_TOKEN, NOT_RECENT, NEEDS_ADMIN],
-        }
-    }
-}
-
-/// The body of a request.
-#[derive(Clone, Copy)]
-pub(crate) enum Body {
-    None,
-    Json(&'static Schema),
-    Form(&'static Schema),
-}
-
-impl Body {
-    fn errors(self) -> &'static [&'static ErrorKind] {
-        use errors::{
-            FORM_NOT_UTF8, NOT_A_FORM, NOT_JSON, PAYLOAD_TOO_LARGE, REPEATED_PARAMETER, REQUEST_TIMEOUT,
-            UNREADABLE_BODY, VALIDATION,
-        };
-        match self {
-            Self::None => &[],
-            Self::Json(_) => &[UNREADABLE_BODY, REQUEST_TIMEOUT, PAYLOAD_TOO_LARGE, NOT_JSON, VALIDATION],
-            Self::Form(_) => &[
-                UNREADABLE_BODY,
-                FORM_NOT_UTF8,
-                REPEATED_PARAMETER,
-                REQUEST_TIMEOUT,
-                PAYLOAD_TOO_LARGE,
-                NOT_A_FORM,
-                VALIDATION,
-            ],
-        }
-    }
-}
-
-/// The answer to a request that succeeded.
-#[derive(Clone, Copy)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) description: &'static str,
-    pub(crate) content: Content,
-    /// Whether it has an `etag`, so that a client that has the content is answered 304.
-    pub(crate) has_etag: bool,
-    /// Whether the `location` header gives the address of a new user.
-    pub(crate) has_location: bool,
-}
-
 /// The body of an answer.
 #[derive(Clone, Copy)]
-pub(crate) enum Content {
+pub(super) enum Content {
     Empty,
     /// A body of this media type and schema.
     Schema(&'static str, &'static Schema),
-    /// A file of one of these media types.
+    /// A file of one of these media types, which has an `etag`.
     File(&'static [&'static str]),
 }
 
 /// The description of an endpoint.
 #[derive(Clone, Copy)]
 pub(crate) struct Operation {
-    pub(crate) id: &'static str,
-    pub(crate) tag: Tag,
-    pub(crate) summary: &'static str,
-    pub(crate) description: &'static str,
-    pub(crate) parameters: &'static [Parameter],
-    pub(crate) body: Body,
-    pub(crate) answer: Answer,
+    pub(super) id: &'static str,
+    pub(super) tag: Tag,
+    pub(super) summary: &'static str,
+    pub(super) description: &'static str,
+    pub(super) parameters: &'static [Parameter],
+    /// The media type and schema of the request's body.
+    pub(super) body: Option<(&'static str, &'static Schema)>,
+    /// The scopes that a token must have; `None` if no token is needed.
+    pub(super) scopes: Option<&'static [&'static str]>,
+    /// The answer to a request that succeeded: its status, description and body.
+    pub(super) answer: (StatusCode, &'static str, Content),
     /// Whether its errors have the members of RFC 6749.
     pub(crate) is_oauth: bool,
-    access: Access,
-    errors: &'static [&'static ErrorKind],
+    own_errors: Errors,
+    body_errors: Errors,
+    access_errors: Errors,
+    throttle_errors: Errors,
 }
 
 impl Operation {
-    /// An operation that anyone may call and that answers 204.
+    /// An operation that anyone may call.
     pub(crate) const fn new(id: &'static str, tag: Tag, summary: &'static str) -> Self {
         Self {
             id,
@@ -129,17 +74,14 @@ impl Operation {
             summary,
             description: "",
             parameters: &[],
-            body: Body::None,
-            answer: Answer {
-                status: StatusCode::NO_CONTENT,
-                description: "",
-                content: Content::Empty,
-                has_etag: false,
-                has_location: false,
-            },
+            body: None,
+            scopes: None,
+            answer: (StatusCode::NO_CONTENT, "", Content::Empty),
             is_oauth: false,
-            access: Access::Anyone,
-            errors: &[],
+            own_errors: &[],
+            body_errors: &[],
+            access_errors: &[],
+            throttle_errors: &[],
         }
     }
 
@@ -157,86 +99,111 @@ impl Operation {
     }
 
     pub(crate) const fn takes_json(self, schema: &'static Schema) -> Self {
-        Self { body: Body::Json(schema), ..self }
+        let body_errors = &[UNREADABLE_BODY, REQUEST_TIMEOUT, PAYLOAD_TOO_LARGE, NOT_JSON, VALIDATION];
+        Self { body: Some(("application/json", schema)), body_errors, ..self }
     }
 
     pub(crate) const fn takes_form(self, schema: &'static Schema) -> Self {
-        Self { body: Body::Form(schema), ..self }
+        let body_errors = &[
+            UNREADABLE_BODY,
+            FORM_NOT_UTF8,
+            REPEATED_PARAMETER,
+            REQUEST_TIMEOUT,
+            PAYLOAD_TOO_LARGE,
+            NOT_A_FORM,
+            VALIDATION,
+        ];
+        Self { body: Some(("application/x-www-form-urlencoded", schema)), body_errors, ..self }
     }
 
     /// Needs a bearer token, of any scope.
     pub(crate) const fn for_callers(self) -> Self {
-        Self { access: Access::Caller, ..self }
+        Self { scopes: Some(&[]), access_errors: &[NOT_AUTHENTICATED, INVALID_TOKEN], ..self }
     }
 
     /// Needs a bearer token with the scope `user`.
     pub(crate) const fn for_owners(self) -> Self {
-        Self { access: Access::Owner, ..self }
+        let access_errors = &[NOT_AUTHENTICATED, INVALID_TOKEN, NEEDS_USER_SCOPE];
+        Self { scopes: Some(&["user"]), access_errors, ..self }
     }
 
     /// Needs an administrator's token.
     pub(crate) const fn for_admins(self) -> Self {
-        Self { access: Access::Admin, ..self }
+        let access_errors = &[NOT_AUTHENTICATED, INVALID_TOKEN, NEEDS_ADMIN];
+        Self { scopes: Some(&["admin"]), access_errors, ..self }
     }
 
     /// Needs the token of an administrator who gave the password recently.
     pub(crate) const fn for_recent_admins(self) -> Self {
-        Self { access: Access::RecentAdmin, ..self }
+        let access_errors = &[NOT_AUTHENTICATED, INVALID_TOKEN, NOT_RECENT, NEEDS_ADMIN];
+        Self { access_errors, ..self.for_admins() }
     }
 
-    /// The answer's status and description.
+    /// Hashes a password, so a request may wait, and may be refused for too many attempts.
+    pub(crate) const fn throttled(self) -> Self {
+        Self { throttle_errors: &[TOO_MANY_ATTEMPTS, TOO_MANY_LOGINS], ..self }
+    }
+
+    /// The errors that are this operation's own.
+    pub(crate) const fn fails(self, errors: Errors) -> Self {
+        Self { own_errors: errors, ..self }
+    }
+
+    /// An answer without a body.
     pub(crate) const fn answers(self, status: StatusCode, description: &'static str) -> Self {
-        Self { answer: Answer { status, description, ..self.answer }, ..self }
+        Self { answer: (status, description, Content::Empty), ..self }
     }
 
-    /// The answer's JSON body.
-    pub(crate) const fn with(self, schema: &'static Schema) -> Self {
-        self.with_media("application/json", schema)
+    /// 204.
+    pub(crate) const fn no_content(self, description: &'static str) -> Self {
+        self.answers(StatusCode::NO_CONTENT, description)
     }
 
-    /// The answer's body, of another media type.
-    pub(crate) const fn with_media(self, media_type: &'static str, schema: &'static Schema) -> Self {
-        Self { answer: Answer { content: Content::Schema(media_type, schema), ..self.answer }, ..self }
+    /// 200 with a JSON body.
+    pub(crate) const fn ok(self, description: &'static str, schema: &'static Schema) -> Self {
+        self.ok_as("application/json", description, schema)
     }
 
-    /// The answer is a file of one of these media types, which has an `etag`.
-    pub(crate) const fn with_file(self, media_types: &'static [&'static str]) -> Self {
-        Self { answer: Answer { content: Content::File(media_types), has_etag: true, ..self.answer }, ..self }
+    /// 200 with a body of another media type.
+    pub(crate) const fn ok_as(
+        self,
+        media_type: &'static str,
+        text: &'static str,
+        schema: &'static Schema,
+    ) -> Self {
+        Self { answer: (StatusCode::OK, text, Content::Schema(media_type, schema)), ..self }
     }
 
-    /// The answer has a `location` header with the address of a new user.
-    pub(crate) const fn with_location(self) -> Self {
-        Self { answer: Answer { has_location: true, ..self.answer }, ..self }
+    /// 201 with a JSON body, and a `location`.
+    pub(crate) const fn created(self, description: &'static str, schema: &'static Schema) -> Self {
+        let content = Content::Schema("application/json", schema);
+        Self { answer: (StatusCode::CREATED, description, content), ..self }
     }
 
-    /// The errors that are specific to this operation.
-    pub(crate) const fn fails(self, errors: &'static [&'static ErrorKind]) -> Self {
-        Self { errors, ..self }
+    /// 200 with a file of one of these media types, or 304 to a client that has it.
+    pub(crate) const fn file(self, description: &'static str, media_types: &'static [&'static str]) -> Self {
+        Self { answer: (StatusCode::OK, description, Content::File(media_types)), ..self }
     }
 
-    /// All errors that it may answer. `is_change` says whether its method changes something.
-    pub(crate) fn errors(&self, is_change: bool) -> Vec<&'static ErrorKind> {
-        let parameters: &[_] = if self.parameters.is_empty() { &[] } else { &[errors::VALIDATION] };
-        let cross_site: &[_] = if is_change { &[errors::CROSS_SITE_REQUEST] } else { &[] };
-        let (access, body) = (self.access.errors(), self.body.errors());
-        let mut all = [self.errors, access, parameters, body, cross_site, errors::FAILURES].concat();
-        let mut seen = Vec::new();
-        all.retain(|kind| {
-            !seen.contains(&kind.sentence) && {
-                seen.push(kind.sentence);
-                true
+    /// All errors that it may answer with. `is_change` says whether its method changes something.
+    pub(super) fn errors(&self, is_change: bool) -> Vec<&'static ErrorKind> {
+        let parameter_errors: Errors = if self.parameters.is_empty() { &[] } else { &[VALIDATION] };
+        let cross_site: Errors = if is_change { &[CROSS_SITE_REQUEST] } else { &[] };
+        let groups = [
+            self.own_errors,
+            self.throttle_errors,
+            self.access_errors,
+            parameter_errors,
+            self.body_errors,
+            cross_site,
+            FAILURES,
+        ];
+        let mut all: Vec<&'static ErrorKind> = Vec::new();
+        for error in groups.concat() {
+            if all.iter().all(|known| known.sentence != error.sentence) {
+                all.push(error);
             }
-        });
-        all
-    }
-
-    /// The scopes that a token must have; `None` if no token is needed.
-    pub(crate) fn scopes(&self) -> Option<&'static [&'static str]> {
-        match self.access {
-            Access::Anyone => None,
-            Access::Caller => Some(&[]),
-            Access::Owner => Some(&["user"]),
-            Access::Admin | Access::RecentAdmin => Some(&["admin"]),
         }
+        all
     }
 }

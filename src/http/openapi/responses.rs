@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{
-    operation::{Answer, Content},
+    operation::{Content, Operation},
     schema::{Schema, Schemas, object, reference},
 };
 use crate::http::wire::{api_error::ApiError, errors::ErrorKind, validation::FieldError};
@@ -71,23 +71,18 @@ impl Responses {
 }
 
 /// The response to a request that succeeded.
-pub(super) fn success(schemas: &mut Schemas<'_>, answer: &Answer) -> Value {
-    let content: Map<_, _> = match answer.content {
-        Content::Empty => Map::new(),
-        Content::Schema(media_type, schema) => {
-            [(media_type.to_owned(), json!({ "schema": schemas.refer(schema) }))].into_iter().collect()
-        }
+pub(super) fn success(schemas: &mut Schemas<'_>, operation: &Operation) -> Value {
+    let (status, description, content) = operation.answer;
+    let location = (status == StatusCode::CREATED).then_some("location");
+    let headers = header_references(location.into_iter());
+    let content = match content {
+        Content::Empty => return json!({ "description": description, "headers": headers }),
+        Content::Schema(media_type, schema) => json!({ media_type: { "schema": schemas.refer(schema) } }),
         Content::File(media_types) => {
             media_types.iter().map(|name| ((*name).to_owned(), json!({}))).collect()
         }
     };
-    let location = answer.has_location.then_some("location");
-    let mut response =
-        json!({ "description": answer.description, "headers": header_references(location.into_iter()) });
-    if let (false, Some(response)) = (content.is_empty(), response.as_object_mut()) {
-        response.insert("content".to_owned(), Value::Object(content));
-    }
-    response
+    json!({ "description": description, "headers": headers, "content": content })
 }
 
 /// The response to a client that has a file already.
@@ -133,26 +128,23 @@ pub(super) fn headers() -> Value {
     })
 }
 
-const FIELD_ERROR: &Schema = &Schema {
-    name: "FieldError",
-    json: |_| {
-        object(&json!({
-            "type": { "type": "string", "examples": ["missing"] },
-            "loc": { "type": "array", "items": { "type": "string" }, "examples": [["body", "email"]] },
-            "msg": { "type": "string", "examples": ["Field required"] },
-        }))
-    },
-};
+const FIELD_ERROR: &Schema = &Schema::new("FieldError", |_| {
+    object(&json!({
+        "type": { "type": "string", "examples": ["missing"] },
+        "loc": { "type": "array", "items": { "type": "string" }, "examples": [["body", "email"]] },
+        "msg": { "type": "string", "examples": ["Field required"] },
+    }))
+});
 
-const ERROR: &Schema = &Schema { name: "Error", json: |_| error_body(text(), false) };
+const ERROR: &Schema = &Schema::new("Error", |_| error_body(text(), false));
 
 const VALIDATION_ERROR: &Schema =
-    &Schema { name: "ValidationError", json: |schemas| error_body(mistakes(schemas), false) };
+    &Schema::new("ValidationError", |schemas| error_body(mistakes(schemas), false));
 
-const OAUTH_ERROR: &Schema = &Schema { name: "OAuthError", json: |_| error_body(text(), true) };
+const OAUTH_ERROR: &Schema = &Schema::new("OAuthError", |_| error_body(text(), true));
 
 const OAUTH_VALIDATION_ERROR: &Schema =
-    &Schema { name: "OAuthValidationError", json: |schemas| error_body(mistakes(schemas), true) };
+    &Schema::new("OAuthValidationError", |schemas| error_body(mistakes(schemas), true));
 
 fn error_body(detail: Value, is_oauth: bool) -> Value {
     let mut members = Map::from_iter([("detail".to_owned(), detail), ("code".to_owned(), text())]);

@@ -10,9 +10,9 @@ use crate::{
 /// A schema with a name in the document.
 #[derive(Debug)]
 pub(crate) struct Schema {
-    pub(crate) name: &'static str,
+    name: &'static str,
     /// Its JSON Schema, which may refer to others.
-    pub(crate) json: fn(&mut Schemas<'_>) -> Value,
+    json: fn(&mut Schemas<'_>) -> Value,
 }
 
 /// A parameter of a path or a query.
@@ -56,6 +56,12 @@ impl Parameter {
 pub(crate) struct Schemas<'a> {
     pub(crate) config: &'a Config,
     pub(crate) named: Map<String, Value>,
+}
+
+impl Schema {
+    pub(crate) const fn new(name: &'static str, json: fn(&mut Schemas<'_>) -> Value) -> Self {
+        Self { name, json }
+    }
 }
 
 impl Schemas<'_> {

@@ -1,12 +1,12 @@
 //! The error answer of a request.
 
-use std::{fmt, rc::Rc, time::Duration};
+use std::{borrow::Cow, fmt, rc::Rc, time::Duration};
 
 use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{
     errors::{self, ErrorKind},
@@ -76,22 +76,24 @@ impl ApiError {
     }
 
     /// The body, which on OAuth endpoints has the two members of RFC 6749 as well.
-    pub(crate) fn body(&self, is_oauth: bool) -> ErrorBody<'_> {
+    pub(crate) fn body(&self, is_oauth: bool) -> Value {
         let ErrorKind { code, sentence, .. } = *self.kind;
-        let (detail, failing) = match &self.addition {
-            Addition::Fields(mistakes) => (Detail::Mistakes(mistakes), None),
-            Addition::Failing(names) => (Detail::Sentence(sentence), Some(&**names)),
-            Addition::None | Addition::RetryAfter(_) | Addition::Allow(_) | Addition::Cause(_) => {
-                (Detail::Sentence(sentence), None)
+        let mut body = json!({ "code": code, "detail": sentence });
+        let mut description = Cow::Borrowed(sentence);
+        match &self.addition {
+            Addition::Fields(mistakes) => {
+                body["detail"] = json!(mistakes);
+                let sentences: Vec<_> = mistakes.iter().map(FieldError::to_string).collect();
+                description = Cow::Owned(sentences.join("; "));
             }
-        };
-        ErrorBody {
-            code,
-            error_description: is_oauth.then(|| detail.to_string()),
-            detail,
-            error: is_oauth.then(|| self.kind.oauth_error()),
-            failing,
+            Addition::Failing(names) => body["failing"] = json!(names),
+            Addition::None | Addition::RetryAfter(_) | Addition::Allow(_) | Addition::Cause(_) => {}
         }
+        if is_oauth {
+            body["error"] = self.kind.oauth_error().into();
+            body["error_description"] = description.into();
+        }
+        body
     }
 
     fn respond(&self, is_oauth: bool) -> HttpResponse {
@@ -164,37 +166,5 @@ impl ResponseError for OAuthError {
 
     fn error_response(&self) -> HttpResponse {
         self.0.respond(true)
-    }
-}
-
-/// The body of an error.
-#[derive(Serialize)]
-pub(crate) struct ErrorBody<'a> {
-    code: &'static str,
-    detail: Detail<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failing: Option<&'a [&'static str]>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Detail<'a> {
-    Sentence(&'static str),
-    Mistakes(&'a [FieldError]),
-}
-
-impl fmt::Display for Detail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sentence(sentence) => f.write_str(sentence),
-            Self::Mistakes(mistakes) => {
-                let sentences: Vec<_> = mistakes.iter().map(FieldError::to_string).collect();
-                f.write_str(&sentences.join("; "))
-            }
-        }
     }
 }

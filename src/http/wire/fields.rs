@@ -6,38 +6,49 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{Email, NewPassword, Password, PasswordPolicy},
-    http::wire::validation::FieldError,
+    http::wire::{api_error::ApiError, json::JsonObject, validation::FieldError},
 };
 
 /// Reads fields from an object, and collects all mistakes.
 pub(crate) struct Fields<'a> {
     object: &'a Map<String, Value>,
-    at: Vec<&'static str>,
-    errors: &'a mut Vec<FieldError>,
+    at: &'a [&'static str],
+    mistakes: Vec<FieldError>,
 }
 
 impl<'a> Fields<'a> {
-    /// Fields of `object`, which is at `at` in the request.
-    pub(crate) fn new(
-        object: &'a Map<String, Value>,
-        at: &[&'static str],
-        errors: &'a mut Vec<FieldError>,
-    ) -> Self {
-        Self { object, at: at.to_vec(), errors }
+    /// The fields of a request's body.
+    pub(crate) const fn of(body: &'a JsonObject) -> Self {
+        Self { object: &body.0, at: &["body"], mistakes: Vec::new() }
+    }
+
+    /// The fields of another object, which is at `at` in the request. The mistakes found so far stay.
+    pub(crate) fn then_of(self, object: &'a Map<String, Value>, at: &'a [&'static str]) -> Self {
+        Self { object, at, ..self }
+    }
+
+    /// An error if there are mistakes.
+    pub(crate) fn check(self) -> Result<(), ApiError> {
+        if self.mistakes.is_empty() { Ok(()) } else { Err(self.refuse()) }
+    }
+
+    /// The error that names the mistakes.
+    pub(crate) fn refuse(self) -> ApiError {
+        ApiError::validation(self.mistakes)
     }
 
     fn wrong(&mut self, name: &'static str, kind: &'static str, msg: impl Into<String>) {
-        self.errors.push(FieldError::new(kind, &self.loc(name), msg));
+        self.mistakes.push(FieldError::new(kind, &self.loc(name), msg));
     }
 
     fn loc(&self, name: &'static str) -> Vec<&'static str> {
-        [&*self.at, &[name]].concat()
+        [self.at, &[name]].concat()
     }
 
     /// A required text.
     pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
         if !self.object.contains_key(name) {
-            self.errors.push(FieldError::missing(&self.loc(name)));
+            self.mistakes.push(FieldError::missing(&self.loc(name)));
             return None;
         }
         self.optional_text(name)
@@ -102,7 +113,7 @@ impl<'a> Fields<'a> {
         let password = self.password(name)?;
         policy
             .accept(password, names)
-            .map_err(|error| self.errors.push(FieldError::password(error, &self.loc(name))))
+            .map_err(|error| self.mistakes.push(FieldError::password(error, &self.loc(name))))
             .ok()
     }
 }

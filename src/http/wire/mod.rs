@@ -1,15 +1,30 @@
 //! The wire: reading requests, refusing what is wrong with them, and rendering answers.
 
 pub(crate) mod api_error;
-pub(crate) mod bearer;
-pub(crate) mod body;
+mod bearer;
+mod body;
 mod causes;
 pub(crate) mod client_address;
 pub(crate) mod errors;
-pub(crate) mod fields;
-pub(crate) mod form;
-pub(crate) mod json;
-pub(crate) mod origin;
-pub(crate) mod parameters;
+mod fields;
+mod form;
+mod json;
+mod origin;
+mod parameters;
 pub(crate) mod render;
 pub(crate) mod validation;
+
+pub(crate) use self::{
+    api_error::{ApiError, OAuthError},
+    bearer::{Bearer, bearer},
+    fields::Fields,
+    form::Form,
+    json::JsonObject,
+    origin::Origin,
+    parameters::{PathId, Query},
+    render::{
+        Items, NO_STORE, ROLE, SESSION_LIST, SessionBody, TOKEN_RESPONSE, TokenResponse, USER, UserBody,
+        no_content, ok,
+    },
+    validation::FieldError,
+};

@@ -21,6 +21,11 @@ pub(crate) fn ok(body: impl Serialize) -> HttpResponse {
     HttpResponse::Ok().insert_header(NO_STORE).json(body)
 }
 
+/// 204.
+pub(crate) fn no_content() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}
+
 /// A user. There is no field for a password hash, and never will be.
 #[derive(Serialize)]
 pub(crate) struct UserBody<'a> {
@@ -45,22 +50,19 @@ impl<'a> From<&'a User> for UserBody<'a> {
     }
 }
 
-pub(crate) const USER: &Schema = &Schema {
-    name: "User",
-    json: |schemas| {
-        object(&json!({
-            "id": { "type": "integer", "format": "int64", "minimum": 1, "examples": [1] },
-            "email": { "type": "string", "examples": ["alice@example.com"] },
-            "username": { "type": "string", "examples": ["alice"] },
-            "role": schemas.refer(ROLE),
-            "disabled": { "type": "boolean" },
-            "created_at": time(),
-        }))
-    },
-};
+pub(crate) const USER: &Schema = &Schema::new("User", |schemas| {
+    object(&json!({
+        "id": { "type": "integer", "format": "int64", "minimum": 1, "examples": [1] },
+        "email": { "type": "string", "examples": ["alice@example.com"] },
+        "username": { "type": "string", "examples": ["alice"] },
+        "role": schemas.refer(ROLE),
+        "disabled": { "type": "boolean" },
+        "created_at": time(),
+    }))
+});
 
 pub(crate) const ROLE: &Schema =
-    &Schema { name: "Role", json: |_| json!({ "type": "string", "enum": Role::VARIANTS }) };
+    &Schema::new("Role", |_| json!({ "type": "string", "enum": Role::VARIANTS }));
 
 /// A session, as its owner or an administrator sees it.
 #[derive(Serialize)]
@@ -100,34 +102,28 @@ pub(crate) struct Items<T> {
     pub(crate) items: Vec<T>,
 }
 
-pub(crate) const SESSION_LIST: &Schema = &Schema {
-    name: "SessionList",
-    json: |schemas| {
-        object(&json!({
-            "items": { "type": "array", "maxItems": 200, "items": schemas.refer(SESSION) },
-        }))
-    },
-};
+pub(crate) const SESSION_LIST: &Schema = &Schema::new("SessionList", |schemas| {
+    object(&json!({
+        "items": { "type": "array", "maxItems": 200, "items": schemas.refer(SESSION) },
+    }))
+});
 
-const SESSION: &Schema = &Schema {
-    name: "Session",
-    json: |_| {
-        let described = |text: &str| json!({ "type": "string", "format": "date-time", "description": text });
-        let reasons: Vec<_> = EndReason::VARIANTS.iter().map(Some).chain([None]).collect();
-        object(&json!({
-            "id": { "type": "integer", "format": "int64", "minimum": 1 },
-            "created_at": time(),
-            "last_used_at": described("A use is reported a minute after it, not sooner."),
-            "expires_at": described("When it ends unless it is used before; follows from `last_used_at`."),
-            "user_agent": { "type": ["string", "null"] },
-            "ip": { "type": ["string", "null"] },
-            "scope": { "type": "string" },
-            "current": { "type": "boolean" },
-            "ended_at": { "type": ["string", "null"], "format": "date-time" },
-            "end_reason": { "type": ["string", "null"], "enum": reasons },
-        }))
-    },
-};
+const SESSION: &Schema = &Schema::new("Session", |_| {
+    let described = |text: &str| json!({ "type": "string", "format": "date-time", "description": text });
+    let reasons: Vec<_> = EndReason::VARIANTS.iter().map(Some).chain([None]).collect();
+    object(&json!({
+        "id": { "type": "integer", "format": "int64", "minimum": 1 },
+        "created_at": time(),
+        "last_used_at": described("A use is reported a minute after it, not sooner."),
+        "expires_at": described("When it ends unless it is used before; follows from `last_used_at`."),
+        "user_agent": { "type": ["string", "null"] },
+        "ip": { "type": ["string", "null"] },
+        "scope": { "type": "string" },
+        "current": { "type": "boolean" },
+        "ended_at": { "type": ["string", "null"], "format": "date-time" },
+        "end_reason": { "type": ["string", "null"], "enum": reasons },
+    }))
+});
 
 /// A pair of tokens (RFC 6749, section 5.1).
 #[derive(Serialize)]
@@ -151,25 +147,22 @@ impl<'a> From<&'a TokenPair> for TokenResponse<'a> {
     }
 }
 
-pub(crate) const TOKEN_RESPONSE: &Schema = &Schema {
-    name: "TokenResponse",
-    json: |schemas| {
-        object(&json!({
-            "access_token": {
-                "type": "string",
-                "description": "A JWT of type `at+jwt` (RFC 9068); see `/.well-known/jwks.json`. `aud` lists the \
-                    issuer and every service that the server knows. With the scope `admin` it is only \
-                    `<issuer>/admin`; never send such a token to another service.",
-            },
-            "token_type": { "const": "bearer" },
-            "expires_in": {
-                "type": "integer", "minimum": 0,
-                "maximum": schemas.config.token.access.lifetime.as_secs(),
-                "examples": [schemas.config.token.access.lifetime.as_secs()],
-                "description": "In seconds. Shorter than usual if the session ends before.",
-            },
-            "refresh_token": { "type": "string" },
-            "scope": { "type": "string", "examples": ["user"] },
-        }))
-    },
-};
+pub(crate) const TOKEN_RESPONSE: &Schema = &Schema::new("TokenResponse", |schemas| {
+    object(&json!({
+        "access_token": {
+            "type": "string",
+            "description": "A JWT of type `at+jwt` (RFC 9068); see `/.well-known/jwks.json`. `aud` lists the \
+                issuer and every service that the server knows. With the scope `admin` it is only \
+                `<issuer>/admin`; never send such a token to another service.",
+        },
+        "token_type": { "const": "bearer" },
+        "expires_in": {
+            "type": "integer", "minimum": 0,
+            "maximum": schemas.config.token.access.lifetime.as_secs(),
+            "examples": [schemas.config.token.access.lifetime.as_secs()],
+            "description": "In seconds. Shorter than usual if the session ends before.",
+        },
+        "refresh_token": { "type": "string" },
+        "scope": { "type": "string", "examples": ["user"] },
+    }))
+});
