@@ -195,6 +195,7 @@ impl RefreshKeys {
 
 impl VersionKeys {
     fn new(SecretVersion { version, value, used_from }: &SecretVersion) -> Self {
+        // Not HKDF: another derivation would make other keys, and refuse every live refresh token.
         let root = hmac::Key::new(hmac::HMAC_SHA256, value);
         let key = |purpose: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, purpose).as_ref());
         Self {
