@@ -18,20 +18,15 @@ mod use_case;
 
 pub use self::{
     actor::AccountActor,
-    admin::{
-        AdminError, BrowseUsers, ChangeUser, EndSessionsOfUser, RemoveUser, ShowSessionsOfUser, ShowUser,
-    },
+    admin::*,
     cancel_on_hang_up::CancelOnHangUp,
     check_error::CheckError,
     coalescer::Coalescer,
     dependencies::{Dependencies, Rules},
     error::ActorError,
-    own::{ChangeEmail, ChangePassword, DeleteAccount, OwnAccountError},
-    registration::{AddUser, Register, RegisterError},
-    session::{
-        Authenticate, AuthenticateError, Caller, EndOtherSessions, EndOwnSession, ListOwnSessions, LogOut,
-        OwnSessionError, Refresh, RefreshError, Revoke, RevokeError,
-    },
-    sign_in::{LogIn, LoginError, Renewals},
+    own::*,
+    registration::*,
+    session::*,
+    sign_in::*,
     use_case::UseCase,
 };

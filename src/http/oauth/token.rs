@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, http::StatusCode, web};
 use serde_json::json;
 
 use crate::{
-    actors::account::{LogIn, LoginError, Refresh, RefreshError, Revoke, RevokeError},
+    actors::account::{LogIn, LoginError, Refresh, RefreshError, Revoke},
     domain::{Password, RefreshToken, RequestOrigin, Scope},
     http::{
         openapi::{Operation, Schema, Tag, schema},
@@ -161,14 +161,6 @@ impl From<RefreshError> for ApiError {
             RefreshError::Reused => errors::REFRESH_TOKEN_REUSED.into(),
             RefreshError::InvalidScope(_) => errors::INVALID_SCOPE.into(),
             RefreshError::Actor(error) => error.into(),
-        }
-    }
-}
-
-impl From<RevokeError> for ApiError {
-    fn from(error: RevokeError) -> Self {
-        match error {
-            RevokeError::Actor(error) => error.into(),
         }
     }
 }

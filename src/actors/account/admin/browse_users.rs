@@ -12,6 +12,8 @@ use crate::{
 };
 
 /// Lists users page by page.
+///
+/// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]).
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Page, AdminError>")]
 pub struct BrowseUsers {

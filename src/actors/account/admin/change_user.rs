@@ -12,6 +12,11 @@ use crate::{
 };
 
 /// Changes a user's role, state or e-mail address.
+///
+/// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]) and a recent login
+/// ([`AdminError::NotRecent`]). [`AdminError::NotFound`] if there is no such user.
+/// [`AdminError::EmailTaken`] if another user has the address, and [`AdminError::LastAdmin`] if no
+/// administrator would be left.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, AdminError>")]
 pub struct ChangeUser {

@@ -12,6 +12,9 @@ use crate::{
 };
 
 /// Ends all of a user's sessions.
+///
+/// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]). [`AdminError::NotFound`] if
+/// there is no such user.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), AdminError>")]
 pub struct EndSessionsOfUser {

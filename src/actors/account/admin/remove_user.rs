@@ -12,6 +12,10 @@ use crate::{
 };
 
 /// Deletes a user.
+///
+/// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]) and a recent login
+/// ([`AdminError::NotRecent`]). [`AdminError::NotFound`] if there is no such user. [`AdminError::LastAdmin`]
+/// if no administrator would be left.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), AdminError>")]
 pub struct RemoveUser {

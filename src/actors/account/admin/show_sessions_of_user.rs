@@ -12,6 +12,9 @@ use crate::{
 };
 
 /// Lists a user's sessions, including those that ended recently.
+///
+/// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]). [`AdminError::NotFound`] if
+/// there is no such user.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Vec<Session>, AdminError>")]
 pub struct ShowSessionsOfUser {

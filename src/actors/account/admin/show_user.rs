@@ -12,6 +12,9 @@ use crate::{
 };
 
 /// Shows one user.
+///
+/// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]). [`AdminError::NotFound`] if
+/// there is no such user.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, AdminError>")]
 pub struct ShowUser {

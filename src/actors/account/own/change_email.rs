@@ -12,6 +12,11 @@ use crate::{
 };
 
 /// Changes the caller's e-mail address, which is a login name.
+///
+/// The token needs the scope `user` ([`OwnAccountError::Authenticate`]). [`OwnAccountError::WrongPassword`]
+/// if the current password is wrong, and [`OwnAccountError::Check`] if the throttle or the queue refuses to
+/// check it. [`OwnAccountError::EmailTaken`] if another user has the address. It counts as a registration of
+/// the client's network.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, OwnAccountError>")]
 pub struct ChangeEmail {

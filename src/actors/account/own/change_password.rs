@@ -17,6 +17,10 @@ use crate::{
 
 /// Changes the caller's password. Every session ends, including the caller's, and a new one with the same
 /// scope begins. So any other holder of the caller's tokens is locked out.
+///
+/// The token needs the scope `user` ([`OwnAccountError::Authenticate`]). [`OwnAccountError::WrongPassword`]
+/// if the current password is wrong, and [`OwnAccountError::Check`] if the throttle or the queue refuses to
+/// check it. [`OwnAccountError::InvalidPassword`] if this user may not have the new password.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<TokenPair, OwnAccountError>")]
 pub struct ChangePassword {

@@ -12,6 +12,10 @@ use crate::{
 };
 
 /// Deletes the caller's account. All its sessions end, and the username is never given to another user.
+///
+/// The token needs the scope `user` ([`OwnAccountError::Authenticate`]). [`OwnAccountError::WrongPassword`]
+/// if the current password is wrong, and [`OwnAccountError::Check`] if the throttle or the queue refuses to
+/// check it. [`OwnAccountError::LastAdmin`] if no administrator would be left.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), OwnAccountError>")]
 pub struct DeleteAccount {

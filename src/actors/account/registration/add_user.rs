@@ -14,6 +14,10 @@ use crate::{
 
 /// Creates a user, whether registration is open or not. It does not check who asks: it is for applications
 /// that embed Sekisho.
+///
+/// [`RegisterError::InvalidPassword`] if this user may not have the password,
+/// [`RegisterError::NameConflict`] if the e-mail address or the username is taken, and
+/// [`RegisterError::Busy`] if too many passwords wait to be hashed.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, RegisterError>")]
 pub struct AddUser {

@@ -9,6 +9,41 @@ use crate::{
 };
 
 /// Registers a user, if registration is open.
+///
+/// Anyone may send it. [`RegisterError::Closed`] if registration is closed, and [`RegisterError::Throttled`]
+/// if the client's network has tried it too often; the other errors are those of [`AddUser`].
+///
+/// ```
+/// # use sekisho::{app::{Overrides, Sekisho}, config::{Config, Database}, domain::*};
+/// use sekisho::actors::account::{Register, RegisterError};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # actix::System::new().block_on(async {
+/// # let mut config = Config::default();
+/// # config.database.location = Database::Memory;
+/// # config.password.bcrypt_cost = 4;
+/// # let sekisho = Sekisho::start(config, "http://localhost:8000", Overrides::default()).await?;
+/// # let accounts = sekisho.accounts();
+/// # let origin = RequestOrigin::default();
+/// let register = |username: &str| -> Result<Register, Box<dyn std::error::Error>> {
+///     let password = Password::new("correct horse battery".to_owned());
+///     Ok(Register {
+///         email: Email::parse("alice@example.com")?,
+///         username: Username::parse(username)?,
+///         password: sekisho.password_policy().accept(password, &[username])?,
+///         origin: origin.clone(),
+///     })
+/// };
+///
+/// let alice = accounts.ask(register("alice")?).await?;
+/// assert_eq!(alice.role, Role::User);
+///
+/// let taken = accounts.ask(register("alice2")?).await;
+/// assert!(matches!(taken, Err(RegisterError::NameConflict(_))));
+/// # sekisho.close().await?;
+/// # Ok(()) })
+/// # }
+/// ```
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, RegisterError>")]
 pub struct Register {

@@ -16,6 +16,44 @@ use crate::{
 /// Identifies the caller that presents an access token.
 ///
 /// It has no origin, because it changes nothing, logs nothing and is sent for every request.
+///
+/// A token of any scope will do. [`AuthenticateError::InvalidToken`] if the token is not valid, and
+/// [`AuthenticateError::Ended`] if its session has ended or its user is disabled or deleted.
+///
+/// ```
+/// # use sekisho::{app::{Overrides, Sekisho}, config::{Config, Database}, domain::*};
+/// use sekisho::actors::account::{Authenticate, AuthenticateError};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # actix::System::new().block_on(async {
+/// # let mut config = Config::default();
+/// # config.database.location = Database::Memory;
+/// # config.password.bcrypt_cost = 4;
+/// # let sekisho = Sekisho::start(config, "http://localhost:8000", Overrides::default()).await?;
+/// # let accounts = sekisho.accounts();
+/// # let origin = RequestOrigin::default();
+/// # let password = || Password::new("correct horse battery".to_owned());
+/// # let user = sekisho::actors::account::AddUser {
+/// #     email: Email::parse("alice@example.com")?,
+/// #     username: Username::parse("alice")?,
+/// #     password: sekisho.password_policy().accept(password(), &["alice"])?,
+/// #     role: Role::User,
+/// #     origin: origin.clone(),
+/// # };
+/// # let alice = accounts.ask(user).await?;
+/// # let (name, scope) = ("alice".to_owned(), Scope::default());
+/// # let log_in = sekisho::actors::account::LogIn { name, password: password(), scope, origin };
+/// # let tokens = accounts.ask(log_in).await?;
+/// let caller = accounts.ask(Authenticate { token: tokens.access_token }).await?;
+/// assert_eq!(caller.user, alice);
+///
+/// let token = AccessToken::new("of another server".to_owned());
+/// let refused = accounts.ask(Authenticate { token }).await;
+/// assert!(matches!(refused, Err(AuthenticateError::InvalidToken(_))));
+/// # sekisho.close().await?;
+/// # Ok(()) })
+/// # }
+/// ```
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Caller, AuthenticateError>")]
 pub struct Authenticate {

@@ -12,6 +12,8 @@ use crate::{
 };
 
 /// Ends all of the caller's sessions except the one that asks.
+///
+/// The token needs the scope `user`; see [`AuthenticateError`].
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), AuthenticateError>")]
 pub struct EndOtherSessions {

@@ -12,6 +12,9 @@ use crate::{
 };
 
 /// Ends one of the caller's sessions.
+///
+/// The token needs the scope `user`; see [`AuthenticateError`]. [`OwnSessionError::NotFound`] if the caller
+/// has no such live session.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), OwnSessionError>")]
 pub struct EndOwnSession {

@@ -9,6 +9,8 @@ use crate::{
 };
 
 /// Lists the caller's sessions, the newest first, and marks the current one.
+///
+/// The token needs the scope `user`; see [`AuthenticateError`].
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(Vec<Session>, SessionId), AuthenticateError>")]
 pub struct ListOwnSessions {

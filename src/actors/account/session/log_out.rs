@@ -12,6 +12,8 @@ use crate::{
 };
 
 /// Ends the session of the caller's token.
+///
+/// A token of any scope will do; see [`AuthenticateError`].
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), AuthenticateError>")]
 pub struct LogOut {

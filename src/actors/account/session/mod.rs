@@ -16,7 +16,7 @@ pub use self::{
     list_own_sessions::ListOwnSessions,
     log_out::LogOut,
     refresh::{Refresh, RefreshError},
-    revoke::{Revoke, RevokeError},
+    revoke::Revoke,
 };
 pub(super) use self::{
     authenticate::{authenticate, authenticate_owner},

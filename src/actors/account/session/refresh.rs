@@ -16,6 +16,48 @@ use crate::{
 };
 
 /// Exchanges a refresh token for a new pair of tokens (RFC 6749, section 6).
+///
+/// Possession of the token is enough. [`RefreshError::Invalid`] or [`RefreshError::Ended`] if it leads to no
+/// live session, [`RefreshError::Reused`] if it was replaced before the grace, which ends the session, and
+/// [`RefreshError::InvalidScope`] if more is requested than the session may have.
+///
+/// ```
+/// # use sekisho::{app::{Overrides, Sekisho}, config::{Config, Database}, domain::*};
+/// use sekisho::actors::account::Refresh;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # actix::System::new().block_on(async {
+/// # let mut config = Config::default();
+/// # config.database.location = Database::Memory;
+/// # config.password.bcrypt_cost = 4;
+/// # let sekisho = Sekisho::start(config, "http://localhost:8000", Overrides::default()).await?;
+/// # let accounts = sekisho.accounts();
+/// # let origin = RequestOrigin::default();
+/// # let password = || Password::new("correct horse battery".to_owned());
+/// # let user = sekisho::actors::account::AddUser {
+/// #     email: Email::parse("alice@example.com")?,
+/// #     username: Username::parse("alice")?,
+/// #     password: sekisho.password_policy().accept(password(), &["alice"])?,
+/// #     role: Role::User,
+/// #     origin: origin.clone(),
+/// # };
+/// # accounts.ask(user).await?;
+/// # let (name, scope) = ("alice".to_owned(), Scope::default());
+/// # let log_in = sekisho::actors::account::LogIn { name, password: password(), scope, origin: origin.clone() };
+/// # let tokens = accounts.ask(log_in).await?;
+/// let refresh = |token: &RefreshToken| {
+///     Refresh { token: token.clone(), scope: Scope::default(), origin: origin.clone() }
+/// };
+///
+/// let renewed = accounts.ask(refresh(&tokens.refresh_token)).await?;
+///
+/// // Within the grace the answer to the replaced token is the current one: the first answer may be lost.
+/// let again = accounts.ask(refresh(&tokens.refresh_token)).await?;
+/// assert_eq!(again.refresh_token.expose(), renewed.refresh_token.expose());
+/// # sekisho.close().await?;
+/// # Ok(()) })
+/// # }
+/// ```
 #[derive(Debug, Message)]
 #[rtype(result = "Result<TokenPair, RefreshError>")]
 pub struct Refresh {

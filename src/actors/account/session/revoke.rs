@@ -4,7 +4,7 @@ use actix::Message;
 
 use crate::{
     actors::{
-        account::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors},
+        account::{ActorError, Dependencies, UseCase},
         db::EndSession,
         token::{ReadRefreshToken, VerifyAccessToken},
     },
@@ -13,8 +13,10 @@ use crate::{
 
 /// Ends the session of an access or refresh token (RFC 7009). A token that was not issued here or is no
 /// longer valid is not an error.
+///
+/// Possession of the token is enough.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<(), RevokeError>")]
+#[rtype(result = "Result<(), ActorError>")]
 pub struct Revoke {
     /// An access or a refresh token.
     pub token: String,
@@ -22,21 +24,11 @@ pub struct Revoke {
     pub origin: RequestOrigin,
 }
 
-/// Why a token was not revoked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RevokeError {
-    /// An actor failed.
-    #[error(transparent)]
-    Actor(#[from] ActorError),
-}
-
-impl_from_actor_errors!(RevokeError);
-
 impl UseCase for Revoke {
     type Answer = ();
-    type Error = RevokeError;
+    type Error = ActorError;
 
-    async fn run(self, deps: &Dependencies) -> Result<(), RevokeError> {
+    async fn run(self, deps: &Dependencies) -> Result<(), ActorError> {
         // The two kinds of token cannot be confused, so the client's hint is not needed.
         let refresh = ReadRefreshToken { token: RefreshToken::new(self.token.clone()) };
         let session_id = match deps.tokens.ask(refresh).await? {

@@ -14,7 +14,46 @@ use crate::{
     metrics,
 };
 
-/// Opens a session for a user who knows the password.
+/// Opens a session by a name and a password.
+///
+/// [`LoginError::Incorrect`] or [`LoginError::IncorrectOrOutOfScope`] if the name or the password is wrong or
+/// the user may not have the scope, [`LoginError::Disabled`] if the password is right and the account is
+/// disabled, and [`LoginError::Check`] if the throttle or the queue refuses the attempt.
+///
+/// ```
+/// # use sekisho::{app::{Overrides, Sekisho}, config::{Config, Database}, domain::*};
+/// use sekisho::actors::account::{LogIn, LoginError};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # actix::System::new().block_on(async {
+/// # let mut config = Config::default();
+/// # config.database.location = Database::Memory;
+/// # config.password.bcrypt_cost = 4;
+/// # let sekisho = Sekisho::start(config, "http://localhost:8000", Overrides::default()).await?;
+/// # let accounts = sekisho.accounts();
+/// # let origin = RequestOrigin::default();
+/// # let password = || Password::new("correct horse battery".to_owned());
+/// # let user = sekisho::actors::account::AddUser {
+/// #     email: Email::parse("alice@example.com")?,
+/// #     username: Username::parse("alice")?,
+/// #     password: sekisho.password_policy().accept(password(), &["alice"])?,
+/// #     role: Role::User,
+/// #     origin: origin.clone(),
+/// # };
+/// # accounts.ask(user).await?;
+/// let name = || "alice".to_owned();
+/// let log_in = |password, scope| LogIn { name: name(), password, scope, origin: origin.clone() };
+///
+/// let tokens = accounts.ask(log_in(password(), Scope::default())).await?;
+/// assert_eq!(tokens.scope, Scope::USER);
+///
+/// // Alice does not administer. She is not told whether the password was wrong or the scope.
+/// let refused = accounts.ask(log_in(password(), Scope::ADMIN)).await;
+/// assert!(matches!(refused, Err(LoginError::IncorrectOrOutOfScope)));
+/// # sekisho.close().await?;
+/// # Ok(()) })
+/// # }
+/// ```
 #[derive(Debug, Message)]
 #[rtype(result = "Result<TokenPair, LoginError>")]
 pub struct LogIn {
