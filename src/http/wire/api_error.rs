@@ -6,7 +6,7 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     errors::{self, ErrorKind},
@@ -78,22 +78,26 @@ impl ApiError {
     /// The body, which on OAuth endpoints has the two members of RFC 6749 as well.
     pub(crate) fn body(&self, is_oauth: bool) -> Value {
         let ErrorKind { code, sentence, .. } = *self.kind;
-        let mut body = json!({ "code": code, "detail": sentence });
+        let mut detail = json!(sentence);
         let mut description = Cow::Borrowed(sentence);
+        let mut body = Map::new();
         match &self.addition {
             Addition::Fields(mistakes) => {
-                body["detail"] = json!(mistakes);
+                detail = json!(mistakes);
                 let sentences: Vec<_> = mistakes.iter().map(FieldError::to_string).collect();
                 description = Cow::Owned(sentences.join("; "));
             }
-            Addition::Failing(names) => body["failing"] = json!(names),
+            Addition::Failing(names) => {
+                body.insert("failing".to_owned(), json!(names));
+            }
             Addition::None | Addition::RetryAfter(_) | Addition::Allow(_) | Addition::Cause(_) => {}
         }
+        body.extend([("code".to_owned(), json!(code)), ("detail".to_owned(), detail)]);
         if is_oauth {
-            body["error"] = self.kind.oauth_error().into();
-            body["error_description"] = description.into();
+            body.insert("error".to_owned(), self.kind.oauth_error().into());
+            body.insert("error_description".to_owned(), description.into());
         }
-        body
+        Value::Object(body)
     }
 
     fn respond(&self, is_oauth: bool) -> HttpResponse {
