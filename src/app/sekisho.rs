@@ -18,7 +18,7 @@ use crate::{
     },
     config::{Config, cores},
     domain::{Context, PasswordPolicy, Random},
-    http::{self, Api, Asset},
+    http::{self, Api, LazyAsset},
 };
 
 /// The maximum number of messages in flight to the database.
@@ -75,7 +75,7 @@ pub struct Sekisho {
     config: Arc<Config>,
     issuer: Arc<str>,
     /// The OpenAPI document, if the documentation is served.
-    document: Option<Arc<Asset>>,
+    document: Option<Arc<LazyAsset>>,
 }
 
 impl Sekisho {
@@ -86,6 +86,7 @@ impl Sekisho {
     ///
     /// If the configuration contradicts itself, or the database or its keys cannot be used.
     pub async fn start(config: Config, issuer: &str, overrides: Overrides) -> Result<Self, AppError> {
+        let config = Arc::new(config);
         let issuer = config.token.issuer.as_deref().unwrap_or(issuer);
         let audiences = config.token.audiences(issuer)?;
         let secret_key = config.token.hs256_key()?;
@@ -151,7 +152,7 @@ impl Sekisho {
             overrides,
             issuer: Arc::from(issuer),
             document: http::documentation(&config),
-            config: Arc::new(config),
+            config,
             db,
         })
     }

@@ -21,7 +21,7 @@ use actix_web::{
 };
 use serde_json::Value;
 
-pub(crate) use self::docs::asset::Asset;
+pub(crate) use self::docs::asset::LazyAsset;
 use self::{
     api::{admin, own, registration, session},
     docs::page,
@@ -108,8 +108,10 @@ pub fn openapi_document(config: &Config) -> Value {
 }
 
 /// The documentation of a server with this configuration, if it is served.
-pub(crate) fn documentation(config: &Config) -> Option<Arc<Asset>> {
-    config.server.docs.then(|| Arc::new(page::document_asset(&openapi_document(config))))
+pub(crate) fn documentation(config: &Arc<Config>) -> Option<Arc<LazyAsset>> {
+    let of_this_server = Arc::clone(config);
+    let make = move || page::document_asset(&openapi_document(&of_this_server));
+    config.server.docs.then(|| Arc::new(LazyAsset::new(Box::new(make))))
 }
 
 /// Answers all other paths. It is separate from [`configure`], because an application that embeds Sekisho has

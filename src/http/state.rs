@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use crate::{
     actors::{Handle, Pinger, account::AccountActor, token::TokenActor},
     domain::{PasswordPolicy, Registration},
-    http::docs::asset::Asset,
+    http::docs::asset::LazyAsset,
 };
 
 /// The state that the handlers of one worker share.
@@ -24,7 +24,7 @@ pub struct Api {
     /// Who may register.
     pub registration: Registration,
     /// The OpenAPI document, if the documentation is served.
-    pub document: Option<Arc<Asset>>,
+    pub document: Option<Arc<LazyAsset>>,
     /// The origins whose pages may call the API.
     pub cors_origins: Arc<[String]>,
     /// The proxies whose forwarded headers are believed.
