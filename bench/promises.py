@@ -66,7 +66,7 @@ def start(bench):
                 times.append(server.ready_after * 1000)
                 server.request("GET", "/healthz")
                 memory = server.memory()
-    bench.say("ready with an existing database", f"{statistics.median(times):.0f} ms", "below 100 ms", statistics.median(times) < 100)
+    bench.say("ready with an existing database", f"{statistics.median(times):.1f} ms", "below 10 ms", statistics.median(times) < 10)
     bench.say("idle memory", f"{memory:.1f} MB", "below 20 MB", memory < 20)
     bench.say("binary", f"{size:.1f} MB", "below 30 MB", size < 30)
 
