@@ -1,6 +1,6 @@
 //! The server as a program: it listens, handles signals and ends in order.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 
 use actix_web::dev::{Server, ServerHandle};
 use tokio::{
@@ -9,8 +9,9 @@ use tokio::{
 };
 
 use super::{
-    AppError, Overrides, Sekisho,
-    listener::{listen, raise_file_limit},
+    AppError, InheritedSocket, Overrides, Sekisho,
+    ending::Ending,
+    listener::{listen, raise_file_limit, set_buffers},
     server,
 };
 use crate::config::Config;
@@ -19,6 +20,9 @@ use crate::config::Config;
 pub struct Application {
     sekisho: Sekisho,
     server: Server,
+    ending: Ending,
+    /// The listening socket, unless it is inherited.
+    own_socket: Option<TcpListener>,
     metrics: Option<Server>,
     address: SocketAddr,
     metrics_address: Option<SocketAddr>,
@@ -33,13 +37,38 @@ impl Application {
     ///
     /// See [`AppError`].
     pub async fn build(config: Config, overrides: Overrides) -> Result<Self, AppError> {
+        Self::build_on(None, config, overrides).await
+    }
+
+    /// The same on a socket that listens already, which the service manager owns. It takes the place of the
+    /// configuration's address.
+    ///
+    /// # Errors
+    ///
+    /// See [`AppError`].
+    pub async fn build_on(
+        socket: Option<InheritedSocket>,
+        config: Config,
+        overrides: Overrides,
+    ) -> Result<Self, AppError> {
         let files = raise_file_limit();
         let connections = overrides.connections;
-        let (listener, address) = listen(config.server.listen)?;
+        let (listener, address, own_socket) = match socket {
+            Some(InheritedSocket { listener, address }) => {
+                set_buffers(&listener)?;
+                (listener, address, None)
+            }
+            None => {
+                let (listener, address) = listen(config.server.listen)?;
+                let own = listener.try_clone()?;
+                (listener, address, Some(own))
+            }
+        };
         let metrics_listener = config.server.metrics_listen.map(listen).transpose()?;
         let issuer = format!("http://{address}");
         let sekisho = Sekisho::start(config, &issuer, overrides).await?;
-        let server = server::start(sekisho.clone(), listener, connections, files)?;
+        let ending = Ending::new();
+        let server = server::start(sekisho.clone(), listener, connections, files, ending.clone())?;
         let (metrics, metrics_address) = match metrics_listener {
             Some((listener, address)) => {
                 let server = server::start_metrics(listener, connections)?;
@@ -50,7 +79,17 @@ impl Application {
         // Signals are handled from here on, before the server runs: a program that is told that the server
         // listens may send one.
         let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        Ok(Self { sekisho, server, metrics, address, metrics_address, terminate, interrupt })
+        Ok(Self {
+            sekisho,
+            server,
+            ending,
+            own_socket,
+            metrics,
+            address,
+            metrics_address,
+            terminate,
+            interrupt,
+        })
     }
 
     /// The address on which it listens.
@@ -86,6 +125,7 @@ impl Application {
     pub async fn run(self) -> Result<(), AppError> {
         let handle = self.server.handle();
         let (mut terminate, mut interrupt) = (self.terminate, self.interrupt);
+        let (ending, own_socket) = (self.ending, self.own_socket);
         let mut first_or_second_signal = async move || {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         };
@@ -93,9 +133,8 @@ impl Application {
         let watcher = actix::spawn(async move {
             first_or_second_signal().await;
             log::info!("shutting down: no new connections; requests in progress are finished");
-            let graceful = handle.stop(true);
             tokio::select! {
-                () = graceful => {}
+                () = ending.stop(&handle, own_socket.as_ref()) => {}
                 // A server that is shutting down accepts no other command, so it is abandoned.
                 () = first_or_second_signal() => { let _ = hurry.send(()); }
             }

@@ -15,7 +15,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::head_scanner::HeadScanner;
+use super::{ending::OpenConnection, head_scanner::HeadScanner};
 use crate::http::{RequestBody, RequestProgress, RequestTracker};
 
 /// The maximum number of bytes read at once, and read ahead of a request that is being handled.
@@ -44,6 +44,8 @@ pub(super) struct Connection {
     patience: Duration,
     /// The end of that time, while output does not fit into the socket.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Whether the server is being shut down.
+    open: OpenConnection,
 }
 
 /// Whether actix-http must examine what was handed on before it gets more.
@@ -56,7 +58,7 @@ enum Pause {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
+    pub(super) fn new(stream: TcpStream, patience: Duration, open: OpenConnection) -> Self {
         Self {
             stream,
             tracker: Rc::default(),
@@ -69,6 +71,7 @@ impl Connection {
             head_deadline: None,
             patience,
             stalled: None,
+            open,
         }
     }
 
@@ -132,7 +135,7 @@ impl Connection {
     fn poll_next(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let (count, is_end) = if self.ahead.is_empty() && !self.is_over {
             let Poll::Ready(read) = self.poll_fill(context, buffer)? else {
-                return self.poll_head_deadline(context);
+                return self.poll_idle(context);
             };
             self.is_over = read == 0;
             let mut part = ReadBuf::new(buffer.initialize_unfilled_to(read));
@@ -177,6 +180,16 @@ impl Connection {
         Poll::Pending
     }
 
+    /// Pending, or the end of the stream if the server is being shut down and the client has been quiet.
+    fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let is_idle = self.last.is_answered && !self.scanner.is_partial();
+        if self.open.is_quiet(is_idle) {
+            self.is_over = true;
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_head_deadline(context)
+    }
+
     /// Pending, or an error if the head of a later request takes too long.
     fn poll_head_deadline(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.scanner.is_partial() || !self.last.is_answered || self.last.number == 0 {
@@ -198,6 +211,9 @@ impl AsyncRead for Connection {
         if this.stalled.is_some() {
             // More requests would mean more output. The task is woken when the client has read.
             return Poll::Pending;
+        }
+        if this.open.is_ending() {
+            this.tracker.close_after_answer();
         }
         let number = this.last.number;
         this.follow();

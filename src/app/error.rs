@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr};
 
+use super::InheritedSocketError;
 use crate::{
     actors::{
         db::{DbError, sqlite::StartError},
@@ -41,6 +42,9 @@ pub enum AppError {
         /// The system's error.
         source: io::Error,
     },
+    /// The socket that the service manager passed cannot be used.
+    #[error(transparent)]
+    Inherited(#[from] InheritedSocketError),
     /// The server failed while it ran, or the system refused a signal handler.
     #[error("the server failed: {0}")]
     Server(#[from] io::Error),

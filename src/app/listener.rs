@@ -1,6 +1,7 @@
 //! The listening socket: how many connections it accepts, and how much each may cost.
 
 use std::{
+    io,
     net::{SocketAddr, TcpListener},
     time::Duration,
 };
@@ -56,13 +57,15 @@ impl ConnectionLimits {
 pub(super) fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), AppError> {
     let failed = |source| AppError::Listen { address, source };
     let listener = TcpListener::bind(address).map_err(failed)?;
-    // Every accepted connection inherits the sizes.
-    sockopt::set_socket_send_buffer_size(&listener, SOCKET_BUFFER)
-        .and_then(|()| sockopt::set_socket_recv_buffer_size(&listener, SOCKET_BUFFER))
-        .and_then(|()| rustix::net::listen(&listener, BACKLOG))
-        .map_err(|error| failed(error.into()))?;
+    set_buffers(&listener).and_then(|()| Ok(rustix::net::listen(&listener, BACKLOG)?)).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
+}
+
+/// Sets the sizes of the buffers of a listening socket, which every accepted connection inherits.
+pub(super) fn set_buffers(listener: &TcpListener) -> io::Result<()> {
+    sockopt::set_socket_send_buffer_size(listener, SOCKET_BUFFER)?;
+    Ok(sockopt::set_socket_recv_buffer_size(listener, SOCKET_BUFFER)?)
 }
 
 /// Raises the limit of open files as far as the system allows, because each connection is one, and returns

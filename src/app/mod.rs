@@ -3,8 +3,10 @@
 mod application;
 mod connection;
 mod dangers;
+mod ending;
 mod error;
 mod head_scanner;
+mod inherited_socket;
 mod listener;
 mod overrides;
 mod sekisho;
@@ -14,6 +16,7 @@ pub use self::{
     application::Application,
     dangers::{Danger, Severity, find_dangers},
     error::AppError,
+    inherited_socket::{InheritedSocket, InheritedSocketError},
     listener::ConnectionLimits,
     overrides::Overrides,
     sekisho::Sekisho,

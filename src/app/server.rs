@@ -1,6 +1,6 @@
 //! The HTTP servers: like actix-web's, but on Sekisho's connections.
 
-use std::{fmt, io, net::TcpListener, time::Duration};
+use std::{fmt, future::ready, io, net::TcpListener, time::Duration};
 
 use actix_cors::Cors;
 use actix_http::{
@@ -8,7 +8,7 @@ use actix_http::{
     body::{BoxBody, MessageBody},
     error::DispatchError,
 };
-use actix_server::{GracefulShutdownSignal, Server};
+use actix_server::{Server, ServerBuilder};
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::{
     App,
@@ -21,12 +21,10 @@ use actix_web::{
 use super::{
     ConnectionLimits, Sekisho,
     connection::{Connection, HEAD_TIMEOUT},
+    ending::{DEADLINE, Ending},
     listener::METRICS_CONNECTIONS,
 };
 use crate::http::{self, Observe};
-
-/// How many seconds requests in progress may take at a shutdown.
-const SHUTDOWN_SECONDS: u64 = 30;
 
 /// Starts to serve `sekisho`. It accepts at once, and answers when it is awaited.
 ///
@@ -38,14 +36,15 @@ pub(super) fn start(
     listener: TcpListener,
     limits: ConnectionLimits,
     files: u64,
+    ending: Ending,
 ) -> io::Result<Server> {
     let workers = sekisho.config().server.worker_count();
     let server = Server::build()
         .workers(workers)
         .max_concurrent_connections(limits.per_worker(workers, files))
-        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .shutdown_timeout(DEADLINE.as_secs())
         .disable_signals();
-    let ending = server.graceful_shutdown_signal();
+    close_at_the_end_of(&server, &ending);
     let service = move || {
         let (sekisho, ending) = (sekisho.clone(), ending.clone());
         let origins = &sekisho.config().server.cors_origins;
@@ -73,7 +72,8 @@ pub(super) fn start_metrics(listener: TcpListener, limits: ConnectionLimits) -> 
         .max_concurrent_connections(METRICS_CONNECTIONS.min(limits.connections))
         .shutdown_timeout(1)
         .disable_signals();
-    let ending = server.graceful_shutdown_signal();
+    let ending = Ending::new();
+    close_at_the_end_of(&server, &ending);
     let service = move || {
         let app = App::new()
             .wrap_fn(http::track_unread)
@@ -85,11 +85,20 @@ pub(super) fn start_metrics(listener: TcpListener, limits: ConnectionLimits) -> 
     Ok(server.listen("metrics", listener, service)?.run())
 }
 
+/// Lets connections know of a server that is stopped by its handle.
+fn close_at_the_end_of(server: &ServerBuilder, ending: &Ending) {
+    let (stopped, ending) = (server.graceful_shutdown_signal(), ending.clone());
+    actix::spawn(async move {
+        stopped.notified().await;
+        ending.close();
+    });
+}
+
 /// Reads requests from connections, and lets an application answer them.
 fn answering<A, S, B>(
     app: A,
     limits: ConnectionLimits,
-    ending: GracefulShutdownSignal,
+    ending: Ending,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
 where
     A: IntoServiceFactory<S, Request>,
@@ -100,11 +109,9 @@ where
     S::Response: Into<Response<B>> + 'static,
     B: MessageBody + 'static,
 {
+    let closing = ending.clone();
     let http = HttpService::build()
-        .graceful_shutdown_signal(move || {
-            let ending = ending.clone();
-            async move { ending.notified().await }
-        })
+        .graceful_shutdown_signal(move || closing.clone().closing())
         .keep_alive(Duration::from_secs(30))
         .client_request_timeout(HEAD_TIMEOUT)
         .client_disconnect_timeout(Duration::from_secs(1))
@@ -117,7 +124,8 @@ where
         .h1(app);
     fn_service(move |stream: TcpStream| {
         let peer = stream.peer_addr().ok();
-        async move { Ok::<_, DispatchError>((Connection::new(stream, limits.unread), peer)) }
+        let connection = Connection::new(stream, limits.unread, ending.connect());
+        ready(Ok::<_, DispatchError>((connection, peer)))
     })
     .and_then(http)
 }

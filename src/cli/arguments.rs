@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{backup, doctor, import, keys, restore, sessions, tune, users};
+use super::{backup, doctor, healthcheck, import, keys, restore, sessions, tune, users};
 use crate::config::{Config, LogFormat};
 
 /// An authentication service: accounts, passwords, sessions and tokens for an API
@@ -36,6 +36,8 @@ pub(super) enum Command {
     Tune(tune::TuneArgs),
     /// List dangerous settings of a server with the same flags
     Doctor(Box<doctor::DoctorArgs>),
+    /// Ask a running server whether it is ready, for containers; the exit code says
+    Healthcheck(healthcheck::HealthcheckArgs),
     /// Print the OpenAPI document of a server with the same flags
     Openapi(Box<Config>),
 }

@@ -6,6 +6,7 @@ mod database;
 mod doctor;
 mod dotenv;
 mod error;
+mod healthcheck;
 mod import;
 mod keys;
 mod logging;
@@ -83,6 +84,7 @@ fn run(command: Command, dotenv: &Dotenv) -> Result<ExitCode, CommandError> {
         Command::Restore(args) => restore::run(&args),
         Command::Tune(args) => tune::run(&args),
         Command::Doctor(args) => return doctor::run(&args, dotenv),
+        Command::Healthcheck(args) => healthcheck::run(&args),
         Command::Openapi(config) => output::print_line(&format!("{:#}", openapi_document(&config))),
     }?;
     Ok(ExitCode::SUCCESS)

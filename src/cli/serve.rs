@@ -7,17 +7,22 @@ use std::{
 
 use super::CommandError;
 use crate::{
-    app::{Application, Overrides, Severity, find_dangers},
+    app::{Application, InheritedSocket, Overrides, Severity, find_dangers},
     config::Config,
 };
 
 /// The log target of dangerous settings.
 const DANGERS: &str = "sekisho::dangers";
 
-pub(super) fn serve(config: Config) -> Result<(), CommandError> {
+pub(super) fn serve(mut config: Config) -> Result<(), CommandError> {
+    let socket = InheritedSocket::take()?;
+    if let Some(socket) = &socket {
+        config.server.listen = socket.address();
+        log::info!("{} is the service manager's socket, so --listen is ignored", config.server.listen);
+    }
     let dangers = find_dangers(&config);
     actix::System::new().block_on(async {
-        let application = Application::build(config, Overrides::default()).await?;
+        let application = Application::build_on(socket, config, Overrides::default()).await?;
         for danger in dangers {
             match danger.severity {
                 Severity::Danger => log::warn!(target: DANGERS, "{danger}"),

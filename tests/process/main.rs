@@ -5,12 +5,14 @@
 //! feature `root-tests`.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod activation;
 mod backup;
 mod config;
 mod disk_full;
 mod doctor;
 mod encryption;
 mod faults;
+mod healthcheck;
 mod import;
 mod keys;
 mod logs;

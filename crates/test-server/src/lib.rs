@@ -25,6 +25,7 @@
 mod home;
 mod http;
 mod outcome;
+mod proxy;
 mod server;
 
 use std::time::{Duration, Instant};
@@ -33,6 +34,7 @@ pub use self::{
     home::{Home, command, files_in},
     http::{Connection, Response, Tokens, form, unused_network},
     outcome::{Outcome, finish},
+    proxy::Proxy,
     server::{Ended, Server, Starting},
 };
 

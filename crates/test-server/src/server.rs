@@ -2,7 +2,8 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
+    os::fd::OwnedFd,
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, mpsc},
     thread::JoinHandle,
@@ -57,8 +58,13 @@ pub struct Ended {
 impl Starting {
     /// Starts it, and keeps its log if `stderr` is a pipe.
     #[track_caller]
-    pub fn spawn(mut command: Command, stderr: Stdio) -> Self {
-        let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).spawn();
+    pub fn spawn(command: Command, stderr: Stdio) -> Self {
+        Self::spawn_with_stdin(command, Stdio::null(), stderr)
+    }
+
+    #[track_caller]
+    fn spawn_with_stdin(mut command: Command, stdin: Stdio, stderr: Stdio) -> Self {
+        let spawned = command.stdin(stdin).stdout(Stdio::piped()).stderr(stderr).spawn();
         let mut child = spawned.unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let log = Arc::new(Mutex::new(String::new()));
         let (stderr, kept) = (child.stderr.take(), Arc::clone(&log));
@@ -103,6 +109,27 @@ impl Server {
     #[track_caller]
     pub fn start(command: Command) -> Self {
         Self::start_logging_to(command, Stdio::piped())
+    }
+
+    /// Starts it on a socket that listens already, as systemd does: the socket is the file 3, which the
+    /// environment names.
+    #[track_caller]
+    pub fn start_on(socket: &TcpListener, command: &Command) -> Self {
+        let mut shell = Command::new("sh");
+        // The shell gets the socket as its standard input, because no other file survives a start from here.
+        let script = "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" \"$@\"";
+        shell.args(["-c", script]).arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        if let Some(directory) = command.get_current_dir() {
+            shell.current_dir(directory);
+        }
+        let socket = OwnedFd::from(socket.try_clone().unwrap());
+        Starting::spawn_with_stdin(shell, socket.into(), Stdio::piped()).ready()
     }
 
     /// Starts it with the given log level.

@@ -16,6 +16,8 @@ pub struct RequestTracker {
     last: Cell<RequestProgress>,
     /// The connection's task, if it waits for a change.
     reader: RefCell<Option<Waker>>,
+    /// Whether the connection ends with the next answer.
+    closes: Cell<bool>,
 }
 
 /// The progress of the last request.
@@ -57,6 +59,11 @@ impl RequestTracker {
         *self.reader.borrow_mut() = Some(context.waker().clone());
     }
 
+    /// Lets the connection end with the next answer.
+    pub fn close_after_answer(&self) {
+        self.closes.set(true);
+    }
+
     /// Begins the next request. It counts as answered when the returned value is dropped.
     pub(crate) fn begin(self: Rc<Self>, body: RequestBody) -> PendingRequest {
         let number = self.last.get().number + 1;
@@ -80,6 +87,13 @@ impl RequestTracker {
 /// A request whose answer has not been sent. Dropping it tells the connection that it has.
 #[derive(Debug)]
 pub(crate) struct PendingRequest(Rc<RequestTracker>);
+
+impl PendingRequest {
+    /// Whether the connection ends with the answer.
+    pub(crate) fn is_last(&self) -> bool {
+        self.0.closes.get()
+    }
+}
 
 impl Drop for PendingRequest {
     fn drop(&mut self) {

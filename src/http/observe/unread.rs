@@ -23,7 +23,7 @@ use actix_web::{
     dev::{Payload, ResponseHead, Service, ServiceRequest, ServiceResponse},
     error::PayloadError,
     http::{
-        StatusCode,
+        ConnectionType, StatusCode,
         header::{CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING},
     },
     web::Bytes,
@@ -73,14 +73,14 @@ pub(crate) fn track(request: &mut ServiceRequest) -> HeldUntilSent {
             body = RequestBody::Length(text.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(0));
         }
     }
-    HeldUntilSent { unread_body, _pending: tracker.map(|tracker| tracker.begin(body)) }
+    HeldUntilSent { unread_body, pending: tracker.map(|tracker| tracker.begin(body)) }
 }
 
 /// What an answer holds on to until it has been sent.
 #[derive(Default)]
 pub(crate) struct HeldUntilSent {
     unread_body: Option<UnreadBody>,
-    _pending: Option<PendingRequest>,
+    pending: Option<PendingRequest>,
 }
 
 impl HeldUntilSent {
@@ -132,6 +132,9 @@ pin_project! {
 impl<B: MessageBody> HoldUnread<B> {
     /// The body of an answer with this head, which is told the length of a body that is empty.
     pub(crate) fn new(head: &mut ResponseHead, body: B, until_sent: HeldUntilSent) -> Self {
+        if until_sent.pending.as_ref().is_some_and(PendingRequest::is_last) {
+            head.set_connection_type(ConnectionType::Close);
+        }
         let size = body.size();
         let is_empty = size.is_eof() && !head.status.is_informational();
         if is_empty {
