@@ -7,6 +7,7 @@ mod embedding;
 mod examples;
 mod links;
 mod metrics;
+mod proxies;
 mod readme;
 mod restore;
 mod support;
