@@ -18,7 +18,7 @@ use crate::{
     },
     config::{Config, cores},
     domain::{Context, PasswordPolicy, Random},
-    http::{self, Api, LazyAsset},
+    http::{self, Api, LazyDocumentation},
 };
 
 /// The maximum number of messages in flight to the database.
@@ -74,8 +74,8 @@ pub struct Sekisho {
     overrides: Overrides,
     config: Arc<Config>,
     issuer: Arc<str>,
-    /// The OpenAPI document, if the documentation is served.
-    document: Option<Arc<LazyAsset>>,
+    /// The documentation, if it is served.
+    documentation: Option<Arc<LazyDocumentation>>,
 }
 
 impl Sekisho {
@@ -151,7 +151,7 @@ impl Sekisho {
             token_lifetime: config.token.access.lifetime,
             overrides,
             issuer: Arc::from(issuer),
-            document: http::documentation(&config),
+            documentation: http::documentation(&config, issuer),
             config,
             db,
         })
@@ -203,7 +203,7 @@ impl Sekisho {
             readiness,
             policy: self.rules.password,
             registration: self.rules.registration,
-            document: self.document.clone(),
+            documentation: self.documentation.clone(),
             cors_origins: self.config.server.cors_origins.as_slice().into(),
             trusted_proxies: self.config.server.trusted_proxies.as_slice().into(),
             issuer: Arc::clone(&self.issuer),

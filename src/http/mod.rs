@@ -21,13 +21,14 @@ use actix_web::{
 };
 use serde_json::Value;
 
-pub(crate) use self::docs::asset::LazyAsset;
+pub(crate) use self::docs::documentation::LazyDocumentation;
 use self::{
     api::{admin, own, registration, session},
-    docs::page,
+    docs::{documentation::Documentation, page},
     oauth::{keys, token},
     openapi::document,
     route::{Path, path},
+    state::base_path,
     wire::{ApiError, errors},
 };
 pub use self::{
@@ -42,10 +43,15 @@ pub use self::{
 };
 use crate::config::Config;
 
+/// Where the discovery document is (RFC 8414).
+const DISCOVERY: &str = "/.well-known/oauth-authorization-server";
+
 /// All routes: the path, and for each method its handler and its description. The busiest routes come first,
 /// because they are tried in this order.
-fn routes(with_docs: bool) -> Vec<Path> {
+fn routes(with_docs: bool, base_path: &str) -> Vec<Path> {
     use Method as M;
+    // RFC 8414, section 3.1, puts the well-known path before the issuer's; the proxy leaves such a request as it is.
+    let discovery = (!base_path.is_empty()).then(|| format!("{DISCOVERY}{base_path}"));
     let mut routes = vec![
         path("/users/me").on(M::GET, own::me, own::ME).on(M::PATCH, own::change_email, own::CHANGE_EMAIL).on(
             M::DELETE,
@@ -77,7 +83,7 @@ fn routes(with_docs: bool) -> Vec<Path> {
             admin::END_SESSIONS,
         ),
         path("/.well-known/jwks.json").on(M::GET, keys::jwks, keys::JWKS),
-        path("/.well-known/oauth-authorization-server").on(M::GET, keys::metadata, keys::METADATA),
+        path(DISCOVERY).on(M::GET, keys::metadata, keys::METADATA).also_at(discovery),
         path("/healthz").on(M::GET, health::alive, health::ALIVE),
         path("/readyz").on(M::GET, health::ready, health::READY),
     ];
@@ -94,7 +100,7 @@ fn routes(with_docs: bool) -> Vec<Path> {
 
 /// Adds every route to an application.
 pub fn configure(config: &mut ServiceConfig, api: Api) {
-    let routes = routes(api.document.is_some());
+    let routes = routes(api.documentation.is_some(), api.base_path());
     config.app_data(web::Data::new(api)).app_data(web::Data::new(health::Readiness::default()));
     for path in routes {
         path.register(config);
@@ -104,14 +110,19 @@ pub fn configure(config: &mut ServiceConfig, api: Api) {
 /// The OpenAPI document of a server with this configuration.
 #[must_use]
 pub fn openapi_document(config: &Config) -> Value {
-    document(config, &routes(config.server.docs))
+    document_of(config, config.token.issuer.as_deref().unwrap_or_default())
 }
 
-/// The documentation of a server with this configuration, if it is served.
-pub(crate) fn documentation(config: &Arc<Config>) -> Option<Arc<LazyAsset>> {
-    let of_this_server = Arc::clone(config);
-    let make = move || page::document_asset(&openapi_document(&of_this_server));
-    config.server.docs.then(|| Arc::new(LazyAsset::new(Box::new(make))))
+fn document_of(config: &Config, issuer: &str) -> Value {
+    let base_path = base_path(issuer);
+    document(config, base_path, &routes(config.server.docs, base_path))
+}
+
+/// The documentation of a server with this configuration and issuer, if it is served.
+pub(crate) fn documentation(config: &Arc<Config>, issuer: &str) -> Option<Arc<LazyDocumentation>> {
+    let (of_this_server, issuer) = (Arc::clone(config), issuer.to_owned());
+    let make = move || Documentation::new(&document_of(&of_this_server, &issuer), base_path(&issuer));
+    config.server.docs.then(|| Arc::new(LazyDocumentation::new(Box::new(make))))
 }
 
 /// Answers all other paths. It is separate from [`configure`], because an application that embeds Sekisho has

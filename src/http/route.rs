@@ -25,6 +25,8 @@ pub(crate) struct RouteLabel(pub(crate) &'static str);
 pub(crate) struct Path {
     /// The path as in the document.
     pub(crate) pattern: &'static str,
+    /// Another path with the same answers.
+    alias: Option<String>,
     pub(crate) endpoints: Vec<Endpoint>,
 }
 
@@ -37,7 +39,7 @@ pub(crate) struct Endpoint {
 
 /// A path without methods.
 pub(crate) const fn path(pattern: &'static str) -> Path {
-    Path { pattern, endpoints: Vec::new() }
+    Path { pattern, alias: None, endpoints: Vec::new() }
 }
 
 impl Path {
@@ -53,14 +55,20 @@ impl Path {
         self
     }
 
+    /// Adds another path with the same answers, which the document does not have.
+    pub(crate) fn also_at(self, alias: Option<String>) -> Self {
+        Self { alias, ..self }
+    }
+
     /// Adds the path to an application.
     pub(crate) fn register(&self, config: &mut ServiceConfig) {
         let label = self.pattern.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(self.pattern);
         // Two resources, not one of two patterns: a single static pattern is compared as text, while
         // several are searched with a regular expression.
         let slashed = (label != "/").then(|| format!("{label}/"));
+        let aliases = self.alias.iter().flat_map(|alias| [alias.clone(), format!("{alias}/")]);
         let allow: Rc<str> = self.allow().into();
-        for pattern in std::iter::once(label.to_owned()).chain(slashed) {
+        for pattern in std::iter::once(label.to_owned()).chain(slashed).chain(aliases) {
             let mut resource = web::resource(pattern).app_data(RouteLabel(label));
             for endpoint in &self.endpoints {
                 resource = endpoint.routes().into_iter().fold(resource, Resource::route);

@@ -31,7 +31,7 @@ async fn sekisho(issuer: &str) -> Sekisho {
 }
 
 #[actix_web::test]
-async fn a_scope_has_the_api_and_a_current_user_and_no_page() {
+async fn a_scope_has_the_api_and_a_current_user_and_the_page() {
     let sekisho = sekisho("http://sekisho.test/auth").await;
     let scope = web::scope("/auth").route("/name", web::get().to(name));
     let scope = scope.configure(|config| sekisho.configure(config));
@@ -55,8 +55,10 @@ async fn a_scope_has_the_api_and_a_current_user_and_no_page() {
     let metadata = get("/auth/.well-known/oauth-authorization-server").to_request();
     let metadata: Value = read_body_json(call_service(&app, metadata).await).await;
     assert_eq!(metadata["token_endpoint"], "http://sekisho.test/auth/token");
-    let part = call_service(&app, get("/docs/swagger-ui.css").to_request()).await;
-    assert_eq!(part.status(), StatusCode::NOT_FOUND);
+    let page = read_body(call_service(&app, get("/auth/docs").to_request()).await).await;
+    assert!(String::from_utf8_lossy(&page).contains(r#"href="/auth/docs/swagger-ui.css""#), "{page:?}");
+    let part = call_service(&app, get("/auth/docs/swagger-ui.css").to_request()).await;
+    assert_eq!(part.status(), StatusCode::OK);
 }
 
 #[actix_web::test]

@@ -1,7 +1,7 @@
 //! The proxies of OPERATIONS.md, with their configuration as it stands there, in front of a server. Only the
 //! ports and the certificate differ.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use serde_json::Value;
 use test_server::{Proxy, Server, finish};
@@ -10,9 +10,9 @@ use crate::support::{block, home, text};
 
 const HOST: &str = "login.example.com";
 
-fn server() -> (test_server::Home, Server) {
+fn server(issuer: &str) -> (test_server::Home, Server) {
     let home = home();
-    let arguments = ["serve", "--issuer", "https://login.example.com", "--trusted-proxy", "127.0.0.1"];
+    let arguments = ["serve", "--issuer", issuer, "--trusted-proxy", "127.0.0.1"];
     let mut command = home.command(&arguments);
     command.env("RUST_LOG", "info");
     let server = Server::start(command);
@@ -36,6 +36,11 @@ impl Answer {
         serde_json::from_str(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {} {}", self.head, self.body))
     }
+}
+
+/// The block of a language after a heading or sentence of OPERATIONS.md, for a server at an address.
+fn site(after: &str, language: &str, server: &Server) -> String {
+    block(&text("docs/OPERATIONS.md"), after, language).replace("127.0.0.1:8000", &server.address.to_string())
 }
 
 /// Asks the proxy over TLS, from an address of the machine that is not a proxy's.
@@ -80,14 +85,12 @@ fn assert_that_it_serves(proxy: &Proxy, server: &Server) {
 #[test]
 #[cfg_attr(not(feature = "proxy-tests"), ignore = "it takes nginx, OpenSSL and curl")]
 fn nginx_as_configured_in_the_documentation() {
-    let operations = text("docs/OPERATIONS.md");
-    let site = block(&operations, "## Behind a proxy", "nginx");
-    let (_home, server) = server();
+    let (_home, server) = server("https://login.example.com");
+    let site = site("## Behind a proxy", "nginx", &server);
 
     let proxy = Proxy::nginx(HOST, |port, directory| {
         let directory = directory.display();
-        site.replace("127.0.0.1:8000", &server.address.to_string())
-            .replace("listen 443", &format!("listen 127.0.0.1:{port}"))
+        site.replace("listen 443", &format!("listen 127.0.0.1:{port}"))
             // Port 80 and IPv6 are not for tests.
             .replace("listen 80;", &format!("listen unix:{directory}/plain.sock;"))
             .replace("    listen [::]:80;\n", "")
@@ -105,18 +108,77 @@ fn nginx_as_configured_in_the_documentation() {
 #[test]
 #[cfg_attr(not(feature = "proxy-tests"), ignore = "it takes Caddy, OpenSSL and curl")]
 fn caddy_as_configured_in_the_documentation() {
-    let operations = text("docs/OPERATIONS.md");
-    let site = block(&operations, "## Behind a proxy", "caddyfile");
-    let (_home, server) = server();
+    let (_home, server) = server("https://login.example.com");
+    let site = site("## Behind a proxy", "caddyfile", &server);
 
-    let proxy = Proxy::caddy(HOST, |port, directory| {
-        let directory = directory.display();
-        // The certificate is ours instead of a public authority's.
-        let options = "{\n\tadmin off\n\tauto_https disable_redirects\n}\n";
-        let tls = format!("{HOST}:{port} {{\n\ttls {directory}/cert.pem {directory}/key.pem\n");
-        let site = site.replace("login.example.com {\n", &tls);
-        format!("{options}{}\n", site.replace("127.0.0.1:8000", &server.address.to_string()))
-    });
+    let proxy = Proxy::caddy(HOST, |port, directory| caddyfile(&site, "login.example.com", port, directory));
 
     assert_that_it_serves(&proxy, &server);
+}
+
+/// A Caddyfile with a site of the documentation, at a port and with a certificate of the test.
+fn caddyfile(site: &str, name: &str, port: u16, directory: &Path) -> String {
+    let directory = directory.display();
+    let tls = format!("{HOST}:{port} {{\n\ttls {directory}/cert.pem {directory}/key.pem\n");
+    let site = site.replace(&format!("{name} {{\n"), &tls);
+    format!("{{\n\tadmin off\n\tauto_https disable_redirects\n}}\n{site}\n")
+}
+
+/// What must be so of an issuer below a path.
+fn assert_that_it_serves_below_a_path(proxy: &Proxy) {
+    for path in
+        ["/.well-known/oauth-authorization-server/auth", "/auth/.well-known/oauth-authorization-server"]
+    {
+        let discovery = curl(proxy, path, &[]).json();
+        assert_eq!(discovery["issuer"], "https://app.example.com/auth", "{path}");
+        assert_eq!(discovery["token_endpoint"], "https://app.example.com/auth/token", "{path}");
+    }
+    assert_eq!(curl(proxy, "/auth/", &[]).all("location"), ["/auth/docs"]);
+
+    let page = curl(proxy, "/auth/docs", &[]).body;
+    let parts: Vec<_> = page.split(['"', '\'']).filter(|part| part.starts_with('/')).collect();
+    assert_eq!(parts.len(), 6, "{page}");
+    for part in parts {
+        assert!(curl(proxy, part, &["--head"]).head.starts_with("http/1.1 200"), "{part}");
+    }
+    let initializer = curl(proxy, "/auth/docs/swagger-initializer.js", &[]).body;
+    assert!(initializer.contains("\"/auth/openapi.json\""), "{initializer}");
+    let document = curl(proxy, "/auth/openapi.json", &[]).json();
+    assert_eq!(document["servers"][0]["url"], "/auth");
+    let flow = &document["components"]["securitySchemes"]["password"]["flows"]["password"];
+    assert_eq!(flow["tokenUrl"], "/auth/token");
+
+    let user = r#"{"email": "bob@example.com", "username": "bob", "password": "correct horse battery"}"#;
+    let registered =
+        curl(proxy, "/auth/users/", &["--header", "content-type: application/json", "--data", user]);
+    assert_eq!(registered.all("location"), ["/auth/users/1"]);
+    let form = "username=bob&password=correct+horse+battery";
+    let tokens = curl(proxy, "/auth/token", &["--data", form]).json();
+    let bearer = format!("authorization: Bearer {}", tokens["access_token"].as_str().unwrap());
+    assert_eq!(curl(proxy, "/auth/users/me", &["--header", &bearer]).json()["username"], "bob");
+}
+
+#[test]
+#[cfg_attr(not(feature = "proxy-tests"), ignore = "it takes nginx, OpenSSL and curl")]
+fn nginx_below_a_path() {
+    let (_home, server) = server("https://app.example.com/auth");
+    let locations = site("**Below a path**", "nginx", &server);
+
+    let proxy = Proxy::nginx(HOST, |port, _| {
+        let tls = "ssl_certificate cert.pem; ssl_certificate_key key.pem;";
+        format!("server {{ listen 127.0.0.1:{port} ssl; {tls} {locations} }}")
+    });
+
+    assert_that_it_serves_below_a_path(&proxy);
+}
+
+#[test]
+#[cfg_attr(not(feature = "proxy-tests"), ignore = "it takes Caddy, OpenSSL and curl")]
+fn caddy_below_a_path() {
+    let (_home, server) = server("https://app.example.com/auth");
+    let site = site("**Below a path**", "caddyfile", &server);
+
+    let proxy = Proxy::caddy(HOST, |port, directory| caddyfile(&site, "app.example.com", port, directory));
+
+    assert_that_it_serves_below_a_path(&proxy);
 }

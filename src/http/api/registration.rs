@@ -57,7 +57,7 @@ pub(crate) async fn register(
     body: JsonObject,
 ) -> Result<HttpResponse, ApiError> {
     let user = api.accounts.ask(registration(&body, api.policy, origin.0)?).await?;
-    let location = format!("/users/{}", user.id);
+    let location = format!("{}/users/{}", api.base_path(), user.id);
     Ok(HttpResponse::Created()
         .insert_header(NO_STORE)
         .insert_header((header::LOCATION, location))

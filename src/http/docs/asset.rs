@@ -4,7 +4,6 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::LazyLock,
     task::{Context, Poll},
 };
 
@@ -29,10 +28,6 @@ pub struct Asset {
     cache: CacheControl,
     policy: Option<&'static str>,
 }
-
-/// An asset that is made for the first client that asks for it. Until then it takes no memory, and no time at
-/// the start.
-pub type LazyAsset = LazyLock<Asset, Box<dyn FnOnce() -> Asset + Send>>;
 
 impl Asset {
     /// Creates an asset that caches keep as `cache` says.

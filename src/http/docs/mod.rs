@@ -1,4 +1,5 @@
 //! The documentation, served from the binary alone.
 
-pub(crate) mod asset;
+mod asset;
+pub(crate) mod documentation;
 pub(crate) mod page;

@@ -77,7 +77,7 @@ pub(crate) async fn metadata(api: web::Data<Api>) -> HttpResponse {
         "token_endpoint_auth_methods_supported": ["none"],
         "revocation_endpoint_auth_methods_supported": ["none"],
     });
-    if let (true, Some(members)) = (api.document.is_some(), metadata.as_object_mut()) {
+    if let (true, Some(members)) = (api.documentation.is_some(), metadata.as_object_mut()) {
         members.insert("service_documentation".to_owned(), at("/docs").into());
     }
     HttpResponse::Ok().insert_header(cacheable()).json(metadata)

@@ -9,8 +9,9 @@ use super::{
 };
 use crate::{config::Config, domain::Registration, http::route::Path};
 
-/// The document (OpenAPI 3.1) of a server with this configuration and these routes.
-pub(crate) fn document(config: &Config, routes: &[Path]) -> Value {
+/// The document (OpenAPI 3.1) of a server with this configuration and these routes, which clients see below the base
+/// path.
+pub(crate) fn document(config: &Config, base_path: &str, routes: &[Path]) -> Value {
     let mut schemas = Schemas { config, named: Map::new() };
     let mut responses = Responses::default();
     let mut paths = Map::new();
@@ -32,7 +33,7 @@ pub(crate) fn document(config: &Config, routes: &[Path]) -> Value {
             "description": introduction(config.account.registration),
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
-        "servers": [{ "url": "/" }],
+        "servers": [{ "url": if base_path.is_empty() { "/" } else { base_path } }],
         "tags": tags,
         "paths": paths,
         "components": {
@@ -42,8 +43,8 @@ pub(crate) fn document(config: &Config, routes: &[Path]) -> Value {
                     "description": "Log in with a username or e-mail address and a password. The client id and \
                         secret may stay empty.",
                     "flows": { "password": {
-                        "tokenUrl": "/token",
-                        "refreshUrl": "/token",
+                        "tokenUrl": format!("{base_path}/token"),
+                        "refreshUrl": format!("{base_path}/token"),
                         "scopes": {
                             "user": "Your own account",
                             "admin": "All accounts; the token is only for Sekisho's administration",
