@@ -180,7 +180,7 @@ impl Connection {
         Poll::Pending
     }
 
-    /// Pending, or the end of the stream if the server is being shut down and the client has been quiet.
+    /// Pending, or the end of the stream if the server is being shut down and has waited for the client long enough.
     fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let is_idle = self.last.is_answered && !self.scanner.is_partial();
         if self.open.is_quiet(is_idle) {
@@ -234,6 +234,7 @@ impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         match Pin::new(&mut this.stream).poll_write(context, bytes) {
+            Poll::Pending if this.open.is_closing() => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             Poll::Pending => {
                 let patience = this.patience;
                 let stalled = this.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));

@@ -34,8 +34,9 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// The time in which connections that were accepted before the end have reached their workers.
 const ARRIVAL: Duration = Duration::from_millis(50);
 
-/// How long the end waits for clients that are in the middle of a request or answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the end waits for clients that have not sent all of a request or not read all of an answer. While
+/// it waits, nobody else is served.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long requests in progress may take.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
@@ -47,7 +48,7 @@ enum Stage {
     Serving,
     /// It answers the requests that still arrive, and closes their connections.
     Ending,
-    /// It answers the requests that have arrived, and closes all other connections.
+    /// It answers the requests that have arrived whole, and closes all connections that wait for their clients.
     Closing,
 }
 
@@ -75,7 +76,7 @@ impl Ending {
         OpenConnection { ending: self.clone(), quiet_since: None }
     }
 
-    /// Closes at once every connection without a request in progress.
+    /// Closes at once every connection that waits for its client.
     pub(super) fn close(&self) {
         self.advance(Stage::Closing);
     }
@@ -143,9 +144,17 @@ impl OpenConnection {
         self.ending.0.has_begun.load(Ordering::Relaxed)
     }
 
-    /// Whether a connection has been quiet long enough to be closed. `is_idle`: neither is a request in
-    /// progress nor has one begun to arrive.
+    /// Whether a connection that waits for its client must be closed now.
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_ending() && *self.ending.0.stage.borrow() == Stage::Closing
+    }
+
+    /// Whether a connection that waits for its client to send something has waited long enough. `is_idle`:
+    /// neither is a request in progress nor has one begun to arrive.
     pub(super) fn is_quiet(&mut self, is_idle: bool) -> bool {
+        if self.is_closing() {
+            return true;
+        }
         if !is_idle || !self.is_ending() {
             self.quiet_since = None;
             return false;

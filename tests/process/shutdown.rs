@@ -91,6 +91,31 @@ fn idle_connections_do_not_hold_up_the_end() {
 }
 
 #[test]
+fn slow_clients_do_not_hold_up_the_end() {
+    let home = home();
+    let server = home.serve();
+    let mut unread = server.connect();
+    // More than the buffers on the way can hold.
+    unread.send("GET", "/docs/swagger-ui-bundle.js", &[], "").unwrap();
+    let mut chunked = server.connect();
+    let head = "POST /users/ HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    chunked.send_raw(format!("{head}transfer-encoding: chunked\r\n\r\n1\r\n{{\r\n").as_bytes()).unwrap();
+    let mut trickling = server.connect();
+    trickling.send_raw(format!("{head}content-length: 1000\r\n\r\n{{").as_bytes()).unwrap();
+
+    let began = Instant::now();
+    server.signal(Signal::TERM);
+    while began.elapsed() < AT_ONCE && trickling.send_raw(b" ").is_ok() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let ended = server.wait();
+
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
+    assert!(chunked.is_closed() && trickling.is_closed() && unread.is_closed());
+}
+
+#[test]
 fn idle_connections_do_not_cut_short_a_login_under_way() {
     let home = home();
     add_slow_user(&home);
