@@ -110,7 +110,8 @@ impl Application {
         &self.sekisho
     }
 
-    /// A handle that shuts the server down, as a signal does.
+    /// A handle that shuts the server down. Unlike after a signal, idle connections are closed at once, so a request that
+    /// is on its way to the server is lost.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
         self.server.handle()

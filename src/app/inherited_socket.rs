@@ -17,9 +17,12 @@ pub enum InheritedSocketError {
         "the service manager passed {0} sockets, and sekisho listens on one: give sekisho.socket one ListenStream="
     )]
     Several(usize),
-    /// The socket is not a listening TCP socket.
-    #[error("the socket that the service manager passed is not a listening TCP socket: {0}")]
+    /// What was passed is not a TCP socket.
+    #[error("the service manager passed something that is not a TCP socket: {0}")]
     Unusable(#[from] io::Error),
+    /// The socket is that of a connection, or not listened on yet.
+    #[error("the socket that the service manager passed does not listen: sekisho.socket must have Accept=no")]
+    NotListening,
 }
 
 /// A listening socket that belongs to the service manager. Connections that arrive while no server runs wait
@@ -38,13 +41,20 @@ impl InheritedSocket {
     ///
     /// See [`InheritedSocketError`].
     pub fn take() -> Result<Option<Self>, InheritedSocketError> {
+        let addressee = std::env::var("LISTEN_PID").ok().filter(|pid| !pid.is_empty());
+        if let Some(pid) = addressee.filter(|pid| *pid != std::process::id().to_string()) {
+            log::warn!(
+                "LISTEN_FDS is not used: LISTEN_PID names the process {pid}, and this one is {}",
+                std::process::id()
+            );
+        }
         let mut passed = ListenFd::from_env();
         if passed.len() > 1 {
             return Err(InheritedSocketError::Several(passed.len()));
         }
         let Some(listener) = passed.take_tcp_listener(0)? else { return Ok(None) };
         if !socket_acceptconn(&listener).map_err(io::Error::from)? {
-            return Err(io::Error::from(io::ErrorKind::NotConnected).into());
+            return Err(InheritedSocketError::NotListening);
         }
         let address = listener.local_addr()?;
         Ok(Some(Self { listener, address }))

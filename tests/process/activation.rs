@@ -2,13 +2,17 @@
 //! socket activation, and each server takes it over from the one before.
 
 use std::{
-    net::{SocketAddr, TcpListener},
+    fs::File,
+    io::Write,
+    net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
+    os::{fd::OwnedFd, unix::net::UnixListener},
     process::Command,
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
     thread,
 };
 
-use test_server::{Proxy, form};
+use rustix::net::{AddressFamily, SocketType};
+use test_server::{Outcome, Proxy, finish_reading, form};
 
 use crate::support::{Connection, Home, PASSWORD, Server, Tokens, home};
 
@@ -160,20 +164,47 @@ fn what_is_asked_during_the_end_is_answered_with_the_last_word_and_idle_connecti
     assert_eq!(server.wait().status.code(), Some(0));
 }
 
+/// What `serve` says when it is passed a file, which is its standard input, in this way.
+fn serve_with(file: impl Into<OwnedFd>, pass: &str) -> Outcome {
+    let home = home();
+    let serve = home.command(&["serve"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{pass} exec \"$0\" \"$@\"")]).arg(serve.get_program()).arg("serve");
+    // A server that listens itself after all cannot: this is no address of the machine.
+    command.current_dir(home.path("")).env("SEKISHO_LISTEN", "192.0.2.1:1").env("RUST_LOG", "warn");
+    finish_reading(&mut command, file.into())
+}
+
 #[test]
 fn sockets_that_cannot_be_served_on_are_refused() {
-    let home = home();
-    let shell = |script: &str| {
-        let mut command = Command::new("sh");
-        let serve = home.command(&["serve"]);
-        command.args(["-c", script]).arg(serve.get_program()).arg("serve").current_dir(home.path(""));
-        command.env("SEKISHO_LISTEN", "127.0.0.1:0");
-        test_server::finish(&mut command, "").refused(1)
-    };
+    let directory = home();
+    let listener = socket();
+    let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    let connection = listener.accept().unwrap().0;
+    let not_listening = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    let files: [(OwnedFd, &str); 5] = [
+        (File::open("/dev/null").unwrap().into(), "not a TCP socket"),
+        (UdpSocket::bind("127.0.0.1:0").unwrap().into(), "not a TCP socket"),
+        (UnixListener::bind(directory.path("socket")).unwrap().into(), "not a TCP socket"),
+        (connection.into(), "does not listen"),
+        (not_listening, "does not listen"),
+    ];
 
-    let several = shell("exec 3</dev/null 4</dev/null; LISTEN_FDS=2 LISTEN_PID=$$ exec \"$0\" \"$@\"");
-    let no_socket = shell("exec 3</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" \"$@\"");
-
+    for (file, expected) in files {
+        let said = serve_with(file, "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$").refused(1);
+        assert!(said.contains(expected), "{said}");
+    }
+    let none = serve_with(socket(), "exec 3<&- </dev/null; LISTEN_FDS=1 LISTEN_PID=$$").refused(1);
+    assert!(none.contains("not a TCP socket"), "{none}");
+    let several = serve_with(socket(), "exec 3<&0 4<&0 </dev/null; LISTEN_FDS=2 LISTEN_PID=$$").refused(1);
     assert!(several.contains("2 sockets"), "{several}");
-    assert!(no_socket.contains("not a listening TCP socket"), "{no_socket}");
+}
+
+#[test]
+fn a_socket_for_another_process_is_left_alone_and_the_log_says_so() {
+    let outcome = serve_with(socket(), "exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=1");
+
+    assert!(outcome.stderr.contains("LISTEN_PID names the process 1"), "{outcome:?}");
+    assert!(outcome.stderr.contains("192.0.2.1:1"), "{outcome:?}");
 }

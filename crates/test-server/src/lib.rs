@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 pub use self::{
     home::{Home, command, files_in},
     http::{Connection, Response, Tokens, form, unused_network},
-    outcome::{Outcome, finish},
+    outcome::{Outcome, finish, finish_reading},
     proxy::Proxy,
     server::{Ended, Server, Starting},
 };

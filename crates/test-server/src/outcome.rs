@@ -2,6 +2,7 @@
 
 use std::{
     io::Write,
+    os::fd::OwnedFd,
     process::{Command, Stdio},
     sync::mpsc,
 };
@@ -50,10 +51,20 @@ impl Outcome {
 
 /// Runs a command to its end; one that hangs is killed after [`TIMEOUT`].
 pub fn finish(command: &mut Command, input: &str) -> Outcome {
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // A command that is refused early does not read its input.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    finish_with(command, Stdio::piped(), input)
+}
+
+/// Runs a command to its end with a file as its standard input.
+pub fn finish_reading(command: &mut Command, file: OwnedFd) -> Outcome {
+    finish_with(command, file.into(), "")
+}
+
+fn finish_with(command: &mut Command, stdin: Stdio, input: &str) -> Outcome {
+    let mut child = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    if let Some(mut stdin) = child.stdin.take() {
+        // A command that is refused early does not read its input.
+        let _ = stdin.write_all(input.as_bytes());
+    }
     let process = Pid::from_child(&child);
     let (ended, wait) = mpsc::channel::<()>();
     let watchdog = std::thread::spawn(move || {
