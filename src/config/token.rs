@@ -96,12 +96,20 @@ impl TokenArgs {
 
 fn parse_issuer(text: &str) -> Result<String, &'static str> {
     const EXPECTED: &str = "expected an http:// or https:// URL without query, fragment or trailing slash";
+    const PATH: &str = "expected a path of plain segments, such as /auth, after the host";
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or(EXPECTED)?;
     let plain = !rest.is_empty()
         && !rest.starts_with('/')
         && !rest.ends_with('/')
         && rest.bytes().all(|b| b.is_ascii_graphic() && !b"?#\"<>\\^`{|}".contains(&b));
-    if plain { Ok(text.to_owned()) } else { Err(EXPECTED) }
+    if !plain {
+        return Err(EXPECTED);
+    }
+    // Proxies take `//` and `..` for something else, browsers `//` at the start for a host, and routes `*` for any text.
+    let is_plain = |segment: &str| {
+        !matches!(segment, "" | "." | "..") && !segment.bytes().any(|byte| b"*&'%".contains(&byte))
+    };
+    if rest.split('/').skip(1).all(is_plain) { Ok(text.to_owned()) } else { Err(PATH) }
 }
 
 fn parse_audience(text: &str) -> Result<String, &'static str> {
@@ -121,7 +129,12 @@ mod tests {
 
     #[test]
     fn an_issuer_is_a_plain_url() {
-        for good in ["http://127.0.0.1:8000", "https://login.example.com", "https://example.com/auth"] {
+        for good in [
+            "http://127.0.0.1:8000",
+            "https://login.example.com",
+            "https://example.com/auth",
+            "https://a/b/v1.2~c",
+        ] {
             assert_eq!(parse_issuer(good).as_deref(), Ok(good));
         }
         for bad in [
@@ -133,6 +146,15 @@ mod tests {
             "https://a?b",
             "https://a b",
             "ftp://a",
+            "https://a//evil.example",
+            "https://a/b//c",
+            "https://a/../b",
+            "https://a/./b",
+            "https://a/b*",
+            "https://a/b&lt",
+            "https://a/b'c",
+            "https://a/%2e%2e/b",
+            "https://a/{b}",
         ] {
             assert!(parse_issuer(bad).is_err(), "{bad}");
         }

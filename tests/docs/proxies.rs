@@ -134,6 +134,15 @@ fn assert_that_it_serves_below_a_path(proxy: &Proxy) {
         assert_eq!(discovery["token_endpoint"], "https://app.example.com/auth/token", "{path}");
     }
     assert_eq!(curl(proxy, "/auth/", &[]).all("location"), ["/auth/docs"]);
+    // What a client says about the path is not believed.
+    let lie = ["--header", "x-forwarded-prefix: //evil.example"];
+    assert_eq!(curl(proxy, "/auth/", &lie).all("location"), ["/auth/docs"]);
+    let bare = curl(proxy, "/auth", &[]);
+    assert!(bare.all("location")[0].ends_with("/auth/"), "{}", bare.head);
+    for beside in ["/authx/docs", "/docs", "/auth/%2e%2e/docs", "/auth%2f..%2fdocs"] {
+        let answer = curl(proxy, beside, &["--path-as-is"]);
+        assert!(!answer.body.contains("swagger-ui"), "{beside}: {} {}", answer.head, answer.body);
+    }
 
     let page = curl(proxy, "/auth/docs", &[]).body;
     let parts: Vec<_> = page.split(['"', '\'']).filter(|part| part.starts_with('/')).collect();
