@@ -1,11 +1,11 @@
 //! Locks, descriptors, a stopped process, a blocked log: each is reported clearly, survived, and over when
 //! its cause is.
 
-use std::{fs::OpenOptions, process::Stdio, thread, time::Duration};
+use std::{fs::OpenOptions, process::Stdio, thread};
 
 use rustix::process::{Resource, Rlimit, Signal, prlimit};
 
-use crate::support::{Connection, PASSWORD, Server, home, number, open, wait_until};
+use crate::support::{Connection, PASSWORD, Server, figure, home, number, open, wait_until, watched};
 
 #[test]
 fn a_database_locked_by_another_program_is_said_and_nothing_is_lost() {
@@ -37,17 +37,17 @@ fn a_database_locked_by_another_program_is_said_and_nothing_is_lost() {
 #[test]
 fn a_lock_that_is_soon_given_back_is_waited_for() {
     let home = home();
-    let server = home.serve();
-    server.register("alice").expect(201);
+    let server = watched(&home, &[]);
+    let alice = server.newcomer("alice");
     let other = open(&home.database());
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
 
     let answer = thread::scope(|scope| {
-        let login = scope.spawn(|| server.try_log_in("alice", PASSWORD));
-        // Long enough to be noticed and far below the busy timeout; the claim holds in any case.
-        thread::sleep(Duration::from_millis(300));
+        let refresh = scope.spawn(|| server.refresh(&alice.refresh));
+        // A refresh sends the database one message, which writes.
+        wait_until("a write waits", || figure(&server, "sekisho_in_flight{what=\"db\"}") > Some(0.0));
         other.execute_batch("COMMIT").unwrap();
-        login.join().unwrap()
+        refresh.join().unwrap()
     });
 
     answer.tokens();

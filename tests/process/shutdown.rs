@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::support::{Connection, Home, PASSWORD, Server, home, number, open, wait_until};
+use crate::support::{Connection, Home, PASSWORD, Server, figure, home, number, open, wait_until, watched};
 
 /// The maximum duration of a shutdown that has nothing to wait for. It takes milliseconds. It must not take
 /// the thirty seconds that requests get, or those of an idle connection.
@@ -12,28 +12,22 @@ const AT_ONCE: Duration = Duration::from_secs(8);
 
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
 
-/// A server on which a login takes a while, and which reports the number of requests in progress.
+/// A server on which a login takes a while.
 fn slow_server(home: &Home, cost: &str) -> Server {
-    let arguments = ["--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--bcrypt-cost", cost];
-    let mut command = home.command(&arguments);
-    command.env("RUST_LOG", "info").env("SEKISHO_MAX_LOGIN_WAIT_SECONDS", "60");
-    Server::start(command)
+    watched(home, &["--bcrypt-cost", cost, "--max-login-wait-seconds=60"])
 }
 
 /// Sends this many logins and waits until all of them are in progress.
 fn logins_under_way(server: &Server, count: usize) -> Vec<Connection> {
-    let metrics = server.metrics_address();
     let body = format!("username=alice&password={}", PASSWORD.replace(' ', "+"));
     let logins = (0..count).map(|_| {
         let mut connection = server.connect();
         connection.send("POST", "/token", &FORM, &body).unwrap();
         connection
     });
-    let logins: Vec<_> = logins.collect();
-    let expected = format!("sekisho_http_requests_in_flight {count}");
+    let (logins, expected): (Vec<_>, _) = (logins.collect(), u32::try_from(count).unwrap().into());
     wait_until("the logins are under way", || {
-        let page = Connection::open(metrics).unwrap().exchange("GET", "/metrics", &[], "").unwrap();
-        page.body.lines().any(|line| line == expected)
+        figure(server, "sekisho_http_requests_in_flight") == Some(expected)
     });
     logins
 }

@@ -3,11 +3,30 @@
 
 use std::{collections::BTreeMap, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
-pub use test_server::{Connection, Home, Outcome, PASSWORD, Server, Tokens, files_in, finish, wait_until};
+pub use test_server::{
+    Connection, Home, Outcome, PASSWORD, Server, TIMEOUT, Tokens, files_in, finish, wait_until,
+};
 
 /// A separate directory to run the program in.
 pub fn home() -> Home {
     Home::new(env!("CARGO_BIN_EXE_sekisho"))
+}
+
+/// A server that serves metrics, with further arguments. Only its log says where the metrics are.
+#[track_caller]
+pub fn watched(home: &Home, arguments: &[&str]) -> Server {
+    let all = [&["serve", "--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0"], arguments].concat();
+    let mut command = home.command(&all);
+    command.env("RUST_LOG", "info,sekisho::access=off");
+    Server::start(command)
+}
+
+/// The value of a series of a server's metrics; `None` if it does not exist yet.
+pub fn figure(server: &Server, series: &str) -> Option<f64> {
+    let mut connection = Connection::open(server.metrics_address()).unwrap();
+    let page = connection.exchange("GET", "/metrics", &[], "").unwrap().body;
+    let values = page.lines().filter_map(|line| line.rsplit_once(' '));
+    values.filter(|(name, _)| *name == series).find_map(|(_, value)| value.parse().ok())
 }
 
 /// Every file in a directory with its content, for comparison.

@@ -6,9 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::net::sockopt;
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    net::sockopt,
+};
 
-use crate::support::{Server, home};
+use crate::support::{Server, home, watched};
 
 /// The peak memory of a process, in KiB.
 fn peak(server: &Server) -> u64 {
@@ -21,31 +24,27 @@ fn peak(server: &Server) -> u64 {
 /// the server accepts no more. Returns how much the server's memory has grown meanwhile, in KiB.
 fn flood(address_of: fn(&Server) -> SocketAddr, request: &str) -> u64 {
     let home = home();
-    let arguments = ["--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--workers=2"];
-    let mut command = home.command(&arguments);
-    // Only the log reports the address of the metrics.
-    command.env("RUST_LOG", "info,sekisho::access=off");
-    let server = Server::start(command);
+    let server = watched(&home, &[]);
     let (address, before) = (address_of(&server), peak(&server));
     let many = request.repeat(100_000 / request.len());
     let mut deaf: Vec<_> = (0..100).map(|_| (TcpStream::connect(address).unwrap(), 0)).collect();
     for (stream, _) in &deaf {
         stream.set_nonblocking(true).unwrap();
     }
-    let (began, mut taken) = (Instant::now(), Instant::now());
-    // Requests that were accepted before are still decoded and answered for a while.
-    while taken.elapsed() < Duration::from_secs(1) && began.elapsed() < Duration::from_secs(10) {
+    let (began, second) = (Instant::now(), Timespec { tv_sec: 1, tv_nsec: 0 });
+    while began.elapsed() < Duration::from_secs(10) {
+        let mut writable: Vec<_> = deaf.iter().map(|(to, _)| PollFd::new(to, PollFlags::OUT)).collect();
+        // Requests that were accepted before are still decoded and answered for a while.
+        if poll(&mut writable, Some(&second)).unwrap() == 0 {
+            break;
+        }
         for (stream, sent) in &mut deaf {
             match stream.write(&many.as_bytes()[*sent..]) {
-                Ok(count) => {
-                    *sent = (*sent + count) % many.len();
-                    taken = Instant::now();
-                }
+                Ok(count) => *sent = (*sent + count) % many.len(),
                 Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
             }
         }
         assert!(peak(&server) - before < 512 * 1024, "{} KiB", peak(&server) - before);
-        std::thread::sleep(Duration::from_millis(5));
     }
     peak(&server) - before
 }
@@ -84,7 +83,7 @@ fn requests_that_wait_behind_another_are_not_read() {
 #[test]
 fn a_body_of_the_smallest_chunks_costs_no_more_than_one_of_large_ones() {
     let home = home();
-    let server = Server::start(home.command(&["--listen=127.0.0.1:0", "--workers=2"]));
+    let server = Server::start(home.command(&["--listen=127.0.0.1:0"]));
     let before = peak(&server);
     let head = "POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
                 Transfer-Encoding: chunked\r\n\r\n";

@@ -1,29 +1,13 @@
 //! Metrics, by a process that does nothing else, and the system's view of the process.
 
-use crate::support::{Connection, Home, PASSWORD, Server, home, wait_until};
-
-fn watched(home: &Home) -> Server {
-    let flags =
-        ["serve", "--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", "--refresh-grace-seconds=5"];
-    let mut command = home.command(&flags);
-    command.env("RUST_LOG", "info");
-    Server::start(command)
-}
-
-/// The value of a series; `None` if it does not exist yet.
-fn figure(server: &Server, series: &str) -> Option<f64> {
-    let mut connection = Connection::open(server.metrics_address()).unwrap();
-    let page = connection.exchange("GET", "/metrics", &[], "").unwrap().body;
-    let line = page.lines().find(|line| line.rsplit_once(' ').is_some_and(|(name, _)| name == series))?;
-    line.rsplit_once(' ').unwrap().1.parse().ok()
-}
+use crate::support::{PASSWORD, figure, home, wait_until, watched};
 
 #[test]
 fn outcomes_are_counted_each_under_its_name() {
     let home = home();
     home.add_user("disabled", "user");
     home.run(&["users", "disable", "disabled"]).ok();
-    let server = watched(&home);
+    let server = watched(&home, &["--refresh-grace-seconds=5"]);
     let first = server.newcomer("alice");
     let second = server.refresh(&first.refresh).tokens();
     server.refresh(&first.refresh).tokens();
