@@ -4,14 +4,17 @@
 //! Sekisho's own endpoints do.
 
 use actix_web::{Error, FromRequest, HttpRequest, dev::Payload, error::ErrorInternalServerError, web};
-use futures_util::future::LocalBoxFuture;
+use futures_util::{TryFutureExt, future::LocalBoxFuture};
 
 use crate::{
     actors::account::{Authenticate, Caller},
     domain::Scope,
     http::{
         state::Api,
-        wire::{ApiError, bearer, errors},
+        wire::{
+            ApiError, bearer,
+            errors::{self, ErrorKind},
+        },
     },
 };
 
@@ -98,15 +101,7 @@ impl FromRequest for CurrentUser {
     type Future = LocalBoxFuture<'static, Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let caller = caller(request);
-        Box::pin(async move {
-            let caller = caller.await?;
-            if caller.scope.contains(Scope::USER) {
-                Ok(Self(caller))
-            } else {
-                Err(ApiError::from(errors::NEEDS_USER_SCOPE).into())
-            }
-        })
+        Box::pin(caller(request, Scope::USER, errors::NEEDS_USER_SCOPE).map_ok(Self))
     }
 }
 
@@ -115,26 +110,23 @@ impl FromRequest for CurrentAdmin {
     type Future = LocalBoxFuture<'static, Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let caller = caller(request);
-        Box::pin(async move {
-            let caller = caller.await?;
-            // The scope is what the token, its audience and the user's current role all allow.
-            if caller.scope.contains(Scope::ADMIN) {
-                Ok(Self(caller))
-            } else {
-                Err(ApiError::from(errors::NEEDS_ADMIN).into())
-            }
-        })
+        Box::pin(caller(request, Scope::ADMIN, errors::NEEDS_ADMIN).map_ok(Self))
     }
 }
 
-fn caller(request: &HttpRequest) -> impl Future<Output = Result<Caller, Error>> + use<> {
+/// The caller, if what the token, its audience and the user's current role all allow has this scope.
+fn caller(
+    request: &HttpRequest,
+    needed: Scope,
+    otherwise: &'static ErrorKind,
+) -> impl Future<Output = Result<Caller, Error>> + use<> {
     let token = bearer(request);
     let api = request.app_data::<web::Data<Api>>().cloned();
     async move {
         let token = token?;
         let missing = || ErrorInternalServerError("Sekisho is not configured in this application");
         let api = api.ok_or_else(missing)?;
-        Ok(api.accounts.ask(Authenticate { token }).await.map_err(ApiError::from)?)
+        let caller = api.accounts.ask(Authenticate { token }).await.map_err(ApiError::from)?;
+        if caller.scope.contains(needed) { Ok(caller) } else { Err(ApiError::from(otherwise).into()) }
     }
 }

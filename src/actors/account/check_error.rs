@@ -1,22 +1,18 @@
-//! Why a password could not be checked, or a hash not be computed.
+//! Why a password is neither checked nor hashed.
 
 use std::time::Duration;
 
 use super::ActorError;
-use crate::actors::{
-    Unreachable,
-    password::{PasswordError, QueueFull},
-    throttle::ThrottleError,
-};
+use crate::actors::{password::QueueFull, throttle::ThrottleError};
 
 /// When to retry if no better estimate is known.
 pub(super) const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Why a password was not checked.
+/// Why a password was neither checked nor hashed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CheckError {
-    /// The throttle refused the attempt because of earlier failures.
-    #[error("too many failed attempts")]
+    /// The throttle refused the attempt because of earlier failures, or of the network's registrations.
+    #[error("too many attempts")]
     Throttled {
         /// The time until the next attempt is allowed.
         retry_after: Duration,
@@ -29,11 +25,11 @@ pub enum CheckError {
     },
     /// An actor failed.
     #[error(transparent)]
-    Actor(#[from] ActorError),
+    Actor(ActorError),
 }
 
-impl From<Unreachable> for CheckError {
-    fn from(error: Unreachable) -> Self {
+impl<E: Into<ActorError>> From<E> for CheckError {
+    fn from(error: E) -> Self {
         Self::Actor(error.into())
     }
 }
@@ -53,11 +49,5 @@ impl From<ThrottleError> for CheckError {
 impl From<QueueFull> for CheckError {
     fn from(QueueFull { retry_after }: QueueFull) -> Self {
         Self::Busy { retry_after }
-    }
-}
-
-impl From<PasswordError> for CheckError {
-    fn from(error: PasswordError) -> Self {
-        Self::Actor(error.into())
     }
 }

@@ -18,24 +18,3 @@ pub enum ActorError {
     #[error(transparent)]
     Token(#[from] TokenError),
 }
-
-/// Implements `From` of every actor's error for a use case's error, as its variant `Actor`.
-macro_rules! impl_from_actor_errors {
-    ($name:ident) => {
-        crate::actors::account::error::impl_from_actor_errors!(
-            $name:
-            crate::actors::Unreachable,
-            crate::actors::db::DbError,
-            crate::actors::password::PasswordError,
-            crate::actors::token::TokenError
-        );
-    };
-    ($name:ident: $($source:ty),*) => {$(
-        impl From<$source> for $name {
-            fn from(source: $source) -> Self {
-                Self::Actor(source.into())
-            }
-        }
-    )*};
-}
-pub(super) use impl_from_actor_errors;

@@ -65,9 +65,9 @@ pub struct UpdateUser {
     pub change: UserChange,
 }
 
-/// Why a user was not changed.
+/// Why a user was neither changed nor deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum UpdateRefused {
+pub enum ChangeRefused {
     /// There is no such user, or the password was changed meanwhile.
     #[error("there is no such user")]
     NotFound,
@@ -80,7 +80,7 @@ pub enum UpdateRefused {
 }
 
 impl DbMessage for UpdateUser {
-    type Answer = Result<User, UpdateRefused>;
+    type Answer = Result<User, ChangeRefused>;
 }
 
 /// Changes the e-mail address of a user whose password was just verified.
@@ -95,7 +95,7 @@ pub struct SetEmail {
 }
 
 impl DbMessage for SetEmail {
-    type Answer = Result<User, UpdateRefused>;
+    type Answer = Result<User, ChangeRefused>;
 }
 
 /// Deletes a user with their sessions. The username is never assigned again.
@@ -107,17 +107,6 @@ pub struct DeleteUser {
     pub expected: Option<PasswordVersion>,
 }
 
-/// Why a user was not deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DeleteRefused {
-    /// There is no such user, or the password was changed meanwhile.
-    #[error("there is no such user")]
-    NotFound,
-    /// No administrator would be left.
-    #[error("the last admin can be neither disabled, demoted nor deleted")]
-    LastAdmin,
-}
-
 impl DbMessage for DeleteUser {
-    type Answer = Result<(), DeleteRefused>;
+    type Answer = Result<(), ChangeRefused>;
 }

@@ -1,6 +1,6 @@
 //! `/users` and `/users/{id}` for administrators.
 
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use serde::Serialize;
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use crate::{
         openapi::{Operation, Parameter, Schema, Tag, object, schema},
         state::Api,
         wire::{
-            ApiError, Bearer, Fields, Items, JsonObject, Origin, PathId, Query, ROLE, SESSION_LIST,
+            Answer, ApiError, Authorization, Fields, Items, JsonObject, PathId, Query, ROLE, SESSION_LIST,
             SessionBody, USER, UserBody, errors, no_content, ok,
         },
     },
@@ -57,15 +57,10 @@ struct PageBody<'a> {
     next: Option<String>,
 }
 
-pub(crate) async fn list(
-    api: web::Data<Api>,
-    bearer: Bearer,
-    origin: Origin,
-    query: Query,
-) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn list(api: web::Data<Api>, auth: Authorization, query: Query) -> Answer {
     let browse = BrowseUsers {
-        token: bearer.0,
-        origin: origin.0,
+        token: auth.token,
+        origin: auth.origin,
         prefix: query.prefix()?,
         after: query.after()?,
         limit: query.limit()?,
@@ -83,13 +78,9 @@ pub(crate) const SHOW: Operation = Operation::new("readUser", Tag::Administratio
     .ok("The user.", USER)
     .fails(&[errors::NOT_FOUND]);
 
-pub(crate) async fn show(
-    api: web::Data<Api>,
-    bearer: Bearer,
-    origin: Origin,
-    id: PathId,
-) -> Result<HttpResponse, ApiError> {
-    let user = api.accounts.ask(ShowUser { token: bearer.0, origin: origin.0, id: UserId(id.0) }).await?;
+pub(crate) async fn show(api: web::Data<Api>, auth: Authorization, id: PathId) -> Answer {
+    let user =
+        api.accounts.ask(ShowUser { token: auth.token, origin: auth.origin, id: UserId(id.0) }).await?;
     Ok(ok(UserBody::from(&user)))
 }
 
@@ -115,13 +106,7 @@ const USER_CHANGE: &Schema = &Schema::new("UserChange", |schemas| {
     })
 });
 
-pub(crate) async fn change(
-    api: web::Data<Api>,
-    bearer: Bearer,
-    origin: Origin,
-    id: PathId,
-    body: JsonObject,
-) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn change(api: web::Data<Api>, auth: Authorization, id: PathId, body: JsonObject) -> Answer {
     let mut fields = Fields::of(&body);
     let role = fields.optional_text("role");
     let role = fields.parse("role", role, str::parse::<Role>);
@@ -130,8 +115,10 @@ pub(crate) async fn change(
     let disabled = fields.optional_bool("disabled");
     fields.check()?;
     let change = UserChange { email, role, disabled };
-    let user =
-        api.accounts.ask(ChangeUser { token: bearer.0, origin: origin.0, id: UserId(id.0), change }).await?;
+    let user = api
+        .accounts
+        .ask(ChangeUser { token: auth.token, origin: auth.origin, id: UserId(id.0), change })
+        .await?;
     Ok(ok(UserBody::from(&user)))
 }
 
@@ -142,13 +129,8 @@ pub(crate) const REMOVE: Operation = Operation::new("deleteUser", Tag::Administr
     .no_content("The user was deleted.")
     .fails(&[errors::NOT_FOUND, errors::LAST_ADMIN]);
 
-pub(crate) async fn remove(
-    api: web::Data<Api>,
-    bearer: Bearer,
-    origin: Origin,
-    id: PathId,
-) -> Result<HttpResponse, ApiError> {
-    api.accounts.ask(RemoveUser { token: bearer.0, origin: origin.0, id: UserId(id.0) }).await?;
+pub(crate) async fn remove(api: web::Data<Api>, auth: Authorization, id: PathId) -> Answer {
+    api.accounts.ask(RemoveUser { token: auth.token, origin: auth.origin, id: UserId(id.0) }).await?;
     Ok(no_content())
 }
 
@@ -159,14 +141,11 @@ pub(crate) const SESSIONS: Operation =
         .ok("The sessions.", SESSION_LIST)
         .fails(&[errors::NOT_FOUND]);
 
-pub(crate) async fn sessions(
-    api: web::Data<Api>,
-    bearer: Bearer,
-    origin: Origin,
-    id: PathId,
-) -> Result<HttpResponse, ApiError> {
-    let sessions =
-        api.accounts.ask(ShowSessionsOfUser { token: bearer.0, origin: origin.0, id: UserId(id.0) }).await?;
+pub(crate) async fn sessions(api: web::Data<Api>, auth: Authorization, id: PathId) -> Answer {
+    let sessions = api
+        .accounts
+        .ask(ShowSessionsOfUser { token: auth.token, origin: auth.origin, id: UserId(id.0) })
+        .await?;
     let items = sessions.iter().map(|session| SessionBody::new(session, None)).collect();
     Ok(ok(Items { items }))
 }
@@ -178,13 +157,8 @@ pub(crate) const END_SESSIONS: Operation =
         .no_content("The sessions were ended.")
         .fails(&[errors::NOT_FOUND]);
 
-pub(crate) async fn end_sessions(
-    api: web::Data<Api>,
-    bearer: Bearer,
-    origin: Origin,
-    id: PathId,
-) -> Result<HttpResponse, ApiError> {
-    api.accounts.ask(EndSessionsOfUser { token: bearer.0, origin: origin.0, id: UserId(id.0) }).await?;
+pub(crate) async fn end_sessions(api: web::Data<Api>, auth: Authorization, id: PathId) -> Answer {
+    api.accounts.ask(EndSessionsOfUser { token: auth.token, origin: auth.origin, id: UserId(id.0) }).await?;
     Ok(no_content())
 }
 
@@ -194,9 +168,7 @@ impl From<AdminError> for ApiError {
             AdminError::Authenticate(error) => error.into(),
             AdminError::Forbidden => errors::NEEDS_ADMIN.into(),
             AdminError::NotRecent => errors::NOT_RECENT.into(),
-            AdminError::NotFound => errors::NOT_FOUND.into(),
-            AdminError::EmailTaken => errors::EMAIL_TAKEN.into(),
-            AdminError::LastAdmin => errors::LAST_ADMIN.into(),
+            AdminError::Refused(refused) => refused.into(),
             AdminError::Actor(error) => error.into(),
         }
     }

@@ -1,6 +1,6 @@
 //! `/users/me`: the caller's own account.
 
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use serde_json::json;
 
 use crate::{
@@ -9,8 +9,8 @@ use crate::{
         openapi::{Operation, Schema, Tag, object, schema},
         state::Api,
         wire::{
-            ApiError, Bearer, FieldError, Fields, JsonObject, Origin, TOKEN_RESPONSE, TokenResponse, USER,
-            UserBody, errors, no_content, ok,
+            Answer, ApiError, Authorization, Bearer, FieldError, Fields, JsonObject, TOKEN_RESPONSE,
+            TokenResponse, USER, UserBody, errors, no_content, ok,
         },
     },
 };
@@ -20,7 +20,7 @@ pub(crate) const ME: Operation = Operation::new("readMe", Tag::Account, "Show my
     .for_callers()
     .ok("The user.", USER);
 
-pub(crate) async fn me(api: web::Data<Api>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn me(api: web::Data<Api>, bearer: Bearer) -> Answer {
     let caller = api.accounts.ask(Authenticate { token: bearer.0 }).await?;
     Ok(ok(UserBody::from(&caller.user)))
 }
@@ -37,17 +37,12 @@ const EMAIL_CHANGE: &Schema = &Schema::new("EmailChange", |_| {
     object(&json!({ "email": schema::email(), "current_password": schema::password() }))
 });
 
-pub(crate) async fn change_email(
-    api: web::Data<Api>,
-    bearer: Bearer,
-    origin: Origin,
-    body: JsonObject,
-) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn change_email(api: web::Data<Api>, auth: Authorization, body: JsonObject) -> Answer {
     let mut fields = Fields::of(&body);
     let (Some(email), Some(password)) = (fields.email("email"), fields.password("current_password")) else {
         return Err(fields.refuse());
     };
-    let change = ChangeEmail { token: bearer.0, email, password, origin: origin.0 };
+    let change = ChangeEmail { token: auth.token, email, password, origin: auth.origin };
     Ok(ok(UserBody::from(&api.accounts.ask(change).await?)))
 }
 
@@ -64,18 +59,13 @@ const PASSWORD_CHANGE: &Schema = &Schema::new("PasswordChange", |schemas| {
     object(&json!({ "current_password": schema::password(), "new_password": schemas.new_password() }))
 });
 
-pub(crate) async fn change_password(
-    api: web::Data<Api>,
-    bearer: Bearer,
-    origin: Origin,
-    body: JsonObject,
-) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn change_password(api: web::Data<Api>, auth: Authorization, body: JsonObject) -> Answer {
     let mut fields = Fields::of(&body);
     let current = fields.password("current_password");
     // The use case checks that it differs from the user's names.
     let new = fields.new_password("new_password", api.policy, &[]);
     let (Some(current), Some(new)) = (current, new) else { return Err(fields.refuse()) };
-    let change = ChangePassword { token: bearer.0, current, new, origin: origin.0 };
+    let change = ChangePassword { token: auth.token, current, new, origin: auth.origin };
     Ok(ok(TokenResponse::from(&api.accounts.ask(change).await?)))
 }
 
@@ -90,15 +80,10 @@ pub(crate) const DELETE: Operation = Operation::new("deleteMe", Tag::Account, "D
 const PASSWORD_CONFIRMATION: &Schema =
     &Schema::new("PasswordConfirmation", |_| object(&json!({ "password": schema::password() })));
 
-pub(crate) async fn delete(
-    api: web::Data<Api>,
-    bearer: Bearer,
-    origin: Origin,
-    body: JsonObject,
-) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn delete(api: web::Data<Api>, auth: Authorization, body: JsonObject) -> Answer {
     let mut fields = Fields::of(&body);
     let Some(password) = fields.password("password") else { return Err(fields.refuse()) };
-    api.accounts.ask(DeleteAccount { token: bearer.0, password, origin: origin.0 }).await?;
+    api.accounts.ask(DeleteAccount { token: auth.token, password, origin: auth.origin }).await?;
     Ok(no_content())
 }
 
@@ -110,8 +95,7 @@ impl From<OwnAccountError> for ApiError {
             OwnAccountError::InvalidPassword(invalid) => {
                 FieldError::password(invalid, &["body", "new_password"]).into()
             }
-            OwnAccountError::EmailTaken => errors::EMAIL_TAKEN.into(),
-            OwnAccountError::LastAdmin => errors::LAST_ADMIN.into(),
+            OwnAccountError::Refused(refused) => refused.into(),
             OwnAccountError::Check(error) => error.into(),
             OwnAccountError::Actor(error) => error.into(),
         }

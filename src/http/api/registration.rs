@@ -114,10 +114,7 @@ impl From<RegisterError> for ApiError {
             }
             RegisterError::NameConflict(NameConflict::Email) => errors::EMAIL_TAKEN.into(),
             RegisterError::NameConflict(NameConflict::Username) => errors::USERNAME_TAKEN.into(),
-            RegisterError::Throttled { retry_after } => {
-                Self::retry_after(errors::TOO_MANY_ATTEMPTS, retry_after)
-            }
-            RegisterError::Busy { retry_after } => Self::retry_after(errors::TOO_MANY_LOGINS, retry_after),
+            RegisterError::Check(error) => error.into(),
             RegisterError::Actor(error) => error.into(),
         }
     }

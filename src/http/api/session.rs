@@ -1,6 +1,6 @@
 //! `/users/me/sessions` and `/logout`.
 
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use serde_json::json;
 
 use crate::{
@@ -10,7 +10,8 @@ use crate::{
         openapi::{Operation, Parameter, Tag},
         state::Api,
         wire::{
-            ApiError, Bearer, Items, Origin, PathId, Query, SESSION_LIST, SessionBody, errors, no_content, ok,
+            Answer, ApiError, Authorization, Items, PathId, Query, SESSION_LIST, SessionBody, errors,
+            no_content, ok,
         },
     },
 };
@@ -25,15 +26,10 @@ pub(crate) const LIST: Operation = Operation::new("listSessions", Tag::Sessions,
     .for_owners()
     .ok("The sessions.", SESSION_LIST);
 
-pub(crate) async fn list(
-    api: web::Data<Api>,
-    bearer: Bearer,
-    origin: Origin,
-    query: Query,
-) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn list(api: web::Data<Api>, auth: Authorization, query: Query) -> Answer {
     let with_ended = query.boolean("ended")?;
     let (sessions, current) =
-        api.accounts.ask(ListOwnSessions { token: bearer.0, origin: origin.0, with_ended }).await?;
+        api.accounts.ask(ListOwnSessions { token: auth.token, origin: auth.origin, with_ended }).await?;
     let items = sessions.iter().map(|session| SessionBody::new(session, Some(current))).collect();
     Ok(ok(Items { items }))
 }
@@ -44,13 +40,8 @@ pub(crate) const END: Operation = Operation::new("endSession", Tag::Sessions, "E
     .no_content("The session was ended.")
     .fails(&[errors::NOT_FOUND]);
 
-pub(crate) async fn end(
-    api: web::Data<Api>,
-    bearer: Bearer,
-    origin: Origin,
-    id: PathId,
-) -> Result<HttpResponse, ApiError> {
-    api.accounts.ask(EndOwnSession { token: bearer.0, origin: origin.0, id: SessionId(id.0) }).await?;
+pub(crate) async fn end(api: web::Data<Api>, auth: Authorization, id: PathId) -> Answer {
+    api.accounts.ask(EndOwnSession { token: auth.token, origin: auth.origin, id: SessionId(id.0) }).await?;
     Ok(no_content())
 }
 
@@ -59,12 +50,8 @@ pub(crate) const END_OTHERS: Operation =
         .for_owners()
         .no_content("All other sessions were ended.");
 
-pub(crate) async fn end_others(
-    api: web::Data<Api>,
-    bearer: Bearer,
-    origin: Origin,
-) -> Result<HttpResponse, ApiError> {
-    api.accounts.ask(EndOtherSessions { token: bearer.0, origin: origin.0 }).await?;
+pub(crate) async fn end_others(api: web::Data<Api>, auth: Authorization) -> Answer {
+    api.accounts.ask(EndOtherSessions { token: auth.token, origin: auth.origin }).await?;
     Ok(no_content())
 }
 
@@ -73,12 +60,8 @@ pub(crate) const LOG_OUT: Operation = Operation::new("logOut", Tag::Sessions, "L
     .for_callers()
     .no_content("The session was ended.");
 
-pub(crate) async fn log_out(
-    api: web::Data<Api>,
-    bearer: Bearer,
-    origin: Origin,
-) -> Result<HttpResponse, ApiError> {
-    api.accounts.ask(LogOut { token: bearer.0, origin: origin.0 }).await?;
+pub(crate) async fn log_out(api: web::Data<Api>, auth: Authorization) -> Answer {
+    api.accounts.ask(LogOut { token: auth.token, origin: auth.origin }).await?;
     Ok(no_content())
 }
 

@@ -84,7 +84,7 @@ fn describe(
         let of_status: Vec<_> = errors.iter().copied().filter(|other| other.status == kind.status).collect();
         answers
             .entry(kind.status.as_str())
-            .or_insert_with(|| responses.refer(schemas, kind.status, &of_status, operation.is_oauth));
+            .or_insert_with(|| responses.refer(schemas, kind.status, &of_status, operation));
     }
     answers.insert(operation.answer.0.as_str().to_owned(), success(schemas, operation));
     if matches!(operation.answer.2, Content::File(_)) {

@@ -20,8 +20,9 @@ impl Responses {
         schemas: &mut Schemas<'_>,
         status: StatusCode,
         errors: &[&'static ErrorKind],
-        is_oauth: bool,
+        operation: &Operation,
     ) -> Value {
+        let is_oauth = operation.is_oauth;
         let sentences = errors.iter().map(|error| {
             let note = if error.note.is_empty() { String::new() } else { format!(" {}", error.note) };
             format!("`{}`: {}.{note}", error.code, error.sentence)
@@ -45,24 +46,18 @@ impl Responses {
         let retry = errors.iter().any(|error| error.is_temporary());
         let more = [challenge.then_some("www-authenticate"), retry.then_some("retry-after")];
         let media = json!({ "schema": schemas.refer(schema), "examples": examples.collect::<Map<_, _>>() });
-        self.name(
-            status.canonical_reason().unwrap_or_default(),
-            json!({
-                "description": sentences.collect::<Vec<_>>().join("\n\n"),
-                "headers": header_references(more.into_iter().flatten()),
-                "content": { "application/json": media },
-            }),
-        )
-    }
-
-    /// Names a response by its status, and a number if another has that name.
-    fn name(&mut self, reason: &str, response: Value) -> Value {
-        let reason = reason.replace(' ', "");
-        let mut name = reason.clone();
-        let mut number = 1;
-        while self.0.get(&name).is_some_and(|other| *other != response) {
-            number += 1;
-            name = format!("{reason}{number}");
+        let response = json!({
+            "description": sentences.collect::<Vec<_>>().join("\n\n"),
+            "headers": header_references(more.into_iter().flatten()),
+            "content": { "application/json": media },
+        });
+        if let Some((name, _)) = self.0.iter().find(|(_, known)| **known == response) {
+            return reference("responses", name);
+        }
+        // It is named by its status, and if another has that name, by the first operation that gives it as well.
+        let mut name = status.canonical_reason().unwrap_or_default().replace(' ', "");
+        if self.0.contains_key(&name) {
+            name = format!("{name}.{}", operation.id);
         }
         let reference = reference("responses", &name);
         self.0.insert(name, response);

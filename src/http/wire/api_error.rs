@@ -147,6 +147,9 @@ impl ResponseError for ApiError {
     }
 }
 
+/// What a handler returns.
+pub(crate) type Answer = Result<HttpResponse, ApiError>;
+
 /// An error of an OAuth endpoint.
 #[derive(Debug)]
 pub(crate) struct OAuthError(pub(crate) ApiError);

@@ -4,8 +4,8 @@ use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
 
-use super::{api_error::ApiError, errors};
-use crate::domain::AccessToken;
+use super::{api_error::ApiError, errors, origin::origin};
+use crate::domain::{AccessToken, RequestOrigin};
 
 /// The bearer token that a request must have (RFC 6750, section 2.1).
 pub(crate) struct Bearer(pub(crate) AccessToken);
@@ -16,6 +16,21 @@ impl FromRequest for Bearer {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(bearer(request).map(Self))
+    }
+}
+
+/// The bearer token that a request must have, and where the request came from.
+pub(crate) struct Authorization {
+    pub(crate) token: AccessToken,
+    pub(crate) origin: RequestOrigin,
+}
+
+impl FromRequest for Authorization {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(bearer(request).map(|token| Self { token, origin: origin(request) }))
     }
 }
 

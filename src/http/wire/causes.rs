@@ -7,7 +7,7 @@ use super::{
 use crate::actors::{
     Unreachable,
     account::{ActorError, AuthenticateError, CheckError},
-    db::DbError,
+    db::{ChangeRefused, DbError},
     password::PasswordError,
     token::TokenError,
 };
@@ -67,6 +67,16 @@ impl From<AuthenticateError> for ApiError {
             AuthenticateError::InvalidToken(_) | AuthenticateError::Ended => errors::INVALID_TOKEN.into(),
             AuthenticateError::NeedsUserScope => errors::NEEDS_USER_SCOPE.into(),
             AuthenticateError::Actor(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeRefused> for ApiError {
+    fn from(refused: ChangeRefused) -> Self {
+        match refused {
+            ChangeRefused::NotFound => errors::NOT_FOUND.into(),
+            ChangeRefused::EmailTaken => errors::EMAIL_TAKEN.into(),
+            ChangeRefused::LastAdmin => errors::LAST_ADMIN.into(),
         }
     }
 }

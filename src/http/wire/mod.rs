@@ -15,8 +15,8 @@ pub(crate) mod render;
 pub(crate) mod validation;
 
 pub(crate) use self::{
-    api_error::{ApiError, OAuthError},
-    bearer::{Bearer, bearer},
+    api_error::{Answer, ApiError, OAuthError},
+    bearer::{Authorization, Bearer, bearer},
     fields::Fields,
     form::Form,
     json::JsonObject,

@@ -15,13 +15,17 @@ impl FromRequest for Origin {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        // What is text in a header is ASCII, a byte a character.
-        let user_agent = request
-            .headers()
-            .get(header::USER_AGENT)
-            .and_then(|value| value.to_str().ok())
-            .map(|agent| agent.get(..RequestOrigin::MAX_USER_AGENT).unwrap_or(agent).into());
-        let (ip, request_id) = (client_address(request), request_id(request));
-        ready(Ok(Self(RequestOrigin { ip, user_agent, request_id })))
+        ready(Ok(Self(origin(request))))
     }
+}
+
+/// Reads the origin of a request.
+pub(super) fn origin(request: &HttpRequest) -> RequestOrigin {
+    // What is text in a header is ASCII, a byte a character.
+    let user_agent = request
+        .headers()
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .map(|agent| agent.get(..RequestOrigin::MAX_USER_AGENT).unwrap_or(agent).into());
+    RequestOrigin { ip: client_address(request), user_agent, request_id: request_id(request) }
 }

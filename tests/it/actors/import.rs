@@ -4,8 +4,8 @@ use sekisho::{
     actors::{
         account::LoginError,
         db::{
-            DeleteUser, FindNameConflict, ImportReport, ImportUsers, InsertUser, ListUsers, NameConflict,
-            UpdateRefused, UpdateUser,
+            ChangeRefused, DeleteUser, FindNameConflict, ImportReport, ImportUsers, InsertUser, ListUsers,
+            NameConflict, UpdateUser,
         },
     },
     domain::{Email, ImportFlaw, ImportedUser, PasswordHash, Role, User, UserChange, UserId, Username},
@@ -281,7 +281,7 @@ async fn no_name_leads_to_two_users() {
         ..UserChange::default()
     };
     let update = UpdateUser { id: UserId(1), change };
-    assert_eq!(actors.ask_db(update).await, Ok(Err(UpdateRefused::EmailTaken)));
+    assert_eq!(actors.ask_db(update).await, Ok(Err(ChangeRefused::EmailTaken)));
 }
 
 #[actix_web::test]

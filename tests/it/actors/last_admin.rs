@@ -2,7 +2,10 @@
 
 use futures_util::future::join_all;
 use sekisho::{
-    actors::account::{AdminError, ChangeUser, RemoveUser},
+    actors::{
+        account::{AdminError, ChangeUser, RemoveUser},
+        db::ChangeRefused,
+    },
     domain::{AccessToken, RequestOrigin, Role, User, UserChange, UserId},
 };
 
@@ -39,7 +42,10 @@ async fn a_disabled_admin_does_not_count() {
     let other = register(&actors, "other", Role::Admin).await;
     change(&actors, &tokens.access_token, other.id, disable()).await.unwrap();
 
-    assert_eq!(change(&actors, &tokens.access_token, root.id, demote()).await, Err(AdminError::LastAdmin));
+    assert_eq!(
+        change(&actors, &tokens.access_token, root.id, demote()).await,
+        Err(ChangeRefused::LastAdmin.into())
+    );
     // And a disabled one can be removed.
     let remove =
         RemoveUser { token: tokens.access_token.clone(), id: other.id, origin: RequestOrigin::default() };

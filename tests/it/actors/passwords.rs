@@ -7,7 +7,7 @@ use sekisho::{
     actors::{
         account::{AuthenticateError, ChangePassword, LoginError, OwnAccountError},
         db::{
-            Credentials, DeleteRefused, DeleteUser, FindCredentials, LoginIdentifier, OpenSession, RenewHash,
+            ChangeRefused, Credentials, DeleteUser, FindCredentials, LoginIdentifier, OpenSession, RenewHash,
             SetPassword, UpdateUser,
         },
         password::FlowKey,
@@ -324,7 +324,7 @@ async fn what_was_confirmed_before_a_renewal_may_still_be_done_after_it() {
     assert_eq!(db.send(set).await, Ok(true));
 
     let delete = |expected| DeleteUser { id: alice.id, expected: Some(expected) };
-    assert_eq!(db.send(delete(confirmed)).await, Ok(Err(DeleteRefused::NotFound)));
+    assert_eq!(db.send(delete(confirmed)).await, Ok(Err(ChangeRefused::NotFound)));
     let current = credentials(&actors, alice.id).await.password_version;
     assert_eq!(db.send(delete(current)).await, Ok(Ok(())));
 }

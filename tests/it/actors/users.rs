@@ -5,8 +5,8 @@ use sekisho::{
     actors::{
         account::{ChangeEmail, DeleteAccount, OwnAccountError, Register, RegisterError},
         db::{
-            DeleteRefused, DeleteUser, FindCredentials, FindNameConflict, FindUser, InsertUser, ListUsers,
-            LoginIdentifier, NameConflict, SetEmail, SetPassword, UpdateRefused, UpdateUser,
+            ChangeRefused, DeleteUser, FindCredentials, FindNameConflict, FindUser, InsertUser, ListUsers,
+            LoginIdentifier, NameConflict, SetEmail, SetPassword, UpdateUser,
         },
     },
     domain::{
@@ -35,12 +35,12 @@ async fn insert(actors: &TestActors, username: &str, address: &str) -> Result<Us
     actors.ask_db(insert).await.unwrap()
 }
 
-async fn delete(actors: &TestActors, id: UserId) -> Result<(), DeleteRefused> {
+async fn delete(actors: &TestActors, id: UserId) -> Result<(), ChangeRefused> {
     let delete = DeleteUser { id, expected: None };
     actors.ask_db(delete).await.unwrap()
 }
 
-async fn update(actors: &TestActors, id: UserId, change: UserChange) -> Result<User, UpdateRefused> {
+async fn update(actors: &TestActors, id: UserId, change: UserChange) -> Result<User, ChangeRefused> {
     actors.ask_db(UpdateUser { id, change }).await.unwrap()
 }
 
@@ -144,7 +144,7 @@ async fn a_change_happens_wholly_or_not_at_all() {
     let change =
         UserChange { email: Some(email("ALICE@example.com")), role: Some(Role::Admin), disabled: Some(true) };
 
-    assert_eq!(update(&actors, bob.id, change).await, Err(UpdateRefused::EmailTaken));
+    assert_eq!(update(&actors, bob.id, change).await, Err(ChangeRefused::EmailTaken));
     assert_eq!(actors.ask_db(FindUser { id: bob.id }).await.unwrap(), Some(bob));
 }
 
@@ -176,7 +176,7 @@ async fn an_address_is_changed_by_whoever_knows_the_password() {
 
     assert_eq!(guessed, Err(OwnAccountError::WrongPassword));
     assert_eq!(probed, Err(OwnAccountError::WrongPassword));
-    assert_eq!(taken, Err(OwnAccountError::EmailTaken));
+    assert_eq!(taken, Err(ChangeRefused::EmailTaken.into()));
     let caller = authenticate(&actors, &tokens.access_token).await.unwrap();
     assert_eq!(caller.user, alice);
 }
@@ -195,7 +195,7 @@ async fn an_address_is_not_changed_by_a_password_that_is_none_any_more() {
 
     let refused = db.send(set(verified.password_version)).await.unwrap();
 
-    assert_eq!(refused, Err(UpdateRefused::NotFound));
+    assert_eq!(refused, Err(ChangeRefused::NotFound));
     let current =
         db.send(FindCredentials { identifier: LoginIdentifier::Id(alice.id) }).await.unwrap().unwrap();
     assert_eq!(current.user, alice);

@@ -6,7 +6,7 @@ use super::{AdminError, authorize::authorize_recent};
 use crate::{
     actors::{
         account::{Dependencies, UseCase},
-        db::{UpdateRefused, UpdateUser},
+        db::UpdateUser,
     },
     domain::{AccessToken, RequestOrigin, User, UserChange, UserId},
 };
@@ -14,9 +14,8 @@ use crate::{
 /// Changes a user's role, state or e-mail address.
 ///
 /// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]) and a recent login
-/// ([`AdminError::NotRecent`]). [`AdminError::NotFound`] if there is no such user.
-/// [`AdminError::EmailTaken`] if another user has the address, and [`AdminError::LastAdmin`] if no
-/// administrator would be left.
+/// ([`AdminError::NotRecent`]). [`AdminError::Refused`] if there is no such user, if another user has the
+/// address, and if no administrator would be left.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, AdminError>")]
 pub struct ChangeUser {
@@ -38,10 +37,6 @@ impl UseCase for ChangeUser {
         let caller = authorize_recent(deps, self.token).await?;
         let context = caller.context(deps, &self.origin);
         let update = UpdateUser { id: self.id, change: self.change };
-        deps.db.ask(update, &context).await?.map_err(|refused| match refused {
-            UpdateRefused::NotFound => AdminError::NotFound,
-            UpdateRefused::EmailTaken => AdminError::EmailTaken,
-            UpdateRefused::LastAdmin => AdminError::LastAdmin,
-        })
+        Ok(deps.db.ask(update, &context).await??)
     }
 }

@@ -6,14 +6,14 @@ use super::{AdminError, authorize::authorize};
 use crate::{
     actors::{
         account::{Dependencies, UseCase},
-        db::EndUserSessions,
+        db::{ChangeRefused, EndUserSessions},
     },
     domain::{AccessToken, EndReason, RequestOrigin, UserId},
 };
 
 /// Ends all of a user's sessions.
 ///
-/// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]). [`AdminError::NotFound`] if
+/// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]). [`AdminError::Refused`] if
 /// there is no such user.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), AdminError>")]
@@ -34,6 +34,7 @@ impl UseCase for EndSessionsOfUser {
         let caller = authorize(deps, self.token).await?;
         let context = caller.context(deps, &self.origin);
         let end = EndUserSessions { user_id: self.id, except: None, reason: EndReason::RevokedByAdmin };
-        deps.db.ask(end, &context).await?.map(|_| ()).ok_or(AdminError::NotFound)
+        deps.db.ask(end, &context).await?.ok_or(ChangeRefused::NotFound)?;
+        Ok(())
     }
 }

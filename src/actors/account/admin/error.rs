@@ -1,6 +1,9 @@
 //! Why an administrator's request is refused.
 
-use crate::actors::account::{ActorError, AuthenticateError, error::impl_from_actor_errors};
+use crate::actors::{
+    account::{ActorError, AuthenticateError},
+    db::ChangeRefused,
+};
 
 /// Why an administrator's request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,18 +17,16 @@ pub enum AdminError {
     /// The caller gave their password too long ago.
     #[error("the password was given too long ago")]
     NotRecent,
-    /// There is no such user.
-    #[error("there is no such user")]
-    NotFound,
-    /// Another user has the e-mail address.
-    #[error("a user with this email already exists")]
-    EmailTaken,
-    /// No administrator would be left.
-    #[error("the last admin can be neither disabled, demoted nor deleted")]
-    LastAdmin,
+    /// There is no such user, or the change is not possible.
+    #[error(transparent)]
+    Refused(#[from] ChangeRefused),
     /// An actor failed.
     #[error(transparent)]
-    Actor(#[from] ActorError),
+    Actor(ActorError),
 }
 
-impl_from_actor_errors!(AdminError);
+impl<E: Into<ActorError>> From<E> for AdminError {
+    fn from(error: E) -> Self {
+        Self::Actor(error.into())
+    }
+}

@@ -6,7 +6,7 @@ use super::{AdminError, authorize::authorize_recent};
 use crate::{
     actors::{
         account::{Dependencies, UseCase},
-        db::{DeleteRefused, DeleteUser},
+        db::DeleteUser,
     },
     domain::{AccessToken, RequestOrigin, UserId},
 };
@@ -14,8 +14,8 @@ use crate::{
 /// Deletes a user.
 ///
 /// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]) and a recent login
-/// ([`AdminError::NotRecent`]). [`AdminError::NotFound`] if there is no such user. [`AdminError::LastAdmin`]
-/// if no administrator would be left.
+/// ([`AdminError::NotRecent`]). [`AdminError::Refused`] if there is no such user, and if no
+/// administrator would be left.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), AdminError>")]
 pub struct RemoveUser {
@@ -35,9 +35,6 @@ impl UseCase for RemoveUser {
         let caller = authorize_recent(deps, self.token).await?;
         let context = caller.context(deps, &self.origin);
         let delete = DeleteUser { id: self.id, expected: None };
-        deps.db.ask(delete, &context).await?.map_err(|refused| match refused {
-            DeleteRefused::NotFound => AdminError::NotFound,
-            DeleteRefused::LastAdmin => AdminError::LastAdmin,
-        })
+        Ok(deps.db.ask(delete, &context).await??)
     }
 }

@@ -6,14 +6,14 @@ use super::{AdminError, authorize::authorize};
 use crate::{
     actors::{
         account::{Dependencies, UseCase, session::list_sessions},
-        db::FindUser,
+        db::{ChangeRefused, FindUser},
     },
     domain::{AccessToken, RequestOrigin, Session, UserId},
 };
 
 /// Lists a user's sessions, including those that ended recently.
 ///
-/// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]). [`AdminError::NotFound`] if
+/// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]). [`AdminError::Refused`] if
 /// there is no such user.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Vec<Session>, AdminError>")]
@@ -33,7 +33,7 @@ impl UseCase for ShowSessionsOfUser {
     async fn run(self, deps: &Dependencies) -> Result<Vec<Session>, AdminError> {
         let caller = authorize(deps, self.token).await?;
         let context = caller.context(deps, &self.origin);
-        deps.db.ask(FindUser { id: self.id }, &context).await?.ok_or(AdminError::NotFound)?;
+        deps.db.ask(FindUser { id: self.id }, &context).await?.ok_or(ChangeRefused::NotFound)?;
         Ok(list_sessions(deps, self.id, true, &context).await?)
     }
 }

@@ -6,14 +6,14 @@ use super::{AdminError, authorize::authorize};
 use crate::{
     actors::{
         account::{Dependencies, UseCase},
-        db::FindUser,
+        db::{ChangeRefused, FindUser},
     },
     domain::{AccessToken, RequestOrigin, User, UserId},
 };
 
 /// Shows one user.
 ///
-/// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]). [`AdminError::NotFound`] if
+/// The caller needs the role and the scope `admin` ([`AdminError::Forbidden`]). [`AdminError::Refused`] if
 /// there is no such user.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, AdminError>")]
@@ -33,6 +33,6 @@ impl UseCase for ShowUser {
     async fn run(self, deps: &Dependencies) -> Result<User, AdminError> {
         let caller = authorize(deps, self.token).await?;
         let context = caller.context(deps, &self.origin);
-        deps.db.ask(FindUser { id: self.id }, &context).await?.ok_or(AdminError::NotFound)
+        Ok(deps.db.ask(FindUser { id: self.id }, &context).await?.ok_or(ChangeRefused::NotFound)?)
     }
 }

@@ -6,7 +6,7 @@ use super::{OwnAccountError, confirm::confirm};
 use crate::{
     actors::{
         account::{Dependencies, UseCase, registration::count_registration, session::authenticate_owner},
-        db::{SetEmail, UpdateRefused},
+        db::SetEmail,
     },
     domain::{AccessToken, Email, Password, RequestOrigin, User},
 };
@@ -15,7 +15,7 @@ use crate::{
 ///
 /// The token needs the scope `user` ([`OwnAccountError::Authenticate`]). [`OwnAccountError::WrongPassword`]
 /// if the current password is wrong, and [`OwnAccountError::Check`] if the throttle or the queue refuses to
-/// check it. [`OwnAccountError::EmailTaken`] if another user has the address. It counts as a registration of
+/// check it. [`OwnAccountError::Refused`] if another user has the address. It counts as a registration of
 /// the client's network.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, OwnAccountError>")]
@@ -40,10 +40,6 @@ impl UseCase for ChangeEmail {
         count_registration(deps, &self.origin).await?;
         let credentials = confirm(deps, &caller, self.password, &self.origin).await?;
         let set = SetEmail { id: caller.user.id, expected: credentials.password_version, email: self.email };
-        deps.db.ask(set, &caller.context(deps, &self.origin)).await?.map_err(|refused| match refused {
-            UpdateRefused::NotFound => OwnAccountError::WrongPassword,
-            UpdateRefused::EmailTaken => OwnAccountError::EmailTaken,
-            UpdateRefused::LastAdmin => OwnAccountError::LastAdmin,
-        })
+        Ok(deps.db.ask(set, &caller.context(deps, &self.origin)).await??)
     }
 }

@@ -6,7 +6,7 @@ use super::{OwnAccountError, confirm::confirm};
 use crate::{
     actors::{
         account::{Dependencies, UseCase, session::authenticate_owner},
-        db::{DeleteRefused, DeleteUser},
+        db::DeleteUser,
     },
     domain::{AccessToken, Password, RequestOrigin},
 };
@@ -15,7 +15,7 @@ use crate::{
 ///
 /// The token needs the scope `user` ([`OwnAccountError::Authenticate`]). [`OwnAccountError::WrongPassword`]
 /// if the current password is wrong, and [`OwnAccountError::Check`] if the throttle or the queue refuses to
-/// check it. [`OwnAccountError::LastAdmin`] if no administrator would be left.
+/// check it. [`OwnAccountError::Refused`] if no administrator would be left.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), OwnAccountError>")]
 pub struct DeleteAccount {
@@ -35,9 +35,6 @@ impl UseCase for DeleteAccount {
         let caller = authenticate_owner(deps, self.token).await?;
         let credentials = confirm(deps, &caller, self.password, &self.origin).await?;
         let delete = DeleteUser { id: caller.user.id, expected: Some(credentials.password_version) };
-        deps.db.ask(delete, &caller.context(deps, &self.origin)).await?.map_err(|refused| match refused {
-            DeleteRefused::NotFound => OwnAccountError::WrongPassword,
-            DeleteRefused::LastAdmin => OwnAccountError::LastAdmin,
-        })
+        Ok(deps.db.ask(delete, &caller.context(deps, &self.origin)).await??)
     }
 }

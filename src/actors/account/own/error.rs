@@ -1,7 +1,10 @@
 //! Why an account was not changed.
 
 use crate::{
-    actors::account::{ActorError, AuthenticateError, CheckError, error::impl_from_actor_errors},
+    actors::{
+        account::{ActorError, AuthenticateError, CheckError},
+        db::ChangeRefused,
+    },
     domain::InvalidPassword,
 };
 
@@ -17,18 +20,29 @@ pub enum OwnAccountError {
     /// The new password breaks the policy.
     #[error(transparent)]
     InvalidPassword(#[from] InvalidPassword),
-    /// Another user has the e-mail address.
-    #[error("a user with this email already exists")]
-    EmailTaken,
-    /// No administrator would be left.
-    #[error("the last admin can be neither disabled, demoted nor deleted")]
-    LastAdmin,
+    /// The change is not possible.
+    #[error(transparent)]
+    Refused(ChangeRefused),
     /// The password could not be checked.
     #[error(transparent)]
     Check(#[from] CheckError),
     /// An actor failed.
     #[error(transparent)]
-    Actor(#[from] ActorError),
+    Actor(ActorError),
 }
 
-impl_from_actor_errors!(OwnAccountError);
+impl<E: Into<ActorError>> From<E> for OwnAccountError {
+    fn from(error: E) -> Self {
+        Self::Actor(error.into())
+    }
+}
+
+impl From<ChangeRefused> for OwnAccountError {
+    fn from(refused: ChangeRefused) -> Self {
+        match refused {
+            // The password that was confirmed has been changed meanwhile.
+            ChangeRefused::NotFound => Self::WrongPassword,
+            ChangeRefused::EmailTaken | ChangeRefused::LastAdmin => Self::Refused(refused),
+        }
+    }
+}

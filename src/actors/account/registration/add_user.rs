@@ -5,7 +5,7 @@ use actix::Message;
 use super::RegisterError;
 use crate::{
     actors::{
-        account::{Dependencies, UseCase},
+        account::{CheckError, Dependencies, UseCase},
         db::{FindNameConflict, InsertUser},
         password::{FlowKey, HashPassword},
     },
@@ -17,7 +17,7 @@ use crate::{
 ///
 /// [`RegisterError::InvalidPassword`] if this user may not have the password,
 /// [`RegisterError::NameConflict`] if the e-mail address or the username is taken, and
-/// [`RegisterError::Busy`] if too many passwords wait to be hashed.
+/// [`RegisterError::Check`] if too many passwords wait to be hashed.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<User, RegisterError>")]
 pub struct AddUser {
@@ -54,7 +54,8 @@ impl AddUser {
         if let Some(conflict) = deps.db.ask(find, &deps.context(principal, &self.origin)).await? {
             return Err(conflict.into());
         }
-        let slot = deps.passwords.slot(FlowKey::registration(&self.origin)).await?;
+        let slot =
+            deps.passwords.slot(FlowKey::registration(&self.origin)).await.map_err(CheckError::from)?;
         let hash = HashPassword { password: self.password };
         let (password_hash, slot) = deps.passwords.ask(slot, hash).await?;
         drop(slot);

@@ -1,12 +1,9 @@
 //! Why a user was not created.
 
-use std::time::Duration;
-
 use crate::{
     actors::{
-        account::{ActorError, CheckError, error::impl_from_actor_errors},
+        account::{ActorError, CheckError},
         db::NameConflict,
-        password::QueueFull,
     },
     domain::InvalidPassword,
 };
@@ -23,37 +20,16 @@ pub enum RegisterError {
     /// Another user has the e-mail address or the username.
     #[error(transparent)]
     NameConflict(#[from] NameConflict),
-    /// The client's network has tried to register too often.
-    #[error("too many registrations from this network")]
-    Throttled {
-        /// The time until the next registration is allowed.
-        retry_after: Duration,
-    },
-    /// The queue for hash slots is full.
-    #[error("too many logins are waiting")]
-    Busy {
-        /// The time after which a retry is worthwhile.
-        retry_after: Duration,
-    },
+    /// The client's network has tried to register too often, or too many passwords wait to be hashed.
+    #[error(transparent)]
+    Check(#[from] CheckError),
     /// An actor failed.
     #[error(transparent)]
-    Actor(#[from] ActorError),
+    Actor(ActorError),
 }
 
-impl_from_actor_errors!(RegisterError);
-
-impl From<CheckError> for RegisterError {
-    fn from(error: CheckError) -> Self {
-        match error {
-            CheckError::Throttled { retry_after } => Self::Throttled { retry_after },
-            CheckError::Busy { retry_after } => Self::Busy { retry_after },
-            CheckError::Actor(error) => error.into(),
-        }
-    }
-}
-
-impl From<QueueFull> for RegisterError {
-    fn from(QueueFull { retry_after }: QueueFull) -> Self {
-        Self::Busy { retry_after }
+impl<E: Into<ActorError>> From<E> for RegisterError {
+    fn from(error: E) -> Self {
+        Self::Actor(error.into())
     }
 }

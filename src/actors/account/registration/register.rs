@@ -10,8 +10,8 @@ use crate::{
 
 /// Registers a user, if registration is open.
 ///
-/// Anyone may send it. [`RegisterError::Closed`] if registration is closed, and [`RegisterError::Throttled`]
-/// if the client's network has tried it too often; the other errors are those of [`AddUser`].
+/// Anyone may send it. [`RegisterError::Closed`] if registration is closed, and [`RegisterError::Check`] if
+/// the client's network has tried it too often; the other errors are those of [`AddUser`].
 ///
 /// ```
 /// # use sekisho::{app::{Overrides, Sekisho}, config::{Config, Database}, domain::*};

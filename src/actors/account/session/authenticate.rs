@@ -6,7 +6,7 @@ use actix::Message;
 
 use crate::{
     actors::{
-        account::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors},
+        account::{ActorError, Dependencies, UseCase},
         db::SessionLookup,
         token::{InvalidToken, VerifyAccessToken},
     },
@@ -111,10 +111,14 @@ pub enum AuthenticateError {
     NeedsUserScope,
     /// An actor failed.
     #[error(transparent)]
-    Actor(#[from] ActorError),
+    Actor(ActorError),
 }
 
-impl_from_actor_errors!(AuthenticateError);
+impl<E: Into<ActorError>> From<E> for AuthenticateError {
+    fn from(error: E) -> Self {
+        Self::Actor(error.into())
+    }
+}
 
 impl UseCase for Authenticate {
     type Answer = Caller;

@@ -5,7 +5,7 @@ use actix::Message;
 use super::{AuthenticateError, authenticate::authenticate_owner};
 use crate::{
     actors::{
-        account::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors},
+        account::{ActorError, Dependencies, UseCase},
         db::EndSession,
     },
     domain::{AccessToken, EndReason, RequestOrigin, SessionId},
@@ -49,7 +49,11 @@ pub enum OwnSessionError {
     NotFound,
     /// An actor failed.
     #[error(transparent)]
-    Actor(#[from] ActorError),
+    Actor(ActorError),
 }
 
-impl_from_actor_errors!(OwnSessionError);
+impl<E: Into<ActorError>> From<E> for OwnSessionError {
+    fn from(error: E) -> Self {
+        Self::Actor(error.into())
+    }
+}

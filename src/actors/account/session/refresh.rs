@@ -4,7 +4,7 @@ use actix::Message;
 
 use crate::{
     actors::{
-        account::{ActorError, Dependencies, UseCase, error::impl_from_actor_errors},
+        account::{ActorError, Dependencies, UseCase},
         db::{Request, RotateSession},
         token::{DeriveCurrent, IssueTokens, ProposeSuccessor},
     },
@@ -86,10 +86,14 @@ pub enum RefreshError {
     InvalidScope(#[from] InvalidScope),
     /// An actor failed.
     #[error(transparent)]
-    Actor(#[from] ActorError),
+    Actor(ActorError),
 }
 
-impl_from_actor_errors!(RefreshError);
+impl<E: Into<ActorError>> From<E> for RefreshError {
+    fn from(error: E) -> Self {
+        Self::Actor(error.into())
+    }
+}
 
 impl UseCase for Refresh {
     type Answer = TokenPair;

@@ -5,7 +5,7 @@ use actix::Message;
 use super::{new_session::new_session, password_check::PasswordCheck};
 use crate::{
     actors::{
-        account::{ActorError, CheckError, Dependencies, UseCase, error::impl_from_actor_errors},
+        account::{ActorError, CheckError, Dependencies, UseCase},
         db::{FindCredentials, LoginIdentifier},
         password::PasswordVerdict,
         token::{IssueTokens, NewRefreshSecret},
@@ -85,10 +85,14 @@ pub enum LoginError {
     Check(#[from] CheckError),
     /// An actor failed.
     #[error(transparent)]
-    Actor(#[from] ActorError),
+    Actor(ActorError),
 }
 
-impl_from_actor_errors!(LoginError);
+impl<E: Into<ActorError>> From<E> for LoginError {
+    fn from(error: E) -> Self {
+        Self::Actor(error.into())
+    }
+}
 
 impl UseCase for LogIn {
     type Answer = TokenPair;

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     actors::db::{
-        DbError, DeleteRefused, DeleteUser, FindNameConflict, FindUser, InsertUser, NameConflict, SetEmail,
-        UpdateRefused, UpdateUser,
+        ChangeRefused, DbError, DeleteUser, FindNameConflict, FindUser, InsertUser, NameConflict, SetEmail,
+        UpdateUser,
     },
     domain::{Email, EndReason, User, UserChange, UserId, Username},
 };
@@ -110,16 +110,16 @@ impl Run for UpdateUser {
 
     fn run(self, tx: &Tx<'_>) -> Result<Self::Answer, DbError> {
         let Some(before) = find_user(tx, self.id)? else {
-            return Ok(Err(UpdateRefused::NotFound));
+            return Ok(Err(ChangeRefused::NotFound));
         };
         if let Some(email) = &self.change.email
             && email_is_taken(tx, email, Some(self.id))?
         {
-            return Ok(Err(UpdateRefused::EmailTaken));
+            return Ok(Err(ChangeRefused::EmailTaken));
         }
         let after = self.change.apply(before.clone());
         if before.ceases_to_administer(Some(&after)) && is_last_admin(tx, self.id)? {
-            return Ok(Err(UpdateRefused::LastAdmin));
+            return Ok(Err(ChangeRefused::LastAdmin));
         }
         tx.prepare_cached(
             "UPDATE users SET email = ?2, email_key = ?3, role = ?4, disabled = ?5 WHERE id = ?1",
@@ -140,7 +140,7 @@ impl Run for SetEmail {
             .prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND password_version = ?2")?
             .exists((self.id, self.expected))?;
         if !is_current {
-            return Ok(Err(UpdateRefused::NotFound));
+            return Ok(Err(ChangeRefused::NotFound));
         }
         let change = UserChange { email: Some(self.email), ..UserChange::default() };
         UpdateUser { id: self.id, change }.run(tx)
@@ -159,16 +159,16 @@ impl Run for DeleteUser {
 
     fn run(self, tx: &Tx<'_>) -> Result<Self::Answer, DbError> {
         let Some(user) = find_user(tx, self.id)? else {
-            return Ok(Err(DeleteRefused::NotFound));
+            return Ok(Err(ChangeRefused::NotFound));
         };
         if user.ceases_to_administer(None) && is_last_admin(tx, self.id)? {
-            return Ok(Err(DeleteRefused::LastAdmin));
+            return Ok(Err(ChangeRefused::LastAdmin));
         }
         let deleted = tx
             .prepare_cached("DELETE FROM users WHERE id = ?1 AND (?2 IS NULL OR password_version = ?2)")?
             .execute((self.id, self.expected))?;
         if deleted == 0 {
-            return Ok(Err(DeleteRefused::NotFound));
+            return Ok(Err(ChangeRefused::NotFound));
         }
         tx.prepare_cached(
             "INSERT OR IGNORE INTO retired_usernames (username_key, retired_at) VALUES (?1, ?2)",
