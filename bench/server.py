@@ -45,10 +45,15 @@ def stop(process):
         process.wait()
 
 
-class Server:
-    """Sekisho, or another `binary` with the arguments of `bench/bare.rs`; stopped at the end of its `with` block."""
+# The standard input becomes the file 3, by which systemd passes a socket.
+ON_SOCKET = 'exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"'
 
-    def __init__(self, directory, *flags, binary=SEKISHO, database="bench.db", metrics=False, log=None):
+
+class Server:
+    """Sekisho, or another `binary` with the arguments of `bench/bare.rs`; stopped at the end of its `with` block. It
+    listens on a free port, or on the socket `listener`, as systemd would pass it."""
+
+    def __init__(self, directory, *flags, binary=SEKISHO, database="bench.db", metrics=False, log=None, listener=None):
         if metrics:
             self.metrics = f"127.0.0.1:{free_port()}"
             flags += ("--metrics-listen", self.metrics)
@@ -57,9 +62,12 @@ class Server:
             command = [binary, "--listen", "127.0.0.1:0", "--database", Path(directory).resolve() / database, *flags]
         # With a file for the log, it logs at the default level.
         environment = os.environ if log else {**os.environ, "RUST_LOG": "warn"}
+        if listener:
+            command = ["sh", "-c", ON_SOCKET, *command]
         began = time.perf_counter()
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log or subprocess.DEVNULL, text=True, cwd=directory, env=environment
+            command, stdin=listener or subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log or subprocess.DEVNULL, text=True,
+            cwd=directory, env=environment,
         )
         line = self.process.stdout.readline()
         self.ready_after = time.perf_counter() - began
