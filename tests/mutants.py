@@ -28,7 +28,7 @@ AREAS = {
         ["src/domain/session/refresh_chain/mod.rs", "src/domain/session/rotation/mod.rs", "src/actors/db/sqlite/rotation.rs"],
         ["refresh", "rotation"],
     ),
-    "batch": (["src/actors/db/sqlite/batch.rs"], ["group_commit", "faults", "handle::"]),
+    "batch": (["src/actors/db/sqlite/batch.rs", "src/actors/db/sqlite/commit.rs"], ["group_commit", "faults", "handle::"]),
     "token": (
         ["src/actors/token/access.rs", "src/actors/token/tag.rs", "src/actors/token/refresh/mod.rs"],
         ["token", "forgery", "keys", "refresh"],

@@ -29,12 +29,13 @@ impl CliDatabase {
         DbFile::open_existing(&args.location).map(Self::on)
     }
 
-    /// Opens a database, and creates it if there is none.
+    /// Opens a database. A file that does not exist is created.
     pub(super) fn open_or_create(args: &DatabaseArgs) -> Result<Self, StartError> {
         DbFile::open(&args.location).map(Self::on)
     }
 
-    /// Opens a database, or an empty one in memory if there is none, so that no file is created.
+    /// Opens a database. If its file does not exist, an empty database in memory takes its place, so that no
+    /// file is created.
     pub(super) fn open_or_pretend(args: &DatabaseArgs) -> Result<Self, StartError> {
         match &args.location {
             Database::File(path) if path.exists() => Self::open(args),

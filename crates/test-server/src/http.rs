@@ -42,7 +42,7 @@ impl Response {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// A string member of a JSON body; empty if there is none.
+    /// A string member of a JSON body; empty if the body has no such string.
     #[track_caller]
     pub fn text(&self, member: &str) -> String {
         self.json()[member].as_str().unwrap_or_default().to_owned()

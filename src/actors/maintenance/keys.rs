@@ -92,7 +92,7 @@ pub async fn open_keyring(db: &Db, policy: &KeyPolicy) -> Result<(KeySet, Keyrin
     Ok((set, keyring))
 }
 
-/// Makes the first refresh secret if there is none.
+/// Makes a refresh secret if the database has none.
 pub(super) async fn with_refresh_secret(
     db: &Db,
     policy: &KeyPolicy,

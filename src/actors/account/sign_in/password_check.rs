@@ -67,8 +67,8 @@ impl<'a> PasswordCheck<'a> {
         Ok(Self { deps, attempt, flow: FlowKey::login(name, origin), origin, deadline, strangers_wait })
     }
 
-    /// Compares the password with the user's hash, or with a dummy if there is none. `user` is the account
-    /// that the typed name belongs to, if any.
+    /// Compares the password with the user's hash, or with a dummy without a hash. `user` is the account that
+    /// the typed name belongs to; `None` if no account has the name.
     pub(in crate::actors::account) async fn run(
         self,
         user: Option<UserId>,

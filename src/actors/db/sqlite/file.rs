@@ -58,7 +58,7 @@ impl Identity {
 }
 
 impl DbFile {
-    /// Opens the database, creates the file (mode 0600) if there is none, and migrates it.
+    /// Opens the database and migrates it. A file that does not exist is created (mode 0600).
     ///
     /// # Errors
     ///
@@ -179,7 +179,7 @@ impl DbFile {
         Ok(db)
     }
 
-    /// The size of the write-ahead log in bytes; zero if there is none.
+    /// The size of the write-ahead log in bytes; zero if the log does not exist.
     #[must_use]
     pub fn wal_bytes(&self) -> u64 {
         let Some(path) = self.path() else { return 0 };

@@ -31,7 +31,7 @@ pub(super) fn distrust(db: &Connection) -> Result<(), DbError> {
 }
 
 /// Finds the first table, index, trigger or view that a database of this version does not have, or that is
-/// missing or different; `None` if there is none.
+/// missing or different; `None` if the schema is as it should be.
 pub(super) fn find_foreign(db: &Connection) -> Result<Option<String>, DbError> {
     let version: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let version = usize::try_from(version).unwrap_or(usize::MAX);
